@@ -1,0 +1,44 @@
+# make demo    builds, proves, packs and renders the example filter; needs nothing but Python and make
+# make test    the tests that need no root and no server
+# make judges  the foreign judges (docker-registry, skopeo, sanitizers); installs them as root on Debian
+.DEFAULT_GOAL := help
+.PHONY: help demo test judges lint bench clean
+
+SOURCES := pyproject.toml CMakeLists.txt scripts/bootstrap.sh $(wildcard build_support/*.py) \
+           $(wildcard src/native/*) $(wildcard src/native/*/*)
+RUN := .venv/bin
+
+help:
+	@sed -n 's/^# //p' $(firstword $(MAKEFILE_LIST))
+
+.venv/.installed: $(SOURCES)
+	@echo "Installing tamis into .venv (about a minute the first time)"
+	@PYTHON="$(PYTHON)" sh scripts/bootstrap.sh
+	@touch $@
+
+.venv/.dev: $(SOURCES)
+	@echo "Installing tamis and its test tools into .venv (about a minute the first time)"
+	@PYTHON="$(PYTHON)" sh scripts/bootstrap.sh dev
+	@touch $@ .venv/.installed
+
+demo: .venv/.installed
+	@$(RUN)/tamis ship filters/header-policy --out build/demo
+
+lint: .venv/.dev
+	$(RUN)/ruff check .
+	$(RUN)/ruff format --check .
+	$(RUN)/mypy
+	$(RUN)/lint-imports
+	$(RUN)/clang-format --dry-run -Werror $$(git ls-files '*.h' '*.cc' '*.c')
+
+test: lint
+	$(RUN)/pytest
+
+judges: .venv/.dev
+	sh scripts/judges.sh
+
+bench: .venv/.dev
+	$(RUN)/python benchmarks/host.py
+
+clean:
+	rm -rf .venv build

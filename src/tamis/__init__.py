@@ -1,0 +1,47 @@
+"""tamis: build, prove, measure, ship and deploy proxy-wasm filters for Envoy.
+
+`import tamis` offers the verbs of the command line as functions of the same names:
+
+    tested = tamis.test(tamis.subject("filters/header-policy")[0], hosts=("wasmtime",))
+    assert tested.ok
+"""
+
+import importlib
+from typing import TYPE_CHECKING
+
+from tamis.version import VERSION as __version__
+
+if TYPE_CHECKING:
+    from tamis.verbs.build import build
+    from tamis.verbs.check import check
+    from tamis.verbs.copy import copy
+    from tamis.verbs.doctor import doctor
+    from tamis.verbs.inspect import inspect
+    from tamis.verbs.pull import pull
+    from tamis.verbs.push import push
+    from tamis.verbs.render import render
+    from tamis.verbs.ship import ship
+    from tamis.verbs.subject import subject
+    from tamis.verbs.test import test
+
+__all__ = [
+    "__version__",
+    "build",
+    "check",
+    "copy",
+    "doctor",
+    "inspect",
+    "pull",
+    "push",
+    "render",
+    "ship",
+    "subject",
+    "test",
+]
+
+
+def __getattr__(name: str) -> object:
+    """Load a verb on first use: `import tamis` costs nothing."""
+    if name in __all__:
+        return getattr(importlib.import_module(f"tamis.verbs.{name}"), name)
+    raise AttributeError(f"module 'tamis' has no attribute '{name}'")

@@ -1,0 +1,1 @@
+"""The command line: parse, call a verb, report. One file a verb."""

@@ -1,0 +1,31 @@
+"""What positional arguments mean, where a verb takes exactly one subject or a destination."""
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import tamis
+from tamis.errors import BadInput
+from tamis.model.artifact import Metadata
+from tamis.model.reference import Reference, parse
+
+if TYPE_CHECKING:
+    from tamis.verbs.subject import Subject
+
+__all__ = ["destination", "one_subject"]
+
+
+def one_subject(argument: str) -> "Subject":
+    """The one module that an argument names. Raises BadInput when it names several."""
+    found = tamis.subject(argument)
+    if len(found) != 1:
+        names = ", ".join(one.metadata.name for one in found)
+        raise BadInput(
+            f"{argument} holds {len(found)} filters: {names}", advice="Name one of their folders."
+        )
+    return found[0]
+
+
+def destination(text: str, metadata: Metadata) -> Reference:
+    """Where to publish; without a tag, the filter's version is the tag."""
+    reference = parse(text)
+    return reference if reference.tag else replace(reference, tag=metadata.version)

@@ -1,0 +1,117 @@
+"""The `tamis` command: finds the verb, loads only its file, turns every error into advice."""
+
+import importlib
+import os
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import typer
+from typer.core import TyperGroup
+
+from tamis.cli.frame import Frame, usage_error
+from tamis.version import VERSION
+
+__all__ = ["VERBS", "app", "run"]
+
+
+@dataclass(frozen=True, slots=True)
+class Verb:
+    """A line of `tamis --help`; the function lives in `tamis.cli.<name>`."""
+
+    name: str
+    group: str
+    help: str
+
+
+_MAIN = "Main verbs"
+_MORE = "More"
+VERBS: dict[str, Verb] = {
+    verb.name: verb
+    for verb in (
+        Verb("build", _MAIN, "Compile a filter's source to build/<name>.wasm"),
+        Verb("inspect", _MAIN, "Show what is inside a module, and which targets load it"),
+        Verb("check", _MAIN, "Judge a module by the rules of the hosts it is meant for"),
+        Verb("test", _MAIN, "Run fixtures in wasmtime and in a real Envoy, and compare"),
+        Verb("push", _MAIN, "Publish a module as an OCI artifact"),
+        Verb("pull", _MAIN, "Fetch a module, byte for byte"),
+        Verb("render", _MAIN, "Write the manifests that deploy an artifact"),
+        Verb("ship", _MAIN, "Build, check, test, push, render; stop at the first gate that fails"),
+        Verb("copy", _MORE, "Copy an artifact between registries and layout folders"),
+        Verb("doctor", _MORE, "Show what is installed and how to get what is missing"),
+        Verb("schema", _MORE, "Print a JSON Schema: of tamis.toml, fixtures, or a verb's --json"),
+        Verb("completion", _MORE, "Print the completion script of a shell"),
+    )
+}
+
+_CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
+
+
+class _Verbs(TyperGroup):
+    """Loads a verb's file only when that verb is called: `tamis --help` stays fast."""
+
+    def list_commands(self, ctx: typer.Context) -> list[str]:  # type: ignore[override]  # noqa: ARG002
+        return list(VERBS)
+
+    def get_command(self, ctx: typer.Context, cmd_name: str):  # type: ignore[no-untyped-def, override]  # noqa: ANN202, ARG002
+        if cmd_name not in VERBS:
+            return None
+        module = importlib.import_module(f"tamis.cli.{cmd_name}")
+        verb: Callable[..., None] = getattr(module, cmd_name)
+        single = typer.Typer(add_completion=False, rich_markup_mode=None, context_settings=_CONTEXT)
+        single.command(name=cmd_name)(verb)
+        return typer.main.get_command(single)
+
+    def format_commands(self, ctx: typer.Context, formatter) -> None:  # type: ignore[no-untyped-def, override]  # noqa: ANN001, ARG002
+        for group in (_MAIN, _MORE):
+            with formatter.section(group):
+                formatter.write_dl(
+                    [(verb.name, verb.help) for verb in VERBS.values() if verb.group == group]
+                )
+
+
+app = typer.Typer(
+    cls=_Verbs,
+    add_completion=False,
+    rich_markup_mode=None,
+    no_args_is_help=True,
+    context_settings=_CONTEXT,
+)
+
+
+def _version(show: bool) -> None:
+    if show:
+        typer.echo(f"tamis {VERSION}")
+        raise typer.Exit
+
+
+@app.callback()
+def _root(
+    version: bool = typer.Option(
+        False, "--version", callback=_version, is_eager=True, help="Print the version and exit."
+    ),
+) -> None:
+    """Build, prove, ship and deploy proxy-wasm filters for Envoy.
+
+    A FILTER is a folder with tamis.toml (default: this one), a .wasm file, or a reference such as
+    oci://ghcr.io/acme/filter:1.0 or oci-layout://folder:1.0.
+    """
+
+
+def run(arguments: list[str] | None = None) -> None:
+    """Entry point of the `tamis` script; ends the process with an exit code of `errors`."""
+    arguments = (sys.argv[1:] if arguments is None else arguments) or ["--help"]
+    if "_TAMIS_COMPLETE" in os.environ:
+        from typer.completion import completion_init
+
+        completion_init()
+    command = typer.main.get_command(app)
+    try:
+        code = command.main(arguments, prog_name="tamis", standalone_mode=False)
+    except typer.Abort:
+        sys.exit(130)
+    except Exception as error:  # noqa: BLE001  (the last resort: every way out has an exit code)
+        verb = next((word for word in arguments if word in VERBS), "")
+        frame = Frame(verb, json="--json" in arguments)
+        sys.exit(frame.failed(usage_error(error) or error))
+    sys.exit(code if isinstance(code, int) else 0)

@@ -1,0 +1,35 @@
+"""`tamis pull`."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+import tamis
+from tamis.cli.frame import Frame, Json, Quiet, Verbose
+from tamis.cli.options import Insecure, Out
+
+__all__ = ["pull"]
+
+
+def pull(
+    reference: Annotated[str, typer.Argument(metavar="REF", help="host/repo:tag, oci-layout://.")],
+    out: Out = None,
+    insecure: Insecure = False,
+    json: Json = False,
+    quiet: Quiet = False,
+    verbose: Verbose = 0,
+) -> None:
+    """Fetch a module, byte for byte, every digest verified.
+
+    Without -o it is written to <name>.wasm here.
+    """
+    with Frame("pull", json=json, quiet=quiet, verbose=verbose) as frame:
+        from tamis.model.reference import parse
+        from tamis.report import objects, results
+
+        where = parse(reference)
+        frame.progress(f"pulling {reference}")
+        artifact, path = tamis.pull(where, out or Path(), insecure=insecure)
+        frame.show(results.artifact(artifact, where, path))
+        frame.data(**objects.artifact(artifact, where, path))

@@ -1,0 +1,42 @@
+"""`tamis push`."""
+
+from typing import Annotated
+
+import typer
+
+import tamis
+from tamis.cli.frame import Frame, Json, Quiet, Verbose
+from tamis.cli.options import Insecure, Layout
+
+__all__ = ["push"]
+
+
+def push(
+    arguments: Annotated[
+        list[str], typer.Argument(metavar="[FILTER] DEST", help="DEST: host/repo:tag, oci-layout://.")
+    ],
+    layout: Layout = None,
+    insecure: Insecure = False,
+    json: Json = False,
+    quiet: Quiet = False,
+    verbose: Verbose = 0,
+) -> None:
+    """Publish a module as an OCI artifact; the same module gives the same digest.
+
+    FILTER (default: .) is a folder, which is built first, or a .wasm, which travels unchanged.
+    """
+    with Frame("push", json=json, quiet=quiet, verbose=verbose) as frame:
+        from tamis.cli.arguments import destination, one_subject
+        from tamis.report import objects, results
+
+        source, text = ([".", *arguments])[-2:]
+        if len(arguments) > 2:
+            raise typer.BadParameter("push takes at most a FILTER and a DEST")
+        subject = one_subject(source)
+        frame.progress(f"pushing {subject.metadata.name} to {text}")
+        where = destination(text, subject.metadata)
+        artifact = tamis.push(
+            subject.module, subject.metadata, where, layout=layout or "image", insecure=insecure
+        )
+        frame.show(results.artifact(artifact, where))
+        frame.data(**objects.artifact(artifact, where))

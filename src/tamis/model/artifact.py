@@ -1,0 +1,59 @@
+"""A filter as an OCI artifact: its metadata, its digests, its layers."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+from tamis.model.filter import Context, Layer
+
+__all__ = ["Artifact", "Descriptor", "Layout", "Metadata"]
+
+#: Arrangement of the manifest; reference/consumers: which consumer takes which.
+Layout = Literal["image", "istio"]
+
+
+@dataclass(frozen=True, slots=True)
+class Descriptor:
+    """An OCI content descriptor; `size` in bytes."""
+
+    media_type: str
+    digest: str
+    size: int
+    annotations: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Metadata:
+    """What `render` must know without the module. `config_schema` and `config` are JSON text.
+
+    `repository`: where tamis.toml says it will live; a registry it was copied to knows better.
+    """
+
+    name: str
+    version: str
+    description: str = ""
+    license: str = ""
+    language: str = ""
+    context: Context = "inbound"
+    layer: Layer = "http"
+    root_id: str = ""
+    abi: str = ""
+    config: str = ""
+    config_schema: str = ""
+    targets: tuple[str, ...] = ()
+    repository: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Artifact:
+    """A published filter: `digest` is the image manifest's; `module_digest` that of the .wasm.
+
+    `layer_size` is what travels, `module_size` what Envoy loads; bytes.
+    """
+
+    metadata: Metadata
+    layout: Layout
+    digest: str
+    module_digest: str
+    module_size: int
+    layer_size: int

@@ -1,0 +1,139 @@
+"""A fixture: exchanges in order, the world they meet, and what is expected of them.
+
+Header names and values are `str`; bytes that are not UTF-8 are carried by the `surrogateescape`
+error handler. Bodies are bytes, in the chunks (HTTP/2 DATA frames) in which they travel.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal
+
+from tamis.errors import Place
+from tamis.model.expectation import ExchangeExpectation, Expectation
+
+__all__ = [
+    "DEFAULT_NOW",
+    "Answer",
+    "CalloutReply",
+    "CalloutRule",
+    "Connection",
+    "Exchange",
+    "Fixture",
+    "Headers",
+    "PropertyPath",
+    "Protocol",
+    "Request",
+    "Step",
+    "Tick",
+]
+
+#: Ordered (name, value) pairs; duplicates are kept.
+Headers = tuple[tuple[str, str], ...]
+#: Segments of a property path, such as ("request", "headers", "x-a").
+PropertyPath = tuple[str, ...]
+#: How the fixture travels; `http/1.1` emulates HTTP/1's order and its trailing empty call.
+Protocol = Literal["http/2", "http/1.1"]
+
+#: 2026-01-01T00:00:00Z in nanoseconds since the epoch: the wall clock of a fixture that names none.
+DEFAULT_NOW = 1_767_225_600_000_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What the client sends."""
+
+    headers: Headers
+    body: tuple[bytes, ...] = ()
+    trailers: Headers = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What the upstream replies, `after` nanoseconds of virtual time; or it resets the stream."""
+
+    headers: Headers = ((":status", "200"),)
+    body: tuple[bytes, ...] = ()
+    trailers: Headers = ()
+    after: int = 0
+    reset: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Exchange:
+    """One request with its upstream answer, and what is expected of it."""
+
+    request: Request
+    answer: Answer = Answer()
+    expect: ExchangeExpectation = ExchangeExpectation()
+    overlap: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Tick:
+    """Virtual time moves on by `nanoseconds`."""
+
+    nanoseconds: int
+
+
+@dataclass(frozen=True, slots=True)
+class Connection:
+    """One TCP connection through a network filter: chunks in both directions."""
+
+    downstream: tuple[bytes, ...] = ()
+    upstream: tuple[bytes, ...] = ()
+    close: Literal["downstream", "upstream"] = "downstream"
+
+
+Step = Exchange | Tick | Connection
+
+
+@dataclass(frozen=True, slots=True)
+class CalloutReply:
+    """What a callout is answered: a message, a timeout or a reset, after some virtual time."""
+
+    headers: Headers = ((":status", "200"),)
+    body: tuple[bytes, ...] = ()
+    trailers: Headers = ()
+    after: int = 0
+    timeout: bool = False
+    reset: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class CalloutRule:
+    """The first rule that matches a callout answers it, at most `times` times (None: always)."""
+
+    match: Mapping[str, str]
+    reply: CalloutReply
+    times: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Fixture:
+    """Steps in order against one plugin instance, and the world around them.
+
+    `config` is the plugin configuration exactly as the guest will read it. `properties` maps paths
+    to values already encoded in Envoy's wire types. `now` is nanoseconds since the epoch.
+    `default_limits`: Envoy's own header limits (60 KiB) hold instead of the raised ones (8192 KiB).
+    `place` is where it was read; it is no part of what the fixture says, hence not compared.
+    """
+
+    name: str
+    path: Path
+    steps: tuple[Step, ...]
+    config: bytes = b""
+    properties: Mapping[PropertyPath, bytes] = field(default_factory=dict)
+    now: int = DEFAULT_NOW
+    seed: int = 0
+    protocol: Protocol = "http/2"
+    callouts: tuple[CalloutRule, ...] = ()
+    volatile: tuple[str, ...] = ()
+    expect: Expectation = Expectation()
+    place: Place | None = field(default=None, compare=False)
+    default_limits: bool = False
+
+    @property
+    def exchanges(self) -> tuple[Exchange, ...]:
+        """The HTTP exchanges among the steps, in order: outcome.exchanges has the same indices."""
+        return tuple(step for step in self.steps if isinstance(step, Exchange))

@@ -1,0 +1,64 @@
+"""A filter: a source folder with a tamis.toml."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal
+
+__all__ = ["Budgets", "Context", "Filter", "Language", "Layer"]
+
+Language = Literal["cpp", "c", "rust", "go", "tinygo", "assemblyscript", "zig", "prebuilt"]
+#: Where in the mesh it runs; EnvoyFilter's SIDECAR_INBOUND, SIDECAR_OUTBOUND, GATEWAY.
+Context = Literal["inbound", "outbound", "gateway"]
+Layer = Literal["http", "network"]
+
+
+@dataclass(frozen=True, slots=True)
+class Budgets:
+    """Upper limits on exact figures; None: no limit. `size` is bytes of the module."""
+
+    size: int | None = None
+    crossings: int | None = None
+    fuel: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """What tamis.toml says, with defaults filled in; paths are absolute.
+
+    `config` is the default plugin configuration as text (JSON), or "". `targets` are profile
+    names such as `istio@1.30`. `repository` is `publish.repository` (`ghcr.io/acme/x`) or None.
+    `settings` holds the table of the language (`[cpp]`), validated by its toolchain's schema.
+    """
+
+    folder: Path
+    name: str
+    version: str
+    language: Language
+    sources: tuple[Path, ...]
+    description: str = ""
+    license: str = ""
+    context: Context = "inbound"
+    layer: Layer = "http"
+    root_id: str = ""
+    config: str = ""
+    config_schema: Path | None = None
+    targets: tuple[str, ...] = ()
+    budgets: Budgets = Budgets()
+    repository: str | None = None
+    settings: Mapping[str, object] = field(default_factory=dict)
+
+    @property
+    def manifest(self) -> Path:
+        """The tamis.toml this was read from."""
+        return self.folder / "tamis.toml"
+
+    @property
+    def fixtures(self) -> Path:
+        """Where its fixtures lie, beside tamis.toml."""
+        return self.folder / "fixtures"
+
+    @property
+    def module(self) -> Path:
+        """Where `build` puts the compiled module."""
+        return self.folder / "build" / f"{self.name}.wasm"

@@ -1,0 +1,181 @@
+"""What came out of running a fixture in one host. See `schemas/outcome.json`.
+
+`counts`, `unimplemented` and `virtual_time` are the host's own measurements: they are reported, and
+never compared between hosts, because no production proxy shows them.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+from tamis.model.exchange import Headers
+
+__all__ = [
+    "LOG_LEVELS",
+    "Callout",
+    "Counts",
+    "Difference",
+    "ExchangeOutcome",
+    "LocalReply",
+    "LogLine",
+    "Message",
+    "NotComparable",
+    "Outcome",
+    "Pause",
+    "Run",
+    "Trap",
+    "TrapKind",
+]
+
+#: proxy_log levels, indexed by their number in the ABI.
+LOG_LEVELS = ("trace", "debug", "info", "warn", "error", "critical")
+
+TrapKind = Literal["unreachable", "oob", "stack", "oom", "deadline", "other"]
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """A request as the upstream saw it, or a response as the client saw it.
+
+    `complete`: its end of stream was seen.
+    """
+
+    headers: Headers
+    body: bytes = b""
+    trailers: Headers = ()
+    complete: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class LocalReply:
+    """The reply the filter (or the host in its place) made instead of the upstream."""
+
+    status: int
+    details: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Pause:
+    """A callback that did not return Continue: its name without `proxy_on_`, and its status."""
+
+    callback: str
+    status: int
+
+
+@dataclass(frozen=True, slots=True)
+class ExchangeOutcome:
+    """`reset`: who cut the stream before it was complete, if anybody."""
+
+    request: Message | None = None
+    response: Message | None = None
+    local_reply: LocalReply | None = None
+    reset: Literal["upstream", "downstream", "filter"] | None = None
+    pauses: tuple[Pause, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class LogLine:
+    """`exchange`: index of the exchange during which it was logged; None: at start."""
+
+    level: str
+    message: str
+    exchange: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Callout:
+    """One callout the filter made."""
+
+    cluster: str
+    headers: Headers = ()
+    body: bytes = b""
+    trailers: Headers = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Trap:
+    """The guest broke. `callback`: the export that ran (`proxy_on_request_headers`).
+
+    `text` is the engine's own and is not compared between hosts.
+    """
+
+    callback: str
+    kind: TrapKind
+    text: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """Exact, repeatable costs. `calls`: function name -> calls over the Wasm boundary.
+
+    `bytes_in`: copied into the guest; `bytes_out`: read from it. `allocations`: calls of the
+    guest's allocator by the host. `memory_high_water`: bytes. `fuel`: None when not counted.
+    """
+
+    calls: Mapping[str, int] = field(default_factory=dict)
+    bytes_in: int = 0
+    bytes_out: int = 0
+    allocations: int = 0
+    memory_high_water: int = 0
+    fuel: int | None = None
+
+    @property
+    def crossings(self) -> int:
+        """Calls over the boundary, both ways."""
+        return sum(self.calls.values())
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """Of one worker VM. `start`: "ok", or the callback that refused ("on_vm_start", ...)."""
+
+    start: str = "ok"
+    exchanges: tuple[ExchangeOutcome, ...] = ()
+    logs: tuple[LogLine, ...] = ()
+    metrics: Mapping[str, int] = field(default_factory=dict)
+    shared_data: Mapping[str, bytes] = field(default_factory=dict)
+    queues: Mapping[str, tuple[bytes, ...]] = field(default_factory=dict)
+    callouts: tuple[Callout, ...] = ()
+    filter_state: Mapping[str, bytes] = field(default_factory=dict)
+    connections: tuple[Mapping[str, bytes], ...] = ()
+    trap: Trap | None = None
+    unimplemented: Mapping[str, int] = field(default_factory=dict)
+    counts: Counts = Counts()
+    virtual_time: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class NotComparable:
+    """A part of a fixture (or all of it) that one host cannot show or cannot be made to do."""
+
+    path: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """One fixture in one host. `outcome` None: it could not run there at all, see `skipped`.
+
+    `host` names the version ("wasmtime 50.0.1", "envoy 1.40.0"); `problems` are expectations
+    that did not hold, one line each.
+    """
+
+    fixture: str
+    host: str
+    outcome: Outcome | None
+    problems: tuple[str, ...] = ()
+    skipped: tuple[NotComparable, ...] = ()
+
+    @property
+    def ok(self) -> bool:
+        """Nothing expected was missed."""
+        return not self.problems
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """Two hosts disagree at `path`; `values` are printable, by host."""
+
+    fixture: str
+    path: str
+    values: Mapping[str, str]

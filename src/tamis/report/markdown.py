@@ -1,0 +1,30 @@
+"""A Markdown summary: a line of totals, and a table of what is not good."""
+
+from collections.abc import Sequence
+
+from tamis.report.cases import Case
+
+__all__ = ["markdown"]
+
+
+def markdown(title: str, cases: Sequence[Case]) -> str:
+    """The document, ending with a newline."""
+    verdicts = [case.verdict for case in cases]
+    counts = {verdict: verdicts.count(verdict) for verdict in ("passed", "failed", "skipped")}
+    lines = [
+        f"### {title}",
+        "",
+        ", ".join(f"{count} {verdict}" for verdict, count in counts.items() if count) or "no cases",
+    ]
+    told = [case for case in cases if case.problems or case.warnings or case.skipped]
+    if told:
+        lines += ["", "| verdict | where | case | what |", "|---|---|---|---|"]
+    for case in told:
+        what = "; ".join([*case.problems, *case.warnings, *filter(None, [case.skipped])])
+        cells = (case.verdict, case.suite, case.name, what)
+        lines.append("| " + " | ".join(_cell(cell) for cell in cells) + " |")
+    return "\n".join(lines) + "\n"
+
+
+def _cell(text: str) -> str:
+    return text.replace("\\", "\\\\").replace("|", "\\|").replace("\n", " ").replace("<", "&lt;")

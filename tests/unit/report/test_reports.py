@@ -1,0 +1,105 @@
+"""The same cases as JUnit, GitHub annotations and Markdown."""
+
+import xml.etree.ElementTree as ET
+from pathlib import Path
+
+import pytest
+
+from tamis.errors import BadInput, Missing, Place
+from tamis.model.exchange import Fixture
+from tamis.model.finding import Finding
+from tamis.model.outcome import Difference, NotComparable, Outcome, Run
+from tamis.report import cases, sinks
+from tamis.report.cases import Case
+from tamis.report.github import github
+from tamis.report.junit import junit
+from tamis.report.markdown import markdown
+
+FIXTURES = (Fixture("one", Path("f/one.yaml"), ()), Fixture("two", Path("f/two.yaml"), ()))
+RUNS = (
+    Run("one", "wasmtime 50", Outcome()),
+    Run("two", "wasmtime 50", Outcome(), problems=("status: expected 200, got 503",)),
+    Run("one", "envoy 1.40", Outcome()),
+    Run("two", "envoy 1.40", None, skipped=(NotComparable("*", "http/1.1"),)),
+)
+DIFFERENCES = (Difference("one", "logs[0]", {"wasmtime 50": "a", "envoy 1.40": "b"}),)
+
+
+@pytest.fixture
+def listed() -> tuple[Case, ...]:
+    return cases.from_runs("x", FIXTURES, RUNS, DIFFERENCES)
+
+
+def test_one_case_per_fixture_and_host(listed):
+    assert [(c.suite, c.name, c.verdict) for c in listed] == [
+        ("x in wasmtime 50", "one", "passed"),
+        ("x in wasmtime 50", "two", "failed"),
+        ("x in envoy 1.40", "one", "failed"),
+        ("x in envoy 1.40", "two", "skipped"),
+    ]
+
+
+def test_junit_counts_and_carries_the_texts(listed):
+    root = ET.fromstring(junit(listed))
+    assert (root.get("tests"), root.get("failures"), root.get("skipped")) == ("4", "2", "1")
+    suites = root.findall("testsuite")
+    assert [s.get("name") for s in suites] == ["x in wasmtime 50", "x in envoy 1.40"]
+    failure = suites[0].findall("testcase")[1].find("failure")
+    assert failure is not None
+    assert failure.text == "status: expected 200, got 503"
+    assert suites[1].findall("testcase")[1].find("skipped").get("message") == "http/1.1"
+
+
+def test_junit_survives_what_xml_cannot_write():
+    root = ET.fromstring(junit([Case("s", "n", ("bad \x00 \x1b[0m \ud800",))]))
+    assert root.find(".//failure").text == "bad \ufffd \ufffd[0m \ufffd"
+
+
+def test_github_points_at_the_line():
+    case = Case("s", "n", ("50 % off\nnow",), place=Place(Path("a,b.yaml"), 3, 7))
+    assert github([case]) == (
+        "::error title=n (s),file=a%2Cb.yaml,line=3,col=7::50 %25 off%0Anow\n"
+    )
+    assert github([Case("s", "n")]) == ""
+
+
+def test_markdown_lists_only_what_is_not_good(listed):
+    text = markdown("tamis test", listed)
+    assert "1 passed, 2 failed, 1 skipped" in text
+    assert text.count("\n| ") == 4  # head and three cases
+    assert "a|b" not in markdown("t", [Case("s", "n", ("a|b",))])
+
+
+def test_findings_become_cases():
+    findings = (
+        Finding("load/a", "error", "No.", "Do."),
+        Finding("size/b", "warning", "Big.", "Shrink.", target="istio@1.30"),
+    )
+    assert [(c.name, c.verdict) for c in cases.from_findings("x", findings)] == [
+        ("load/a", "failed"),
+        ("size/b (istio@1.30)", "passed"),
+    ]
+    assert cases.from_findings("x", ())[0].verdict == "passed"
+
+
+@pytest.mark.parametrize("text", ["junit", "junit=", "github=x", "sarif=x", ""])
+def test_unknown_reports_are_refused(text):
+    with pytest.raises(BadInput):
+        sinks.parse(text)
+
+
+def test_reports_are_written(tmp_path, listed, capsys, monkeypatch):
+    monkeypatch.setenv("GITHUB_STEP_SUMMARY", str(tmp_path / "summary.md"))
+    for text in (f"junit={tmp_path}/new/r.xml", f"markdown={tmp_path}/r.md", "github"):
+        sinks.write(sinks.parse(text), "t", listed)
+    assert ET.parse(tmp_path / "new" / "r.xml").getroot().get("tests") == "4"
+    assert (tmp_path / "r.md").read_text() == (tmp_path / "summary.md").read_text()
+    captured = capsys.readouterr()
+    assert captured.out == ""
+    assert captured.err.count("::error ") == 2
+
+
+def test_a_report_that_cannot_be_written_says_so(tmp_path, listed):
+    (tmp_path / "file").touch()
+    with pytest.raises(Missing, match="cannot write the report"):
+        sinks.write(sinks.parse(f"junit={tmp_path}/file/r.xml"), "t", listed)
