@@ -21,8 +21,7 @@ if [ -n "$missing" ]; then
 fi
 
 .venv/bin/cmake -S . -B build/sanitize -G Ninja -DCMAKE_MAKE_PROGRAM="$PWD/.venv/bin/ninja" \
-  -DCMAKE_BUILD_TYPE=Debug -DTAMIS_SANITIZE=ON -DTAMIS_TESTS_ONLY=ON \
-  -DPython_EXECUTABLE="$PWD/.venv/bin/python"
+  -DCMAKE_BUILD_TYPE=Debug -DTAMIS_MODULE=OFF -DTAMIS_TESTS=ON -DTAMIS_SANITIZE=ON
 .venv/bin/cmake --build build/sanitize
 .venv/bin/ctest --test-dir build/sanitize --output-on-failure --no-tests=error
 

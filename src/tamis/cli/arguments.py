@@ -1,6 +1,8 @@
 """What positional arguments mean, where a verb takes exactly one subject or a destination."""
 
+from collections.abc import Sequence
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import tamis
@@ -11,7 +13,7 @@ from tamis.model.reference import Reference, parse
 if TYPE_CHECKING:
     from tamis.verbs.subject import Subject
 
-__all__ = ["destination", "one_subject"]
+__all__ = ["content", "destination", "key_values", "one_subject"]
 
 
 def one_subject(argument: str) -> "Subject":
@@ -29,3 +31,23 @@ def destination(text: str, metadata: Metadata) -> Reference:
     """Where to publish; without a tag, the filter's version is the tag."""
     reference = parse(text)
     return reference if reference.tag else replace(reference, tag=metadata.version)
+
+
+def content(file: Path) -> bytes:
+    """What `--config FILE` holds. Raises BadInput."""
+    try:
+        return file.read_bytes()
+    except OSError as error:
+        raise BadInput(
+            f"cannot read the configuration {file}: {error.strerror}",
+            advice="Name a file that exists: --config FILE.",
+        ) from error
+
+
+def key_values(option: str, texts: Sequence[str]) -> dict[str, str]:
+    """`KEY=VALUE` arguments. Raises BadInput."""
+    pairs = [text.partition("=") for text in texts]
+    for key, equals, value in pairs:
+        if not (key and equals and value):
+            raise BadInput(f"{option} {key}{equals}{value}: no KEY=VALUE", advice="Write app=web.")
+    return {key: value for key, _, value in pairs}

@@ -31,7 +31,9 @@ def check(
         for one in checked:
             frame.show(results.checked(one), always=not one.ok)
         for sink in wanted:
-            listed = [case for one in checked for case in cases.from_findings(one.name, one.findings)]
+            listed = [
+                case for one in checked for case in cases.from_findings(one.name, one.findings)
+            ]
             sinks.write(sink, "tamis check", listed)
         frame.data(checks=[objects.checked(one) for one in checked])
         if not all(one.ok for one in checked):

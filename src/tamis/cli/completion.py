@@ -22,6 +22,4 @@ def completion(
 
         if shell not in _SHELLS:
             raise BadInput(f"no completion for '{shell}'", advice=f"Shells: {', '.join(_SHELLS)}.")
-        print(
-            get_completion_script(prog_name="tamis", complete_var="_TAMIS_COMPLETE", shell=shell)
-        )
+        print(get_completion_script(prog_name="tamis", complete_var="_TAMIS_COMPLETE", shell=shell))

@@ -13,7 +13,8 @@ __all__ = ["push"]
 
 def push(
     arguments: Annotated[
-        list[str], typer.Argument(metavar="[FILTER] DEST", help="DEST: host/repo:tag, oci-layout://.")
+        list[str],
+        typer.Argument(metavar="[FILTER] DEST", help="DEST: host/repo:tag, oci-layout://."),
     ],
     layout: Layout = None,
     insecure: Insecure = False,

@@ -1,6 +1,5 @@
 """`tamis test`."""
 
-from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -8,7 +7,6 @@ import typer
 import tamis
 from tamis.cli.frame import Frame, Json, Quiet, Verbose
 from tamis.cli.options import Config, Filters, Fixtures, Hosts, Reports
-from tamis.errors import BadInput
 
 __all__ = ["test"]
 
@@ -34,6 +32,7 @@ def test(
     A fixture without expectations still fails on a trap, and where two hosts differ.
     """
     with Frame("test", json=json, quiet=quiet, verbose=verbose) as frame:
+        from tamis.cli.arguments import content
         from tamis.report import cases, objects, results, sinks
 
         wanted = [sinks.parse(text) for text in reports or ()]
@@ -42,7 +41,7 @@ def test(
                 subject,
                 hosts=tuple(dict.fromkeys(hosts or ["wasmtime"])),
                 folder=fixtures,
-                config=_read(config) if config else None,
+                config=content(config) if config else None,
                 update=update,
                 allow_empty=allow_empty,
                 say=frame.progress,
@@ -62,13 +61,3 @@ def test(
         frame.data(**objects.tested(tested))
         if not all(one.ok for one in tested):
             frame.reject(objects.test_problems(tested))
-
-
-def _read(config: Path) -> bytes:
-    try:
-        return config.read_bytes()
-    except OSError as error:
-        raise BadInput(
-            f"cannot read the configuration {config}: {error.strerror}",
-            advice="Name a file that exists: --config FILE.",
-        ) from error

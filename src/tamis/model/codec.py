@@ -22,12 +22,15 @@ from tamis.model.outcome import (
     Trap,
 )
 
-__all__ = ["decode", "dumps", "encode", "loads"]
+__all__ = ["Json", "decode", "dumps", "encode", "loads"]
+
+#: A value as `json` reads and writes it.
+Json = Any
 
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
 
-def encode(outcome: Outcome) -> dict[str, Any]:
+def encode(outcome: Outcome) -> dict[str, Json]:
     """The outcome as JSON values."""
     return {
         "start": outcome.start,
@@ -48,7 +51,7 @@ def encode(outcome: Outcome) -> dict[str, Any]:
     }
 
 
-def decode(value: Mapping[str, Any]) -> Outcome:
+def decode(value: Mapping[str, Json]) -> Outcome:
     """The outcome of JSON values that are valid by the schema.
 
     Raises KeyError, TypeError or ValueError for others: validate what you did not write.
@@ -76,7 +79,7 @@ def decode(value: Mapping[str, Any]) -> Outcome:
     )
 
 
-def dumps(value: Mapping[str, Any]) -> str:
+def dumps(value: Mapping[str, Json]) -> str:
     """JSON text with a newline at its end: two spaces of indent, short lists on one line.
 
     Lone surrogates (bytes that are not UTF-8, in keys) are escaped, so the text is always UTF-8.
@@ -93,7 +96,7 @@ def loads(text: str) -> Outcome:
 # To JSON ----------------------------------------------------------------------------------------
 
 
-def _exchange(exchange: ExchangeOutcome) -> dict[str, Any]:
+def _exchange(exchange: ExchangeOutcome) -> dict[str, Json]:
     reply = exchange.local_reply
     return {
         "request": _message(exchange.request),
@@ -104,8 +107,10 @@ def _exchange(exchange: ExchangeOutcome) -> dict[str, Any]:
     }
 
 
-def _message(message: Message | None) -> dict[str, Any] | None:
-    return message and {
+def _message(message: Message | None) -> dict[str, Json] | None:
+    if message is None:
+        return None
+    return {
         "headers": _headers(message.headers),
         "body": _bytes(message.body),
         "trailers": _headers(message.trailers),
@@ -113,11 +118,11 @@ def _message(message: Message | None) -> dict[str, Any] | None:
     }
 
 
-def _log(line: LogLine) -> dict[str, Any]:
+def _log(line: LogLine) -> dict[str, Json]:
     return {"level": line.level, "message": _text(line.message), "exchange": line.exchange}
 
 
-def _callout(callout: Callout) -> dict[str, Any]:
+def _callout(callout: Callout) -> dict[str, Json]:
     return {
         "cluster": _text(callout.cluster),
         "headers": _headers(callout.headers),
@@ -126,12 +131,12 @@ def _callout(callout: Callout) -> dict[str, Any]:
     }
 
 
-def _trap(trap: Trap) -> dict[str, Any]:
+def _trap(trap: Trap) -> dict[str, Json]:
     text = {"text": _text(trap.text)} if trap.text else {}
     return {"callback": trap.callback, "kind": trap.kind, **text}
 
 
-def _counts(counts: Counts) -> dict[str, Any]:
+def _counts(counts: Counts) -> dict[str, Json]:
     return {
         "calls": _sorted(counts.calls),
         "bytes_in": counts.bytes_in,
@@ -142,7 +147,7 @@ def _counts(counts: Counts) -> dict[str, Any]:
     }
 
 
-def _headers(headers: Headers) -> list[list[Any]]:
+def _headers(headers: Headers) -> list[list[Json]]:
     return [[_text(name), _text(value)] for name, value in headers]
 
 
@@ -150,18 +155,18 @@ def _sorted(entries: Mapping[str, int]) -> dict[str, int]:
     return dict(sorted(entries.items()))
 
 
-def _byte_map(entries: Mapping[str, bytes]) -> dict[str, Any]:
+def _byte_map(entries: Mapping[str, bytes]) -> dict[str, Json]:
     return {key: _bytes(value) for key, value in sorted(entries.items())}
 
 
-def _text(text: str) -> Any:
+def _text(text: str) -> Json:
     """A string; surrogate escapes (bytes that are not UTF-8) as base64."""
     if _SURROGATE.search(text):
         return _base64(text.encode("utf-8", "surrogateescape"))
     return text
 
 
-def _bytes(raw: bytes) -> Any:
+def _bytes(raw: bytes) -> Json:
     """A string where the bytes are printable UTF-8, else base64."""
     try:
         text = raw.decode("utf-8")
@@ -175,10 +180,13 @@ def _base64(raw: bytes) -> dict[str, str]:
     return {"base64": base64.b64encode(raw).decode()}
 
 
-def _text_of(value: Any, indent: int) -> str:
-    """Like json.dumps(indent=2), but what fits in a line stays there: header pairs do."""
+def _text_of(value: Json, indent: int) -> str:
+    """Like json.dumps(indent=2), but what fits in a line stays there; headers have a line each."""
     flat = json.dumps(value, ensure_ascii=False)
-    if not isinstance(value, Mapping | list) or not value or len(flat) + indent <= _LINE:
+    headers = isinstance(value, list) and len(value) > 1 and isinstance(value[0], list)
+    if not isinstance(value, Mapping | list) or not value:
+        return flat
+    if not headers and len(flat) + indent <= _LINE:
         return flat
     inner = " " * (indent + 2)
     if isinstance(value, list):
@@ -197,7 +205,7 @@ _LINE = 80
 # From JSON --------------------------------------------------------------------------------------
 
 
-def _to_exchange(value: Mapping[str, Any]) -> ExchangeOutcome:
+def _to_exchange(value: Mapping[str, Json]) -> ExchangeOutcome:
     reply = value["local_reply"]
     return ExchangeOutcome(
         request=_to_message(value["request"]),
@@ -208,8 +216,10 @@ def _to_exchange(value: Mapping[str, Any]) -> ExchangeOutcome:
     )
 
 
-def _to_message(value: Mapping[str, Any] | None) -> Message | None:
-    return value and Message(
+def _to_message(value: Mapping[str, Json] | None) -> Message | None:
+    if value is None:
+        return None
+    return Message(
         headers=_to_headers(value["headers"]),
         body=_to_bytes(value["body"]),
         trailers=_to_headers(value["trailers"]),
@@ -217,7 +227,7 @@ def _to_message(value: Mapping[str, Any] | None) -> Message | None:
     )
 
 
-def _to_callout(value: Mapping[str, Any]) -> Callout:
+def _to_callout(value: Mapping[str, Json]) -> Callout:
     return Callout(
         cluster=_to_text(value["cluster"]),
         headers=_to_headers(value["headers"]),
@@ -226,23 +236,23 @@ def _to_callout(value: Mapping[str, Any]) -> Callout:
     )
 
 
-def _to_trap(value: Mapping[str, Any]) -> Trap:
+def _to_trap(value: Mapping[str, Json]) -> Trap:
     return Trap(value["callback"], value["kind"], _to_text(value.get("text", "")))
 
 
-def _to_headers(value: Sequence[Sequence[Any]]) -> Headers:
+def _to_headers(value: Sequence[Sequence[Json]]) -> Headers:
     return tuple((_to_text(name), _to_text(text)) for name, text in value)
 
 
-def _to_byte_map(value: Mapping[str, Any]) -> dict[str, bytes]:
+def _to_byte_map(value: Mapping[str, Json]) -> dict[str, bytes]:
     return {key: _to_bytes(item) for key, item in value.items()}
 
 
-def _to_text(value: Any) -> str:
+def _to_text(value: Json) -> str:
     return value if isinstance(value, str) else _to_bytes(value).decode("utf-8", "surrogateescape")
 
 
-def _to_bytes(value: Any) -> bytes:
+def _to_bytes(value: Json) -> bytes:
     if isinstance(value, str):
         return value.encode("utf-8")
     return base64.b64decode(value["base64"], validate=True)

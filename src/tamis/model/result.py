@@ -19,8 +19,12 @@ __all__ = [
     "Shipment",
     "Skipped",
     "Stage",
+    "StageName",
     "Tested",
 ]
+
+
+StageName = Literal["build", "check", "test", "push", "render"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +111,7 @@ class Inspection:
 class Stage:
     """One gate of `ship`; `what` says in a line what came of it."""
 
-    name: Literal["build", "check", "test", "push", "render"]
+    name: StageName
     ok: bool
     what: str
     seconds: float

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
+from tamis.manifests import Manifest
 from tamis.model import codec
 from tamis.model.artifact import Artifact, Metadata
 from tamis.model.finding import Finding
@@ -19,6 +20,7 @@ __all__ = [
     "finding",
     "finding_problems",
     "inspected",
+    "manifest",
     "shipment",
     "test_problems",
     "tested",
@@ -154,6 +156,17 @@ def shipment(value: Shipment) -> Object:
     }
 
 
+def manifest(value: Manifest, path: Path | None) -> Object:
+    """A rendered manifest, and the file it was written to."""
+    return {
+        "name": value.name,
+        "target": value.target,
+        "kind": value.kind,
+        "text": value.text,
+        "path": str(path) if path else None,
+    }
+
+
 def diagnosis(value: Diagnosis) -> Object:
     """One line of the doctor's."""
     return {
@@ -171,7 +184,7 @@ def _run(value: Tested, run: Run) -> Object:
         "fixture": run.fixture,
         "host": run.host,
         "ok": run.ok,
-        "outcome": codec.to_json(run.outcome) if run.outcome else None,
+        "outcome": codec.encode(run.outcome) if run.outcome else None,
         "problems": list(run.problems),
     }
 

@@ -18,8 +18,10 @@ __all__ = [
     "built",
     "checked",
     "diagnosed",
+    "finding_totals",
     "inspected",
     "shipped",
+    "test_totals",
     "tested",
 ]
 
@@ -40,7 +42,7 @@ def checked(value: Checked) -> RenderableType:
     """Findings, then a line of totals."""
     for_targets = f" for {', '.join(value.targets)}"
     verdict = ("ok ", "green") if value.ok else ("no ", "bold red")
-    total = line(verdict, (value.name, "bold"), f"{for_targets}: {_count(value.findings)}")
+    total = line(verdict, (value.name, "bold"), f"{for_targets}: {finding_totals(value.findings)}")
     return Group(terminal.findings(value.findings), total) if value.findings else total
 
 
@@ -65,7 +67,9 @@ def tested(value: Tested, *, every: bool) -> RenderableType:
 def test_totals(value: Tested) -> str:
     """`27 fixtures in wasmtime 50.0.1 and envoy 1.40.0: no difference`."""
     failed = sum(not run.ok for run in value.runs)
-    told = [f"{_plural(len(value.fixtures), 'fixture')} in {' and '.join(value.hosts) or 'no host'}"]
+    told = [
+        f"{_plural(len(value.fixtures), 'fixture')} in {' and '.join(value.hosts) or 'no host'}"
+    ]
     told.append(f"{failed} failed" if failed else "all passed")
     if len(value.hosts) > 1:
         told.append(_plural(len(value.differences), "difference"))
@@ -102,7 +106,9 @@ def inspected(value: Inspection, *, every: bool) -> RenderableType:
         parts.append(terminal.facts((f"{m}.{n}", t) for m, n, t in value.imports))
         parts.append(terminal.facts(value.exports))
     parts += [
-        line(("  loads   ", "green"), target) if not why else line(("  refuses ", "red"), target, f"  {why}")
+        line(("  loads   ", "green"), target)
+        if not why
+        else line(("  refuses ", "red"), target, f"  {why}")
         for target, why in value.accepted.items()
     ]
     return Group(*parts)
@@ -123,7 +129,10 @@ def shipped(value: Shipment) -> RenderableType:
         rows += [(n, str(path)) for n, path in zip(names, value.files, strict=False)]
         parts += [Text(), terminal.facts(rows)]
     if value.publish and value.ok:
-        parts += [Text(), line(("Not published yet. ", "yellow"), "To publish it as the manifests say:")]
+        parts += [
+            Text(),
+            line(("Not published yet. ", "yellow"), "To publish it as the manifests say:"),
+        ]
         parts.append(line((f"  {value.publish}", "bold")))
     return Group(*parts)
 
@@ -141,7 +150,8 @@ def diagnosed(values: Sequence[Diagnosis]) -> RenderableType:
     return Group(*parts)
 
 
-def _count(findings: Sequence[Finding]) -> str:
+def finding_totals(findings: Sequence[Finding]) -> str:
+    """`1 error, 2 notes`, or `no findings`."""
     totals = [
         _plural(sum(f.severity == severity for f in findings), severity)
         for severity in ("error", "warning", "note")

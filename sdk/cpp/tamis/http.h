@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// Everything an HTTP filter needs:
+//
+//   #include <tamis/http.h>
+//   class Hello : public tamis::HttpFilter {
+//    public:
+//     tamis::FilterStatus on_response_headers(tamis::Headers& headers, bool) override {
+//       headers.set("x-hello", "world");
+//       return tamis::FilterStatus::Continue;
+//     }
+//   };
+//   TAMIS_HTTP_FILTER(Hello)
+#ifndef TAMIS_HTTP_H_
+#define TAMIS_HTTP_H_
+
+#include "tamis/backend/backend.h"
+#include "tamis/body.h"
+#include "tamis/clock.h"
+#include "tamis/filter.h"
+#include "tamis/headers.h"
+#include "tamis/json.h"
+#include "tamis/log.h"
+#include "tamis/memory.h"
+#include "tamis/property.h"
+#include "tamis/reply.h"
+#include "tamis/text.h"
+#include "tamis/types.h"
+
+#if defined(__wasm__)
+#include "tamis/backend/wasm_module.h"
+#endif
+
+#endif  // TAMIS_HTTP_H_

@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// Text: joining, numbers, ASCII case, and what may stand in a header.
+#ifndef TAMIS_TEXT_H_
+#define TAMIS_TEXT_H_
+
+#include "tamis/memory.h"
+#include "tamis/types.h"
+
+namespace tamis {
+
+constexpr char ascii_lower(char c) {
+  return c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c;
+}
+
+/// Equal but for ASCII case, as header names are compared.
+[[gnu::noinline, gnu::pure]] constexpr bool equal_ignoring_case(StringView a, StringView b) {
+  if (a.size() != b.size()) return false;
+  for (size_t at = 0; at < a.size(); ++at) {
+    if (ascii_lower(a[at]) != ascii_lower(b[at])) return false;
+  }
+  return true;
+}
+
+/// A copy in `arena` with ASCII letters in lower case.
+[[gnu::noinline]] inline StringView lower(StringView text, Arena& arena) {
+  char* copy = arena.array<char>(text.size());
+  for (size_t at = 0; at < text.size(); ++at) copy[at] = ascii_lower(text[at]);
+  return {copy, text.size()};
+}
+
+/// Whether `c` is a tchar (RFC 9110, 5.6.2).
+[[gnu::noinline, gnu::pure]] constexpr bool is_token_character(char c) {
+  const char letter = ascii_lower(c);
+  return (letter >= 'a' && letter <= 'z') || (c >= '0' && c <= '9') ||
+         StringView("!#$%&'*+-.^_`|~").find(c) != 15;
+}
+
+/// A token (RFC 9110, 5.6.2); one leading colon is allowed for pseudo-headers.
+[[gnu::noinline, gnu::pure]] constexpr bool valid_header_name(StringView name) {
+  if (name.starts_with(":")) name = name.substr(1);
+  for (char c : name) {
+    if (!is_token_character(c)) return false;
+  }
+  return !name.empty();
+}
+
+/// No CR, LF or NUL: Envoy would put them on the wire as they are, which lets a value forge
+/// headers.
+[[gnu::noinline, gnu::pure]] constexpr bool valid_header_value(StringView value) {
+  for (char c : value) {
+    if (c == '\r' || c == '\n' || c == '\0') return false;
+  }
+  return true;
+}
+
+/// Text that is put together piece by piece. Borrows its arena; text() lives as long as that.
+class Text {
+ public:
+  explicit Text(Arena& arena = scratch()) : arena_(arena) {}
+
+  [[gnu::noinline]] Text& operator<<(StringView piece) {
+    if (size_ + piece.size() > room_) {
+      room_ = (size_ + piece.size()) * 2;
+      char* larger = arena_.array<char>(room_);
+      copy_to(larger, text());
+      data_ = larger;
+    }
+    copy_to(data_ + size_, piece);
+    size_ += piece.size();
+    return *this;
+  }
+  template <size_t N>
+  Text& operator<<(const char (&literal)[N]) {
+    return *this << StringView(literal);
+  }
+  Text& operator<<(char piece) { return *this << StringView(&piece, 1); }
+  // A template, so that no pointer turns into a bool.
+  template <class Bool>
+    requires __is_same
+  (Bool, bool) Text& operator<<(Bool piece) {
+    return *this << (piece ? StringView("true") : StringView("false"));
+  }
+  [[gnu::noinline]] Text& operator<<(unsigned long long number) {
+    char digits[20];
+    size_t at = sizeof(digits);
+    do {
+      digits[--at] = static_cast<char>('0' + number % 10);
+      number /= 10;
+    } while (number != 0);
+    return *this << StringView(digits + at, sizeof(digits) - at);
+  }
+  Text& operator<<(long long number) {
+    if (number < 0) *this << '-';
+    const auto bits = static_cast<unsigned long long>(number);
+    return *this << (number < 0 ? 0 - bits : bits);
+  }
+  Text& operator<<(int number) { return *this << static_cast<long long>(number); }
+  Text& operator<<(long number) { return *this << static_cast<long long>(number); }
+  Text& operator<<(unsigned number) { return *this << static_cast<unsigned long long>(number); }
+  Text& operator<<(unsigned long number) {
+    return *this << static_cast<unsigned long long>(number);
+  }
+
+  [[nodiscard]] StringView text() const { return {data_, size_}; }
+
+ private:
+  Arena& arena_;
+  char* data_ = nullptr;
+  size_t size_ = 0;
+  size_t room_ = 0;
+};
+
+}  // namespace tamis
+
+#endif  // TAMIS_TEXT_H_

@@ -1,0 +1,13 @@
+// The wall clock, which is virtual.
+#pragma once
+
+#include "../host.h"
+
+namespace tamis::hostcalls {
+
+template <typename H>
+uint32_t proxy_get_current_time_nanoseconds(H& host, uint32_t out) {
+  return host.write(out, host.clock.wall()) ? kOk : kInvalidMemoryAccess;
+}
+
+}  // namespace tamis::hostcalls

@@ -1,0 +1,131 @@
+// Header maps, as Envoy answers for them in each phase.
+#pragma once
+
+#include "../host.h"
+
+namespace tamis::hostcalls {
+
+namespace detail {
+
+inline constexpr uint32_t kLastMap = kHttpCallResponseTrailers;
+
+// The map for reading; maps 4-7 belong to callouts, of which there are none.
+template <typename H>
+HeaderMap* readable(H& host, uint32_t map) {
+  return map < 4 ? host.active().maps[map] : nullptr;
+}
+
+template <typename H>
+HeaderMap* writable(H& host, uint32_t map) {
+  return map < 4 ? host.active().writable(map) : nullptr;
+}
+
+// The lower-case name: `name` itself where it is so already, else in the host's scratch text.
+template <typename H>
+std::string_view lowered(H& host, std::string_view name) {
+  for (const char c : name) {
+    if (c >= 'A' && c <= 'Z') {
+      host.text.assign(name);
+      lower(host.text);
+      return host.text;
+    }
+  }
+  return name;
+}
+
+}  // namespace detail
+
+template <typename H>
+uint32_t proxy_get_header_map_value(H& host, uint32_t map, uint32_t key, uint32_t key_size, uint32_t value_out,
+                                    uint32_t size_out) {
+  if (map > detail::kLastMap) return kBadArgument;
+  const std::string_view name = host.read(key, key_size);
+  if (name.data() == nullptr) return kInvalidMemoryAccess;
+  const uint32_t missing = host.abi == 0 ? kOk : kNotFound;
+  const HeaderMap* headers = detail::readable(host, map);
+  std::string_view value;
+  if (headers == nullptr) {
+    const uint32_t status = host.active().log_phase ? missing : kBadArgument;
+    if (status != kOk) return status;
+  } else {
+    const size_t at = headers->find(detail::lowered(host, name));
+    if (at == HeaderMap::npos && missing != kOk) return missing;
+    if (at != HeaderMap::npos) value = headers->value(at);
+  }
+  return host.give(value, value_out, size_out);
+}
+
+template <typename H>
+uint32_t proxy_add_header_map_value(H& host, uint32_t map, uint32_t key, uint32_t key_size, uint32_t value,
+                                    uint32_t value_size) {
+  if (map > detail::kLastMap) return kBadArgument;
+  const std::string_view name = host.read(key, key_size);
+  const std::string_view text = host.read(value, value_size);
+  if (name.data() == nullptr || text.data() == nullptr) return kInvalidMemoryAccess;
+  HeaderMap* headers = detail::writable(host, map);
+  if (headers == nullptr) return kBadArgument;
+  headers->add(detail::lowered(host, name), text);
+  return kOk;
+}
+
+template <typename H>
+uint32_t proxy_replace_header_map_value(H& host, uint32_t map, uint32_t key, uint32_t key_size, uint32_t value,
+                                        uint32_t value_size) {
+  if (map > detail::kLastMap) return kBadArgument;
+  const std::string_view name = host.read(key, key_size);
+  const std::string_view text = host.read(value, value_size);
+  if (name.data() == nullptr || text.data() == nullptr) return kInvalidMemoryAccess;
+  HeaderMap* headers = detail::writable(host, map);
+  if (headers == nullptr) return kBadArgument;
+  headers->replace(detail::lowered(host, name), text);
+  return kOk;
+}
+
+template <typename H>
+uint32_t proxy_remove_header_map_value(H& host, uint32_t map, uint32_t key, uint32_t key_size) {
+  if (map > detail::kLastMap) return kBadArgument;
+  const std::string_view name = host.read(key, key_size);
+  if (name.data() == nullptr) return kInvalidMemoryAccess;
+  HeaderMap* headers = detail::writable(host, map);
+  if (headers == nullptr) return kBadArgument;
+  headers->remove(detail::lowered(host, name));
+  return kOk;
+}
+
+template <typename H>
+uint32_t proxy_get_header_map_pairs(H& host, uint32_t map, uint32_t pairs_out, uint32_t size_out) {
+  if (map > detail::kLastMap) return kBadArgument;
+  const HeaderMap* headers = detail::readable(host, map);
+  if (headers == nullptr || headers->empty()) return host.give({}, pairs_out, size_out);
+  const size_t size = headers->serialized_size();
+  typename H::Address address = 0;
+  char* bytes = host.allocate(size, address);
+  if (bytes == nullptr) return kInvalidMemoryAccess;
+  headers->serialize(bytes);
+  host.counts.bytes_in += size;
+  return host.give_range(address, size, pairs_out, size_out);
+}
+
+// Malformed or oversized pairs are an empty map: everything is erased, and the answer is OK.
+template <typename H>
+uint32_t proxy_set_header_map_pairs(H& host, uint32_t map, uint32_t pairs, uint32_t size) {
+  if (map > detail::kLastMap) return kBadArgument;
+  const std::string_view bytes = host.read(pairs, size);
+  if (bytes.data() == nullptr) return kInvalidMemoryAccess;
+  HeaderMap* headers = detail::writable(host, map);
+  if (headers == nullptr) return kBadArgument;
+  read_pairs(bytes, host.pairs);
+  headers->clear();
+  for (const auto& [name, value] : host.pairs) headers->add(detail::lowered(host, name), value);
+  return kOk;
+}
+
+template <typename H>
+uint32_t proxy_get_header_map_size(H& host, uint32_t map, uint32_t size_out) {
+  if (map > detail::kLastMap) return kBadArgument;
+  const HeaderMap* headers = detail::writable(host, map);
+  if (headers == nullptr) return kBadArgument;
+  return host.write(size_out, static_cast<uint32_t>(headers->byte_size())) ? kOk : kInvalidMemoryAccess;
+}
+
+}  // namespace tamis::hostcalls

@@ -1,0 +1,32 @@
+// Logging and status.
+#pragma once
+
+#include "../host.h"
+
+namespace tamis::hostcalls {
+
+// Every level is recorded: the host logs at trace.
+inline constexpr uint32_t kHostLogLevel = 0;
+
+template <typename H>
+uint32_t proxy_log(H& host, uint32_t level, uint32_t message, uint32_t size) {
+  if (level > 5) return kBadArgument;
+  const std::string_view text = host.read(message, size);
+  if (text.data() == nullptr) return kInvalidMemoryAccess;
+  host.log.add(level, text, host.script.limits.log_bytes);
+  return kOk;
+}
+
+template <typename H>
+uint32_t proxy_get_log_level(H& host, uint32_t level_out) {
+  return host.write(level_out, kHostLogLevel) ? kOk : kInvalidMemoryAccess;
+}
+
+// Of the last callout; there was none.
+template <typename H>
+uint32_t proxy_get_status(H& host, uint32_t code_out, uint32_t message_out, uint32_t size_out) {
+  if (!host.write(code_out, uint32_t{0})) return kInvalidMemoryAccess;
+  return host.give({}, message_out, size_out);
+}
+
+}  // namespace tamis::hostcalls

@@ -1,0 +1,34 @@
+// Bounds on what a guest may use and put out; exceeding one ends the VM with a verdict.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <stdexcept>
+#include <string>
+
+namespace tamis {
+
+// The most text one header map may hold, dead entries included.
+inline constexpr size_t kMaxMapBytes = size_t{64} << 20;
+
+// A value: copied into every VM. Memory and stack in bytes, the deadline in milliseconds for one
+// exchange (or for the start) of real time. V8's cap in Envoy is 1 GiB of memory.
+struct Limits {
+  int64_t memory = int64_t{1} << 30;
+  size_t stack = size_t{512} << 10;
+  int64_t table_elements = 10'000'000;
+  uint64_t deadline_ms = 10'000;
+  size_t log_bytes = size_t{16} << 20;
+  size_t body_bytes = size_t{256} << 20;
+  // What Envoy buffers for a paused stream before it answers 413 (request) or 500 (response).
+  size_t buffer_bytes = size_t{1} << 20;
+};
+
+// Thrown while a hostcall runs, caught by its trampoline, which traps the guest. Never escapes.
+struct OutputLimit : std::runtime_error {
+  OutputLimit(const char* what, size_t limit)
+      : std::runtime_error(std::string("output limit: more than ") + std::to_string(limit) +
+                           " bytes of " + what) {}
+};
+
+}  // namespace tamis

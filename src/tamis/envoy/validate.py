@@ -1,0 +1,105 @@
+"""Envoy's own verdict without traffic: on a bootstrap, and on whether a module loads.
+
+`--mode validate` builds everything a bootstrap names, creates Wasm VMs and runs their
+on_vm_start and on_configure.
+"""
+
+import re
+import secrets
+import subprocess
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+from tamis.envoy import observe
+from tamis.envoy.binary import Binary
+from tamis.envoy.bootstrap import Plugin
+from tamis.envoy.bootstraps import static_bootstrap
+from tamis.envoy.log import Log, Record
+from tamis.errors import Fault
+
+__all__ = ["loads", "validate"]
+
+_SECONDS = 120
+_INITIALIZING = re.compile(r"error initializing (?:configuration|config) '[^']*': ", re.ASCII)
+
+
+@dataclass(frozen=True, slots=True)
+class _Verdict:
+    status: int
+    records: tuple[Record, ...]
+
+
+def validate(binary: Binary, bootstrap: str) -> str | None:
+    """None if Envoy accepts the bootstrap (YAML or JSON text), else its reason.
+
+    Relative paths in it are relative to the current directory. Raises Fault if Envoy hangs.
+    """
+    with tempfile.TemporaryDirectory(prefix="tamis-") as folder:
+        verdict = _ask(binary, Path(folder), bootstrap)
+    if verdict.status == 0:
+        return None
+    if verdict.status < 0:
+        return f"Envoy crashed with signal {-verdict.status}"
+    reason = _reason(verdict.records) or f"Envoy ended with status {verdict.status}"
+    words = observe.complaints(verdict.records)
+    return f"{reason}: {words}" if words else reason
+
+
+def loads(binary: Binary, module: bytes) -> str | None:
+    """None if Envoy can load the module, else Envoy's own reason.
+
+    A module that loads and then refuses to start without configuration does load. A crash of Envoy
+    is a reason too. Raises Fault if Envoy hangs.
+    """
+    with tempfile.TemporaryDirectory(prefix="tamis-") as folder:
+        wasm = Path(folder) / "module.wasm"
+        wasm.write_bytes(module)
+        verdict = _ask(binary, Path(folder), static_bootstrap(Plugin(wasm, "tamis.loads")))
+    if verdict.status == 0:
+        return None
+    if verdict.status < 0:
+        return f"Envoy crashed with signal {-verdict.status} when it loaded this module"
+    main_thread = verdict.records[0].thread if verdict.records else 0
+    callback, words = observe.refusal(verdict.records, main_thread)
+    if callback in observe.START_CALLBACKS:
+        return None
+    return words or f"{callback} failed"
+
+
+def _ask(binary: Binary, folder: Path, bootstrap: str) -> _Verdict:
+    nonce = f"@{secrets.token_hex(8)}"
+    config = folder / "bootstrap.yaml"
+    config.write_text(bootstrap, encoding="utf-8")
+    written = folder / "log"
+    # Envoy ignores --component-log-level in this mode.
+    levels = ("--log-level", "error", "--log-format", f"{nonce} %t %l %n %v")
+    single = ("--disable-hot-restart", "--concurrency", "1")
+    command = [binary.path, "--mode", "validate", "-c", config, *levels, *single]
+    try:
+        with written.open("wb") as log:
+            done = subprocess.run(
+                command, stdout=subprocess.DEVNULL, stderr=log, timeout=_SECONDS, check=False
+            )
+    except subprocess.TimeoutExpired as error:
+        raise Fault(
+            f"{binary.host} did not finish validating within {_SECONDS} s",
+            advice="A guest that never returns from its start hangs Envoy: test it in wasmtime.",
+        ) from error
+    # The end of the file ends its last record.
+    with written.open("ab") as log:
+        log.write(f"\n{nonce} \n".encode())
+    read = Log(written, nonce)
+    read.poll()
+    read.close()
+    return _Verdict(done.returncode, tuple(read.records))
+
+
+def _reason(records: tuple[Record, ...]) -> str:
+    """What Envoy says of the bootstrap; of a protobuf's dump that precedes it, nothing."""
+    for record in records:
+        found = _INITIALIZING.match(record.text)
+        if found:
+            lines = [line for line in record.text[found.end() :].splitlines() if line.strip()]
+            return lines[-1].removeprefix(": ") if lines else ""
+    return records[-1].text if records else ""

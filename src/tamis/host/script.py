@@ -1,0 +1,131 @@
+"""From a fixture to what the core runs: messages as they reach the filter, and the world."""
+
+from collections.abc import Iterable
+
+from tamis import _core
+from tamis.errors import BadInput
+from tamis.host.plugin import Fault, Limits, Plugin
+from tamis.model.exchange import Exchange, Fixture, Headers
+from tamis.profiles import wire
+
+__all__ = ["build", "text", "to_bytes"]
+
+#: HTTP/1 codecs give the pseudo-headers in this order, whatever came on the wire.
+_HTTP1_ORDER = (":authority", ":path", ":method", ":scheme")
+
+#: Envoy's own limits of a request's headers; beyond them HTTP/1 is answered 431, HTTP/2 reset.
+_DEFAULT_HEADER_BYTES = 60 * 1024
+_DEFAULT_HEADER_COUNT = 100
+
+_Pairs = list[tuple[bytes, bytes]]
+
+
+def to_bytes(value: str) -> bytes:
+    """Header text as bytes; see `model.exchange` for bytes that are not UTF-8."""
+    return value.encode("utf-8", "surrogateescape")
+
+
+def text(value: bytes) -> str:
+    """The reverse of `to_bytes`."""
+    return value.decode("utf-8", "surrogateescape")
+
+
+def build(
+    fixture: Fixture, plugin: Plugin, limits: Limits, fault: Fault | None = None
+) -> _core.Script:
+    """Raises BadInput for a step the core cannot run yet."""
+    rules = wire.load()
+    script = _core.Script()
+    script.limits = _limits(limits, rules.buffer if fixture.protocol == "http/1.1" else None)
+    script.now, script.seed = fixture.now, fixture.seed % 2**64
+    script.plugin_name, script.root_id = plugin.name, plugin.root_id
+    script.vm_id = wire.vm_id(fixture) if plugin.vm_id is None else plugin.vm_id
+    script.protocol = fixture.protocol.upper()
+    script.allow_on_headers_stop_iteration = plugin.allow_on_headers_stop_iteration
+    script.set_configuration(fixture.config)
+    script.set_vm_configuration(plugin.vm_config)
+    script.set_joined(
+        *([to_bytes(n) for n in sorted(rules.joined[d])] for d in ("request", "response"))
+    )
+    if fault is not None:
+        script.set_fault(fault)
+    for path, value in fixture.properties.items():
+        script.add_property(b"\0".join(map(to_bytes, path)), value)
+    for key, setting in plugin.environment.items():
+        script.add_environment(to_bytes(key), to_bytes(setting))
+    for step in fixture.steps:
+        _add(script, fixture, step, rules)
+    return script
+
+
+def _add(script: _core.Script, fixture: Fixture, step: object, rules: wire.Wire) -> None:
+    if not isinstance(step, Exchange) or step.overlap or fixture.callouts:
+        raise BadInput(
+            f"{fixture.name}: this version of tamis runs HTTP exchanges in sequence only",
+            advice="Remove ticks, connections, callouts and overlap from the fixture.",
+            at=fixture.place,
+        )
+    request, answer = step.request, step.answer
+    old = fixture.protocol == "http/1.1"
+    headers = rules.arriving(request.headers, "request")
+    script.add_exchange(
+        headers=_pairs(_in_http1_order(headers) if old else headers),
+        chunks=_frames(request.body, rules, merged=old),
+        trailers=None if old else _trailers(request.trailers),
+        answer_headers=_pairs(rules.arriving(answer.headers, "response")),
+        answer_chunks=_frames(answer.body, rules, merged=old),
+        answer_trailers=None if old else _trailers(answer.trailers),
+        after=answer.after,
+        reset=answer.reset,
+    )
+    if fixture.default_limits and _oversized(request.headers):
+        script.refuse_last(
+            431 if old else 0, b"http1.headers_too_large", b"Request Header Fields Too Large"
+        )
+
+
+def _oversized(headers: Headers) -> bool:
+    size = sum(len(to_bytes(name)) + len(to_bytes(value)) for name, value in headers)
+    return size > _DEFAULT_HEADER_BYTES or len(headers) > _DEFAULT_HEADER_COUNT
+
+
+def _names(names: Iterable[str]) -> list[bytes]:
+    return [to_bytes(name) for name in names]
+
+
+def _limits(limits: Limits, buffer: int | None) -> _core.Limits:
+    """`buffer`: what a paused stream may hold; over HTTP/2 that is its flow-control window, which
+    the hosts keep open wide.
+    """
+    native = _core.Limits()
+    native.memory, native.stack = limits.memory, limits.stack
+    native.table_elements, native.deadline_ms = limits.table_elements, limits.deadline_ms
+    native.log_bytes, native.body_bytes = limits.log_bytes, limits.body_bytes
+    native.buffer_bytes = limits.body_bytes if buffer is None else buffer
+    return native
+
+
+def _in_http1_order(headers: Headers) -> Headers:
+    ranked = {name: rank for rank, name in enumerate(_HTTP1_ORDER)}
+    return tuple(sorted(headers, key=lambda pair: ranked.get(pair[0], len(ranked))))
+
+
+def _frames(chunks: tuple[bytes, ...], rules: wire.Wire, *, merged: bool) -> list[bytes]:
+    """DATA frames as they reach the filter, empty ones too.
+
+    `merged`: as an HTTP/1 codec gives chunks written together, then an empty end of stream.
+    """
+    whole = (b"".join(chunks), b"") if merged and chunks else chunks
+    return [
+        chunk[at : at + rules.max_frame]
+        for chunk in whole
+        for at in range(0, max(len(chunk), 1), rules.max_frame)
+    ]
+
+
+def _trailers(headers: Headers) -> _Pairs | None:
+    return _pairs(headers) if headers else None
+
+
+def _pairs(headers: Headers) -> _Pairs:
+    return [(to_bytes(name.lower()), to_bytes(value)) for name, value in headers]

@@ -1,0 +1,51 @@
+"""`model.Metadata` as JSON text: in the manifest's annotation and in the module's own section."""
+
+import json
+from dataclasses import MISSING, fields
+from typing import Any, get_args
+
+from tamis.errors import BadInput
+from tamis.model.artifact import Metadata
+from tamis.model.filter import Context, Layer
+
+__all__ = ["decode", "encode"]
+
+_ADVICE = "Build and push it again with this version of tamis."
+
+
+def encode(known: Metadata) -> str:
+    """Compact JSON in the order of the fields; defaults are left out, so new fields cost nothing."""
+    document = {
+        field.name: value
+        for field in fields(Metadata)
+        if (value := getattr(known, field.name)) != field.default
+    }
+    return json.dumps(document, separators=(",", ":"), ensure_ascii=False)
+
+
+def decode(text: str | bytes, where: str) -> Metadata:
+    """The metadata that `text` holds; `where` names its place. Raises BadInput when malformed."""
+    try:
+        document = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise BadInput(f"{where} is not JSON: {error}", advice=_ADVICE) from error
+    if not isinstance(document, dict):
+        raise BadInput(f"{where} is not a JSON object", advice=_ADVICE)
+    values: dict[str, Any] = {}
+    for field in fields(Metadata):
+        if field.name in document:
+            values[field.name] = _value(field.name, document[field.name], where)
+        elif field.default is MISSING:
+            raise BadInput(f"{where} has no '{field.name}'", advice=_ADVICE)
+    return Metadata(**values)
+
+
+def _value(name: str, value: object, where: str) -> str | tuple[str, ...]:
+    """A field's value, of the type the model declares. Fields this version does not know: ignored."""
+    allowed = {"context": get_args(Context), "layer": get_args(Layer)}.get(name)
+    if name == "targets" and isinstance(value, list):
+        if all(isinstance(item, str) for item in value):
+            return tuple(value)
+    elif isinstance(value, str) and name != "targets" and (allowed is None or value in allowed):
+        return value
+    raise BadInput(f"{where}: '{name}' cannot be {json.dumps(value)[:80]}", advice=_ADVICE)

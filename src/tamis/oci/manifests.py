@@ -1,0 +1,170 @@
+"""Manifests as they are on the wire: exact bytes in, values out. Everything read is untrusted.
+
+Sources of facts: OCI image spec 1.1 (manifest, index, descriptor), docker image manifest v2.2.
+"""
+
+import hashlib
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from tamis.errors import BadInput, Rejected
+from tamis.model.artifact import Descriptor
+
+__all__ = [
+    "ACCEPTED",
+    "DOCKER_LIST",
+    "DOCKER_MANIFEST",
+    "MAX_MANIFEST",
+    "OCI_INDEX",
+    "OCI_MANIFEST",
+    "Index",
+    "Manifest",
+    "Stored",
+    "digest_of",
+    "parse",
+    "stored",
+    "verify",
+]
+
+OCI_MANIFEST = "application/vnd.oci.image.manifest.v1+json"
+OCI_INDEX = "application/vnd.oci.image.index.v1+json"
+DOCKER_MANIFEST = "application/vnd.docker.distribution.manifest.v2+json"
+DOCKER_LIST = "application/vnd.docker.distribution.manifest.list.v2+json"
+#: What we ask a registry for; without these, docker-registry says 404.
+ACCEPTED = (OCI_MANIFEST, OCI_INDEX, DOCKER_MANIFEST, DOCKER_LIST)
+#: Bytes; registries refuse larger manifests.
+MAX_MANIFEST = 4 << 20
+
+_DIGEST = re.compile(r"sha256:[a-f0-9]{64}\Z")
+_ADVICE = "Push the artifact again with tamis push, or name another tag."
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """A manifest or an index as a store keeps it: `digest` is that of exactly these bytes."""
+
+    content: bytes
+    digest: str
+    media_type: str
+
+
+@dataclass(frozen=True, slots=True)
+class Manifest:
+    """An image manifest. `config` None: foreign artifacts may leave it out."""
+
+    media_type: str
+    config: Descriptor | None
+    layers: tuple[Descriptor, ...]
+    annotations: Mapping[str, str]
+
+    @property
+    def blobs(self) -> tuple[Descriptor, ...]:
+        """What it points at, each once, config first."""
+        every = ((self.config,) if self.config else ()) + self.layers
+        return tuple({blob.digest: blob for blob in every}.values())
+
+
+@dataclass(frozen=True, slots=True)
+class Index:
+    """Manifests of several platforms, `os/architecture` each ("" where it names none)."""
+
+    media_type: str
+    manifests: tuple[tuple[str, Descriptor], ...]
+
+
+def digest_of(content: bytes) -> str:
+    """`sha256:` and the hexadecimal digest."""
+    return f"sha256:{hashlib.sha256(content).hexdigest()}"
+
+
+def verify(content: bytes, digest: str, where: str) -> bytes:
+    """`content` itself if it has this digest. Raises Rejected, which names both."""
+    found = digest_of(content)
+    if found != digest:
+        raise Rejected(
+            f"{where}: the content has digest {found}, not {digest}",
+            advice="Do not use it: it was changed or damaged on its way or where it is kept.",
+        )
+    return content
+
+
+def stored(content: bytes, media_type: str | None = None) -> Stored:
+    """`content` with its digest; its own `mediaType` wins over what a server says.
+
+    Raises BadInput when it is no manifest.
+    """
+    document = _document(content)
+    kind = document.get("mediaType") or (media_type or "").split(";")[0].strip()
+    if kind not in ACCEPTED:
+        kind = OCI_INDEX if "manifests" in document else OCI_MANIFEST
+    return Stored(content, digest_of(content), kind)
+
+
+def parse(found: Stored) -> Manifest | Index:
+    """Read a manifest or an index. Raises BadInput, which says what is wrong with it."""
+    document = _document(found.content)
+    if found.media_type in {OCI_INDEX, DOCKER_LIST}:
+        return Index(found.media_type, tuple(_child(item) for item in _list(document, "manifests")))
+    config = document.get("config")
+    return Manifest(
+        found.media_type,
+        descriptor(config) if config is not None else None,
+        tuple(descriptor(item) for item in _list(document, "layers")),
+        _annotations(document.get("annotations")),
+    )
+
+
+def _document(content: bytes) -> dict[str, Any]:
+    if len(content) > MAX_MANIFEST:
+        raise BadInput(f"the manifest is larger than {MAX_MANIFEST >> 20} MiB", advice=_ADVICE)
+    try:
+        document = json.loads(content)
+    except (ValueError, RecursionError) as error:
+        raise BadInput(f"the manifest is not JSON: {error}", advice=_ADVICE) from error
+    if not isinstance(document, dict):
+        raise BadInput("the manifest is not a JSON object", advice=_ADVICE)
+    if document.get("schemaVersion") != 2:
+        raise BadInput(
+            f"the manifest has schemaVersion {document.get('schemaVersion')!r}, not 2",
+            advice=_ADVICE,
+        )
+    return document
+
+
+def _list(document: Mapping[str, Any], key: str) -> list[Any]:
+    items = document.get(key)
+    if not isinstance(items, list):
+        raise BadInput(f"the manifest has no list '{key}'", advice=_ADVICE)
+    return items
+
+
+def descriptor(item: object) -> Descriptor:
+    """Read a content descriptor. Raises BadInput."""
+    match item:
+        case {"mediaType": str(kind), "digest": str(digest), "size": int(size), **rest}:
+            if size >= 0 and not isinstance(size, bool) and _DIGEST.match(digest):
+                return Descriptor(kind, digest, size, _annotations(rest.get("annotations")))
+    shown = json.dumps(item)[:200]
+    raise BadInput(
+        f"the manifest has a descriptor without mediaType, sha256 digest and size: {shown}",
+        advice=_ADVICE,
+    )
+
+
+def _annotations(value: object) -> dict[str, str]:
+    if value is None:
+        return {}
+    if not isinstance(value, dict) or not all(isinstance(v, str) for v in value.values()):
+        raise BadInput("the manifest's annotations are not strings", advice=_ADVICE)
+    return value
+
+
+def _child(item: object) -> tuple[str, Descriptor]:
+    read = descriptor(item)
+    match item:
+        case {"platform": {"os": str(system), "architecture": str(machine)}}:
+            return f"{system}/{machine}", read
+    return "", read

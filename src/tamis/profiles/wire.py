@@ -1,0 +1,143 @@
+"""What Envoy does to messages around a filter: `wire.toml` as frozen values, and its rules.
+
+Every host reads the same data: our host core lets `Wire.arriving` shape what a guest meets, and
+the comparison takes away what Envoy adds behind the filter. Measured on Envoy 1.40 over HTTP/2.
+"""
+
+import hashlib
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+from typing import Literal
+
+from tamis.model.exchange import Fixture, Headers
+
+__all__ = ["Addition", "Direction", "Wire", "load", "vm_id"]
+
+Direction = Literal["request", "response"]
+# HTTP/1 codecs give the pseudo-headers in this order, whatever came on the wire.
+_HTTP1_ORDER = (":authority", ":path", ":method", ":scheme")
+_CONNECTION = frozenset(
+    {"connection", "keep-alive", "proxy-connection", "transfer-encoding", "upgrade"}
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Addition:
+    """One header Envoy adds. `value` None: it differs from run to run (a date)."""
+
+    header: str
+    direction: Direction
+    value: str | None
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Wire:
+    """The lists of wire.toml; the mappings are by direction.
+
+    `max_frame`: bytes of a DATA frame, longer chunks travel in several; `buffer`: bytes a paused
+    stream may hold.
+    """
+
+    before: tuple[Addition, ...]
+    after: tuple[Addition, ...]
+    dropped: Mapping[Direction, frozenset[str]]
+    removed: Mapping[Direction, frozenset[str]]
+    joined: Mapping[Direction, frozenset[str]]
+    max_frame: int
+    buffer: int
+
+    def arriving(self, headers: Headers, direction: Direction, *, http1: bool = False) -> Headers:
+        """A header block as the filter meets it when `headers` are sent over HTTP/2.
+
+        Names in lower case; `host` stands in for a missing `:authority`; cookies in one header, at
+        the end; dropped and joined headers as the lists say; then what Envoy adds. `http1`: sent
+        over HTTP/1.1, where cookies stay as they are, values lose the white space around them,
+        pseudo-headers have one order, and headers of the connection go no further.
+        """
+        lower = tuple((name.lower(), value) for name, value in headers)
+        kept = [
+            pair for pair in _with_authority(lower, direction) if not self._drops(pair, direction)
+        ]
+        met = _from_http1(kept) if http1 else _cookies_last(kept)
+        merged = _join(tuple(met), self.joined[direction])
+        names = {name for name, _ in merged}
+        added = (
+            (each.header, each.value)
+            for each in self.before
+            if each.direction == direction and each.value is not None and each.header not in names
+        )
+        return (*merged, *added)
+
+    def leaving(self, headers: Headers, direction: Direction) -> Headers:
+        """A header block behind Envoy, additions aside, when the filter let `headers` pass."""
+        return tuple(pair for pair in headers if pair[0] not in self.removed[direction])
+
+    def _drops(self, pair: tuple[str, str], direction: Direction) -> bool:
+        return pair[0] in self.dropped[direction]
+
+
+@cache
+def load() -> Wire:
+    """Read wire.toml, which ships with the package."""
+    data = tomllib.loads(files("tamis.profiles").joinpath("wire.toml").read_text("utf-8"))
+    return Wire(
+        before=tuple(_addition(each) for each in data["before"]),
+        after=tuple(_addition(each) for each in data["after"]),
+        dropped=_sets(data["dropped"]),
+        removed=_sets(data["removed"]),
+        joined=_sets(data["joined"]),
+        max_frame=data["limits"]["max_frame"],
+        buffer=data["limits"]["buffer"],
+    )
+
+
+def vm_id(fixture: Fixture) -> str:
+    """The vm_id under which every host runs this fixture (property `plugin_vm_id`)."""
+    identity = f"{fixture.path.name}\0{fixture.name}".encode("utf-8", "surrogateescape")
+    return f"tamis.{hashlib.sha256(identity).hexdigest()[:12]}"
+
+
+def _addition(data: Mapping[str, str]) -> Addition:
+    direction: Direction = "request" if data["direction"] == "request" else "response"
+    return Addition(data["header"], direction, data.get("value"), data["why"])
+
+
+def _sets(data: Mapping[str, list[str]]) -> Mapping[Direction, frozenset[str]]:
+    return {"request": frozenset(data["request"]), "response": frozenset(data["response"])}
+
+
+def _with_authority(headers: Headers, direction: Direction) -> Headers:
+    if direction == "response":
+        return headers
+    if any(name == ":authority" for name, _ in headers):
+        return tuple(pair for pair in headers if pair[0] != "host")
+    return tuple((":authority" if name == "host" else name, value) for name, value in headers)
+
+
+def _from_http1(headers: list[tuple[str, str]]) -> list[tuple[str, str]]:
+    kept = [(name, value.strip(" \t")) for name, value in headers if name not in _CONNECTION]
+    order = {name: rank for rank, name in enumerate(_HTTP1_ORDER)}
+    return sorted(kept, key=lambda pair: order.get(pair[0], len(order)))
+
+
+def _cookies_last(headers: list[tuple[str, str]]) -> list[tuple[str, str]]:
+    crumbs = [value for name, value in headers if name == "cookie"]
+    others = [pair for pair in headers if pair[0] != "cookie"]
+    return [*others, ("cookie", "; ".join(crumbs))] if crumbs else others
+
+
+def _join(headers: Headers, names: frozenset[str]) -> Headers:
+    found: list[tuple[str, str]] = []
+    where: dict[str, int] = {}
+    for name, value in headers:
+        if name not in where or name not in names:
+            where.setdefault(name, len(found))
+            found.append((name, value))
+        elif value:
+            first = found[where[name]][1]
+            found[where[name]] = (name, f"{first},{value}" if first else value)
+    return tuple(found)

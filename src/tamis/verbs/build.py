@@ -1,0 +1,71 @@
+"""`tamis build`: a filter's source to its module."""
+
+import hashlib
+import os
+import tempfile
+import time
+from pathlib import Path
+
+from tamis import host
+from tamis.errors import Rejected
+from tamis.model.artifact import Metadata
+from tamis.model.filter import Filter
+from tamis.model.result import Built
+from tamis.toolchains import toolchain_for
+from tamis.toolchains.metadata import embed
+from tamis.wasm import read
+
+__all__ = ["build", "metadata"]
+
+
+def build(filter: Filter) -> Built:
+    """Compile, embed the metadata, see that it loads, then replace `build/<name>.wasm`.
+
+    Raises Rejected when the source does not compile or the module does not load (the old file
+    stays), Missing when the toolchain is not there.
+    """
+    started = time.monotonic()
+    compiled = toolchain_for(filter.language).build(filter).wasm
+    module = embed(compiled, metadata(filter, compiled))
+    if refusal := host.load(module):
+        raise Rejected(
+            f"{filter.name} compiles, but no proxy-wasm host would load it: {refusal.reason}",
+            advice="Run tamis check for all findings; the previous module was kept.",
+        )
+    _replace(filter.module, module)
+    digest = f"sha256:{hashlib.sha256(module).hexdigest()}"
+    return Built(filter, filter.module, module, digest, time.monotonic() - started)
+
+
+def metadata(filter: Filter, module: bytes) -> Metadata:
+    """What travels with the module: all of it from tamis.toml and the module itself."""
+    schema = filter.config_schema.read_text("utf-8") if filter.config_schema else ""
+    return Metadata(
+        name=filter.name,
+        version=filter.version,
+        description=filter.description,
+        license=filter.license,
+        language=filter.language,
+        context=filter.context,
+        layer=filter.layer,
+        root_id=filter.root_id,
+        abi=read(module).abi or "",
+        config=filter.config,
+        config_schema=schema,
+        targets=filter.targets,
+        repository=filter.repository or "",
+    )
+
+
+def _replace(path: Path, content: bytes) -> None:
+    """Write whole or not at all: a reader never sees half a module."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}-")
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(content)
+        Path(temporary).chmod(0o644)
+        Path(temporary).replace(path)
+    except BaseException:
+        Path(temporary).unlink(missing_ok=True)
+        raise

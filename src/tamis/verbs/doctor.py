@@ -1,0 +1,64 @@
+"""`tamis doctor`: what is installed, what is missing, and the command that gets it."""
+
+import importlib.util
+import os
+import platform
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+from tamis import envoy, host, toolchains
+from tamis.errors import TamisError
+from tamis.model.result import Diagnosis
+
+__all__ = ["doctor", "installer"]
+
+
+def doctor() -> tuple[Diagnosis, ...]:
+    """Look at this machine; nothing is changed and no server is asked."""
+    return (
+        Diagnosis("python", platform.python_version(), "all verbs", required=True),
+        _try("native host core", lambda: host.label(), "build, check, test, ship", required=True),
+        _try("C++ toolchain", lambda: f"zig {toolchains.Cpp().find().version}", "build, ship"),
+        _try("Envoy", lambda: envoy.find().host, "test --host envoy, ship"),
+        _registry_accounts(),
+    )
+
+
+def installer() -> str:
+    """The command that adds an extra to THIS kind of install, with `{extra}` to fill in.
+
+    Told by where the environment lies: uv and pipx name theirs after the tool.
+    """
+    prefix = Path(sys.prefix)
+    if (prefix / "uv-receipt.toml").exists():
+        return "uv tool install 'tamis[{extra}]'"
+    if (prefix / "pipx_metadata.json").exists():
+        return "pipx install --force 'tamis[{extra}]'"
+    if "archive-v0" in prefix.parts or "uv" in prefix.parts:
+        return "uvx --from 'tamis[{extra}]' tamis"
+    if importlib.util.find_spec("pip") is None:
+        return "uv pip install 'tamis[{extra}]'"
+    return "pip install 'tamis[{extra}]'"
+
+
+def _try(
+    name: str, look: Callable[[], str], needed_by: str, *, required: bool = False
+) -> Diagnosis:
+    try:
+        return Diagnosis(name, look(), needed_by, required=required)
+    except TamisError as error:
+        return Diagnosis(name, None, needed_by, f"{error.what}: {error.advice()}", required)
+
+
+def _registry_accounts() -> Diagnosis:
+    folder = Path(os.environ.get("DOCKER_CONFIG", Path.home() / ".docker"))
+    file = folder / "config.json"
+    if file.is_file():
+        return Diagnosis("registry accounts", str(file), "push and pull of private repositories")
+    return Diagnosis(
+        "registry accounts",
+        None,
+        "push and pull of private repositories",
+        "docker login HOST writes them; public repositories need none.",
+    )

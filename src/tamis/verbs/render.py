@@ -1,0 +1,124 @@
+"""`tamis render`: the manifests that deploy an artifact, pinned to its digest."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from tamis import manifests, oci
+from tamis.errors import BadInput
+from tamis.manifests import Manifest
+from tamis.model.artifact import Layout, Metadata
+from tamis.model.reference import LayoutReference, RegistryReference, parse
+from tamis.verbs.push import describe
+from tamis.verbs.subject import Subject
+
+__all__ = ["Placed", "place_reference", "place_subject", "render", "save"]
+
+
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """An artifact's metadata, and where manifests say it is (digest included).
+
+    `publish`: the command that makes that true; None when the artifact was seen there. `module`:
+    the file on this machine, if there is one.
+    """
+
+    metadata: Metadata
+    reference: RegistryReference
+    publish: str | None = None
+    module: Path | None = None
+
+
+def place_reference(text: str, *, repository: str | None = None, insecure: bool = False) -> Placed:
+    """An artifact in a registry (at most 3 requests, never the module) or in a layout folder."""
+    origin = parse(text)
+    artifact = describe(origin, insecure=insecure)
+    if isinstance(origin, RegistryReference) and repository is None:
+        tagged = origin if origin.tag or origin.digest else replace(origin, tag="latest")
+        return Placed(artifact.metadata, tagged.with_digest(artifact.digest))
+    goal = _goal(artifact.metadata, repository)
+    command = f"tamis copy {replace(origin, digest=None)} {_bare(goal)}"
+    return Placed(artifact.metadata, goal.with_digest(artifact.digest), command)
+
+
+def place_subject(
+    subject: Subject, *, repository: str | None = None, layout: Layout = "image"
+) -> Placed:
+    """A module in hand: the digest it will have, since the same module has the same digest."""
+    packed = oci.pack(subject.module, subject.metadata, layout)
+    goal = _goal(subject.metadata, repository)
+    command = f"tamis push {subject.text} {_bare(goal)}"
+    return Placed(subject.metadata, goal.with_digest(packed.digest), command, subject.path)
+
+
+def render(
+    placed: Placed,
+    *,
+    targets: Sequence[str] = (),
+    kinds: Sequence[str] = (),
+    config: str | None = None,
+    namespace: str | None = None,
+    labels: Mapping[str, str] | None = None,
+) -> tuple[Manifest, ...]:
+    """The manifests of each target (`istio@1.30`; none given: those the filter names).
+
+    Without `kinds`, each target's usual one. `config` (JSON text) replaces the filter's default; it
+    is validated against the filter's schema. Raises BadInput for an unknown target or kind, or a
+    configuration that does not fit.
+    """
+    wanted = tuple(targets) or placed.metadata.targets
+    if not wanted:
+        raise BadInput(
+            f"{placed.metadata.name} names no targets",
+            advice="Say --target istio@1.30 or --target envoy, or set targets in tamis.toml.",
+        )
+    return tuple(
+        manifests.render(
+            placed.metadata,
+            placed.reference,
+            target=target,
+            kind=kind,
+            config=placed.metadata.config if config is None else config,
+            namespace=namespace,
+            labels=dict(labels or {}),
+            publish=placed.publish,
+            module=placed.module,
+        )
+        for target in wanted
+        for kind in kinds or (manifests.usual_kind(target),)
+    )
+
+
+def save(rendered: Sequence[Manifest], folder: Path) -> tuple[Path, ...]:
+    """Each manifest in `folder` under its own name. Raises BadInput when it cannot be written."""
+    written = tuple(folder / f"{one.name}.yaml" for one in rendered)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        for path, one in zip(written, rendered, strict=True):
+            path.write_text(one.text, encoding="utf-8")
+    except OSError as error:
+        raise BadInput(
+            f"cannot write manifests to {folder}: {error.strerror}",
+            advice="Name a folder you may write to.",
+        ) from error
+    return written
+
+
+def _goal(metadata: Metadata, repository: str | None) -> RegistryReference:
+    name = repository or metadata.repository
+    if not name:
+        raise BadInput(
+            f"{metadata.name} does not say where it will be published",
+            advice='Add [publish] repository = "HOST/REPOSITORY" to tamis.toml, or --repository.',
+        )
+    reference = parse(name)
+    if isinstance(reference, LayoutReference):
+        raise BadInput(
+            f"'{name}' is a folder: no mesh can pull from it",
+            advice="Name a registry's repository: HOST/REPOSITORY.",
+        )
+    return reference if reference.tag else replace(reference, tag=metadata.version)
+
+
+def _bare(reference: RegistryReference) -> str:
+    return str(replace(reference, digest=None)).removeprefix("oci://")

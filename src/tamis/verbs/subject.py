@@ -1,0 +1,105 @@
+"""What an argument names: a folder, a .wasm or a reference, made into a module in hand."""
+
+import hashlib
+from dataclasses import dataclass
+from pathlib import Path
+
+from tamis import project
+from tamis.errors import BadInput
+from tamis.model.artifact import Metadata
+from tamis.model.filter import Filter
+from tamis.model.metadata import decode
+from tamis.model.reference import Reference, is_reference, parse
+from tamis.verbs.build import build, metadata
+from tamis.verbs.pull import fetch
+from tamis.wasm import read
+
+__all__ = ["Subject", "filters", "one_filter", "subject"]
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """A module and what is known of it. `filter`: its source; `reference`: where it was fetched.
+
+    `path` is where the module lies on disk, if it does.
+    """
+
+    text: str
+    module: bytes
+    metadata: Metadata
+    path: Path | None = None
+    filter: Filter | None = None
+    reference: Reference | None = None
+
+    @property
+    def digest(self) -> str:
+        """Of the module, `sha256:...`."""
+        return f"sha256:{hashlib.sha256(self.module).hexdigest()}"
+
+
+def filters(arguments: tuple[str, ...]) -> tuple[Filter, ...]:
+    """The filters that folder arguments name; none given: this folder. Raises BadInput."""
+    found: list[Filter] = []
+    for argument in arguments or (".",):
+        path = Path(argument)
+        if path.is_file() and path.name != "tamis.toml":
+            raise BadInput(
+                f"{argument} is a file, not a filter's folder",
+                advice="Name the folder that holds tamis.toml.",
+            )
+        found += project.find(path.parent if path.name == "tamis.toml" else path)
+    return tuple(found)
+
+
+def one_filter(argument: str = ".") -> Filter:
+    """The one filter that a folder argument names. Raises BadInput when it holds several."""
+    found = filters((argument,))
+    if len(found) != 1:
+        names = ", ".join(filter.name for filter in found)
+        raise BadInput(
+            f"{argument} holds {len(found)} filters: {names}", advice="Name one of their folders."
+        )
+    return found[0]
+
+
+def subject(argument: str = ".") -> tuple[Subject, ...]:
+    """The modules that one argument names: a folder is built, a reference is fetched.
+
+    Raises BadInput for what is neither, and whatever building or fetching raises.
+    """
+    if is_reference(argument):
+        return (_fetched(argument),)
+    if argument.endswith(".wasm"):
+        return (_file(Path(argument)),)
+    return tuple(_built(filter) for filter in filters((argument,)))
+
+
+def _built(filter: Filter) -> Subject:
+    built = build(filter)
+    return Subject(
+        str(filter.folder), built.module, metadata(filter, built.module), built.path, filter
+    )
+
+
+def _file(path: Path) -> Subject:
+    try:
+        module = path.read_bytes()
+    except OSError as error:
+        raise BadInput(
+            f"cannot read {path}: {error.strerror}", advice="Name a .wasm file that exists."
+        ) from error
+    return Subject(str(path), module, _embedded(module, path), path)
+
+
+def _embedded(module: bytes, path: Path) -> Metadata:
+    """What the module says of itself; one that says nothing is named after its file."""
+    info = read(module)
+    if info.metadata is None:
+        return Metadata(name=path.stem, version="0.0.0", abi=info.abi or "")
+    return decode(info.metadata, f"{path}: its tamis.metadata section")
+
+
+def _fetched(text: str) -> Subject:
+    reference = parse(text)
+    artifact, module = fetch(reference)
+    return Subject(text, module, artifact.metadata, reference=reference)

@@ -1,0 +1,129 @@
+"""`tamis test`: the same fixtures in every host named, judged and compared."""
+
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
+
+from tamis import compare, envoy, fixtures, host
+from tamis.errors import BadInput
+from tamis.model.exchange import Fixture
+from tamis.model.outcome import Difference, Run
+from tamis.model.result import Tested
+from tamis.verbs.subject import Subject
+
+__all__ = ["HOSTS", "ready", "test"]
+
+#: What `--host` takes; `envoy@PATH` names a binary of the user's.
+HOSTS = ("wasmtime", "envoy")
+
+
+def test(
+    subject: Subject,
+    *,
+    hosts: Sequence[str] = ("wasmtime",),
+    folder: Path | None = None,
+    config: bytes | None = None,
+    update: bool = False,
+    allow_empty: bool = False,
+    say: Callable[[str], None] = lambda _: None,
+) -> Tested:
+    """Run the fixtures in `folder` (default: the filter's own) in each of `hosts`.
+
+    `config` replaces the default configuration. `update` rewrites snapshots from wasmtime.
+    Raises BadInput for unusable fixtures, an unknown host, or when there is nothing to run and
+    `allow_empty` is not set; Missing when a host is not installed.
+    """
+    wanted = [_host(text) for text in hosts]
+    read = _fixtures(subject, folder, config, allow_empty)
+    named: dict[str, list[Run]] = {}
+    written: list[Path] = []
+    for kind, where in wanted:
+        say(f"{subject.metadata.name}: {len(read)} fixtures in {kind}")
+        if kind == "wasmtime":
+            named[kind] = _in_wasmtime(subject, read)
+            if update:
+                written += _update(read, named[kind])
+        else:
+            named[kind] = _in_envoy(subject, read, where)
+    judged = {
+        kind: _judge(read, runs, snapshots=kind == "wasmtime") for kind, runs in named.items()
+    }
+    differences = _differences(read, list(judged.values()))
+    runs = tuple(run for runs in judged.values() for run in runs)
+    if not allow_empty and runs and all(run.outcome is None for run in runs):
+        raise BadInput(
+            f"{subject.metadata.name}: no fixture can be run in {', '.join(hosts)}",
+            advice="Add one that can, or say --allow-empty.",
+        )
+    return Tested(subject.metadata.name, read, runs, differences, tuple(written))
+
+
+def ready(hosts: Sequence[str]) -> None:
+    """Raise now what would be missing later: BadInput for an unknown host, Missing for Envoy."""
+    for kind, where in map(_host, hosts):
+        if kind == "envoy":
+            envoy.find(where)
+
+
+def _host(text: str) -> tuple[str, Path | None]:
+    kind, _, where = text.partition("@")
+    if kind not in HOSTS or (kind == "wasmtime" and where):
+        raise BadInput(f"--host {text}: not a host tamis has", advice=f"Hosts: {', '.join(HOSTS)}.")
+    return kind, Path(where) if where else None
+
+
+def _fixtures(
+    subject: Subject, folder: Path | None, config: bytes | None, allow_empty: bool
+) -> tuple[Fixture, ...]:
+    place = folder or (subject.filter.fixtures if subject.filter else None)
+    if place is None:
+        raise BadInput(
+            f"{subject.text}: a module alone has no fixtures", advice="Name them: --fixtures DIR."
+        )
+    default = subject.metadata.config.encode() if config is None else config
+    found = fixtures.find(place, default_config=default)
+    if not found and not allow_empty:
+        raise BadInput(
+            f"{place}: no fixtures found",
+            advice="Add fixtures/<name>.yaml (docs/fixtures.md), or say --allow-empty.",
+        )
+    return found
+
+
+def _in_wasmtime(subject: Subject, read: Sequence[Fixture]) -> list[Run]:
+    plugin = host.Plugin(name=subject.metadata.name, root_id=subject.metadata.root_id)
+    return [host.run(subject.module, fixture, plugin=plugin) for fixture in read]
+
+
+def _in_envoy(subject: Subject, read: Sequence[Fixture], where: Path | None) -> list[Run]:
+    binary = envoy.find(where)
+    return envoy.run(
+        binary,
+        subject.module,
+        read,
+        name=subject.metadata.name,
+        root_id=subject.metadata.root_id,
+    )
+
+
+def _judge(read: Sequence[Fixture], runs: Iterable[Run], *, snapshots: bool) -> list[Run]:
+    return [
+        compare.judge(fixture, run, snapshot=snapshots)
+        for fixture, run in zip(read, runs, strict=True)
+    ]
+
+
+def _update(read: Sequence[Fixture], runs: Sequence[Run]) -> list[Path]:
+    pairs = zip(read, runs, strict=True)
+    return [path for fixture, run in pairs if (path := compare.update(fixture, run))]
+
+
+def _differences(read: Sequence[Fixture], hosts: list[list[Run]]) -> tuple[Difference, ...]:
+    if len(hosts) < 2:
+        return ()
+    first, *others = hosts
+    return tuple(
+        difference
+        for runs in others
+        for fixture, one, other in zip(read, first, runs, strict=True)
+        for difference in compare.differences(fixture, one, other)
+    )

@@ -1,0 +1,69 @@
+"""One Envoy for the tests that can share it, and a guest built from guest.c."""
+
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from tamis.envoy import Binary, Judge, find
+from tamis.model.exchange import Answer, Exchange, Fixture, Request
+from tamis.model.outcome import Outcome, Run
+
+HEAD = ((":method", "POST"), (":scheme", "http"), (":authority", "a"), (":path", "/p"))
+PLAIN = Exchange(Request(HEAD), Answer())
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if Path(__file__).parent in item.path.parents:
+            item.add_marker(pytest.mark.envoy)
+
+
+@pytest.fixture(scope="session")
+def binary() -> Binary:
+    return find()
+
+
+@pytest.fixture(scope="session")
+def guest(tmp_path_factory: pytest.TempPathFactory) -> bytes:
+    built = tmp_path_factory.mktemp("guest") / "guest.wasm"
+    source = Path(__file__).with_name("guest.c")
+    target = ("-target", "wasm32-freestanding", "-nostdlib", "-ffreestanding")
+    options = ("-O1", "-s", "-fno-optimize-sibling-calls", "-Wno-infinite-recursion")
+    command = [sys.executable, "-m", "ziglang", "cc", *target, *options, "-Wl,--no-entry"]
+    subprocess.run([*command, "-o", built, source], check=True)
+    return built.read_bytes()
+
+
+@pytest.fixture(scope="session")
+def judge(binary: Binary) -> Iterator[Judge]:
+    with Judge(binary, patience=3) as shared:
+        yield shared
+
+
+@pytest.fixture(scope="session")
+def play(judge: Judge, guest: bytes) -> Callable[..., Run]:
+    """Run exchanges through the guest with a configuration; keywords are the Fixture's."""
+
+    def run(*exchanges: Exchange, config: str = "", **rest: object) -> Run:
+        fixture = Fixture(
+            f"{config!r}", Path("x.yaml"), exchanges or (PLAIN,), config=config.encode(), **rest
+        )
+        return judge.run(fixture, guest, root_id="root", name="guest")
+
+    return run
+
+
+def outcome(run: Run) -> Outcome:
+    assert run.problems == ()
+    assert run.outcome
+    return run.outcome
+
+
+def messages(run: Run, *, start: str = "") -> list[str]:
+    """What the guest logged during exchanges, lines that begin with `start`."""
+    lines = outcome(run).logs
+    found = [line.message for line in lines if line.exchange is not None]
+    return [message for message in found if message.startswith(start)]

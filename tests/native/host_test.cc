@@ -1,0 +1,41 @@
+#include "native/host.h"
+
+#include "check.h"
+#include "native_guest.h"
+
+static void give_and_read() {
+  World w;
+  CHECK(w.host.give("hello", NativeGuest::kOut, NativeGuest::kOut + 4) == tamis::kOk);
+  CHECK(w.guest.returned() == "hello" && w.host.counts.bytes_in == 5);
+  CHECK(w.host.give("", NativeGuest::kOut, NativeGuest::kOut + 4) == tamis::kOk);
+  CHECK(w.guest.word(NativeGuest::kOut) == 0 && w.guest.word(NativeGuest::kOut + 4) == 0);
+  CHECK(w.host.give("x", NativeGuest::kFar, NativeGuest::kOut) == tamis::kInvalidMemoryAccess);
+  CHECK(w.host.give("x", NativeGuest::kOut, NativeGuest::kFar) == tamis::kInvalidMemoryAccess);
+  w.guest.refuse_allocations = true;
+  CHECK(w.host.give("x", NativeGuest::kOut, NativeGuest::kOut + 4) == tamis::kInvalidMemoryAccess);
+  CHECK(w.host.read(NativeGuest::kFar, 32).data() == nullptr);
+  CHECK(w.host.read(0, 8).size() == 8 && w.host.counts.bytes_out == 8);
+}
+
+static void contexts() {
+  World w(tamis::kPluginContext);
+  w.host.stream.maps[0] = &w.host.stream.request().headers;
+  CHECK(w.host.active().maps[0] == nullptr);
+  w.host.effective = 2;
+  CHECK(w.host.active().maps[0] != nullptr);
+}
+
+static void calls() {
+  World w;
+  uint32_t result = 9;
+  CHECK(w.host.call(tamis::Callback::proxy_on_done, 2, std::array{2U}, result, 1) && result == 1);
+  w.guest.callbacks[tamis::Callback::proxy_on_done] = [&](auto) { return w.host.current; };
+  CHECK(w.host.call(tamis::Callback::proxy_on_done, 7, std::array{2U}, result) && result == 7);
+  CHECK(w.host.current == tamis::kVmContext);
+}
+
+int main() {
+  give_and_read();
+  contexts();
+  calls();
+}

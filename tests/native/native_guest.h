@@ -1,0 +1,90 @@
+// A guest written in C++: its memory is an array, its callbacks are functions. It meets the same
+// host code as a WebAssembly guest.
+#pragma once
+
+#include <array>
+#include <cstring>
+#include <functional>
+#include <map>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "native/host.h"
+
+// Lives for one test.
+class NativeGuest {
+ public:
+  using Address = uint32_t;
+  using Body = std::function<uint32_t(std::vector<uint32_t>)>;
+
+  char* at(Address address, size_t size) {
+    return uint64_t{address} + size <= memory.size() ? memory.data() + address : nullptr;
+  }
+  Address allocate(size_t size) {
+    if (refuse_allocations) return 0;
+    const Address address = next_;
+    next_ += static_cast<Address>(size);
+    return address;
+  }
+  bool has(tamis::Callback callback) const { return callbacks.contains(callback); }
+  template <size_t N>
+  bool call(tamis::Callback callback, const std::array<uint32_t, N>& arguments, uint32_t& result) {
+    seen.push_back(callback);
+    result = callbacks.at(callback)(std::vector<uint32_t>(arguments.begin(), arguments.end()));
+    if (broken) return false;
+    return true;
+  }
+  bool failed() const { return broken; }
+
+  // Puts text somewhere; returns where.
+  Address put(std::string_view text) {
+    const Address address = allocate(text.size());
+    std::memcpy(memory.data() + address, text.data(), text.size());
+    return address;
+  }
+  uint32_t word(Address address) const {
+    uint32_t value = 0;
+    std::memcpy(&value, memory.data() + address, 4);
+    return value;
+  }
+  uint64_t wide(Address address) const {
+    uint64_t value = 0;
+    std::memcpy(&value, memory.data() + address, 8);
+    return value;
+  }
+  // What a hostcall returned through the words at kOut.
+  std::string returned() const { return {memory.data() + word(kOut), word(kOut + 4)}; }
+
+  static constexpr Address kOut = 16;
+  static constexpr Address kFar = 0xfffffff0;
+
+  std::vector<char> memory = std::vector<char>(1 << 21);
+  std::map<tamis::Callback, Body> callbacks;
+  std::vector<tamis::Callback> seen;
+  bool broken = false, refuse_allocations = false;
+
+ private:
+  Address next_ = 4096;
+};
+static_assert(tamis::Guest<NativeGuest>);
+
+using NativeHost = tamis::Host<NativeGuest>;
+
+// A host with a guest, and a stream in the middle of a callback.
+struct World {
+  explicit World(uint32_t context = 2) {
+    host.stream.clear(2);
+    host.current = host.effective = context;
+  }
+  // Makes one of the stream's maps visible.
+  tamis::HeaderMap& show(uint32_t map) {
+    tamis::Side& side = host.stream.sides[map / 2];
+    tamis::HeaderMap& headers = map % 2 == 0 ? side.headers : side.trailers;
+    host.stream.maps[map] = &headers;
+    return headers;
+  }
+  tamis::Script script;
+  NativeGuest guest;
+  NativeHost host{guest, script};
+};

@@ -1,0 +1,24 @@
+#include "native/stream.h"
+
+#include "check.h"
+
+int main() {
+  tamis::Stream stream;
+  stream.clear(5);
+  CHECK(stream.id == 5 && stream.body(0) == nullptr && stream.writable(1) == nullptr);
+  // Trailers come into being while the last body callback runs, and only then.
+  stream.bodies[0] = &stream.request().chunk;
+  CHECK(stream.writable(1) == nullptr);
+  stream.end_of_stream = true;
+  CHECK(stream.writable(1) == &stream.request().trailers && stream.request().has_trailers);
+  CHECK(stream.writable(3) == nullptr);
+  stream.request().buffering = true;
+  CHECK(stream.body(0) == &stream.request().buffered);
+  stream.log_phase = true;
+  CHECK(stream.writable(1) == nullptr);
+  stream.request().sent = "x";
+  stream.reply.sent = true;
+  stream.clear(6);
+  CHECK(stream.request().sent.empty() && !stream.reply.sent && !stream.request().has_trailers);
+  CHECK(stream.maps[1] == nullptr && !stream.log_phase);
+}

@@ -1,0 +1,29 @@
+#include "native/trampolines.h"
+
+#include "vm_support.h"
+
+using namespace tamis;
+using namespace std::string_literals;
+
+int main(int argc, char** argv) {
+  CHECK(argc == 2);
+  for (const auto& trampoline : kTrampolines) CHECK(trampoline != nullptr);
+  // The entry point may log and nothing else of ours; here it logs.
+  Engines engines(argv[1]);
+  const auto module = engines.load(wasm::filter("proxy_on_done", "\x41\x09\x41\x00\x41\x00\x10\x00"s));  // level 9
+  Script script;
+  Vm vm(module, script);
+  CHECK(vm.start().empty());
+  vm.run({});
+  CHECK(vm.host.counts.imports[static_cast<size_t>(Import::proxy_log)] == 1 && vm.host.log.lines().empty());
+  wasmtime::ValRaw values[10]{};
+  const auto call = [&](Import import) { return kTrampolines[static_cast<size_t>(import)](&vm.host, nullptr, values, 10); };
+  CHECK(call(Import::proxy_http_call) == nullptr && values[0].u32 == kUnimplemented);
+  CHECK(vm.host.counts.unimplemented[static_cast<size_t>(Import::proxy_http_call)]);
+  CHECK(call(Import::path_open) == nullptr && values[0].u32 == kWasiNoent);
+  vm.host.allowed = Allowed::kVmInit;
+  CHECK(call(Import::path_link) == nullptr && values[0].u32 == kWasiNotsup);
+  wasmtime::Trap* trap = call(Import::proxy_done);
+  CHECK(trap != nullptr && vm.failure().text == "restricted_callback");
+  engines.api.trap_delete(trap);
+}

@@ -1,0 +1,173 @@
+"""C++ and C: what is built, that it repeats, and how it fails."""
+
+import re
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from importlib.abc import MetaPathFinder
+from pathlib import Path
+
+import pytest
+import wasmtime
+
+from tamis.errors import BadInput, Missing, Rejected
+from tamis.toolchains import Cpp, sdk_digest
+
+C_SOURCE = """\
+__attribute__((export_name("proxy_abi_version_0_2_1"))) void version(void) {}
+__attribute__((export_name("malloc"))) void *take(unsigned size) { (void)size; return 0; }
+"""
+
+
+def exports(wasm):
+    return {each.name for each in wasmtime.Module(wasmtime.Engine(), wasm).exports}
+
+
+def test_only_what_the_filter_overrides_is_exported(make_filter):
+    built = Cpp().build(make_filter())
+    assert exports(built.wasm) == {
+        "memory",
+        "proxy_abi_version_0_2_1",
+        "malloc",
+        "_initialize",
+        "proxy_on_response_headers",
+    }
+    assert built.seconds > 0
+    assert built.commands[0][0] == str(Cpp().find().path)
+
+
+def test_the_smallest_filter_is_small_and_needs_no_wasi(make_filter):
+    wasm = Cpp().build(make_filter()).wasm
+    assert len(wasm) < 2048
+    imports = wasmtime.Module(wasmtime.Engine(), wasm).imports
+    assert {each.module for each in imports} == {"env"}
+
+
+def test_two_folders_give_the_same_bytes_without_a_path(make_filter, tmp_path):
+    named = {"defines": {"GREETING": "__FILE__"}}
+    filters = [make_filter(folder=name, settings=named) for name in ("a/one", "b/another-name")]
+    first, second = (Cpp().build(each).wasm for each in filters)
+    assert first == second
+    assert str(tmp_path).encode() not in first
+    assert b"\0filter.cc\0" in first
+
+
+def test_the_day_of_the_build_is_refused(make_filter):
+    source = make_filter().sources[0].read_text() + "const char* volatile when = __DATE__;\n"
+    with pytest.raises(Rejected, match="expansion of date or time macro is not reproducible"):
+        Cpp().build(make_filter(source, folder="dated"))
+
+
+def test_a_fresh_cache_gives_the_same_bytes(make_filter, tmp_path):
+    filter_ = make_filter()
+    fresh = Cpp(cache=tmp_path / "cache").build(filter_).wasm
+    assert fresh == Cpp().build(filter_).wasm
+    assert any((tmp_path / "cache").iterdir())
+
+
+def test_builds_run_side_by_side(make_filter):
+    filters = [
+        make_filter(
+            folder=f"f{number}", settings={"defines": {"GREETING": f'"the world of {number}"'}}
+        )
+        for number in range(4)
+    ]
+    with ThreadPoolExecutor(2) as pool:
+        modules = [built.wasm for built in pool.map(Cpp().build, filters)]
+    for number, wasm in enumerate(modules):
+        assert re.findall(rb"the world of \d", wasm) == [f"the world of {number}".encode()]
+
+
+def test_nothing_is_written_beside_the_sources(make_filter):
+    filter_ = make_filter()
+    Cpp().build(filter_)
+    assert [path.name for path in filter_.folder.iterdir()] == ["filter.cc"]
+
+
+def test_a_fault_in_the_source_is_shown_as_the_compiler_says_it(make_filter, monkeypatch):
+    filter_ = make_filter("int here = nowhere;\n")
+    monkeypatch.chdir(filter_.folder.parent)
+    with pytest.raises(Rejected) as caught:
+        Cpp().build(filter_)
+    assert str(caught.value.at) == "hello/filter.cc:1:12"
+    assert (
+        "hello/filter.cc:1:12: error: use of undeclared identifier 'nowhere'" in caught.value.what
+    )
+    assert "int here = nowhere;" in caught.value.what
+    assert caught.value.exit_code == 1
+
+
+def test_a_callback_with_a_wrong_type_does_not_compile(make_filter):
+    source = make_filter().sources[0].read_text().replace(", bool) override", ", int) override")
+    with pytest.raises(Rejected, match="marked 'override' hides virtual member function"):
+        Cpp().build(make_filter(source, folder="wrong"))
+
+
+def test_a_missing_function_is_told_by_the_linker(make_filter):
+    source = make_filter().sources[0].read_text()
+    source = source.replace("headers.set(", "extern void gone(); gone(); headers.set(")
+    with pytest.raises(Rejected, match="undefined symbol: gone"):
+        Cpp().build(make_filter(source, folder="unlinked"))
+
+
+def test_warnings_do_not_fail_and_are_kept(make_filter):
+    source = make_filter().sources[0].read_text() + "static int unused;\n"
+    built = Cpp().build(make_filter(source, folder="warned"))
+    assert "unused variable 'unused'" in built.output
+    assert "error" not in built.output
+
+
+def test_settings_reach_the_compiler(make_filter):
+    filter_ = make_filter(settings={"flags": ['-DGREETING="by flag"'], "include": ["."]})
+    assert b"by flag" in Cpp().build(filter_).wasm
+    fast = replace(filter_, settings={**filter_.settings, "optimize": "speed"})
+    assert "-O2" in Cpp().build(fast).commands[0]
+
+
+@pytest.mark.parametrize(
+    ("settings", "text"),
+    [
+        ({"flags": "-g"}, r"\[cpp\] flags: expected a list of strings"),
+        ({"include": [1]}, r"\[cpp\] include: expected a list of strings"),
+        ({"defines": ["A", 2]}, r"\[cpp\] defines: expected a list of strings"),
+        ({"optimize": "more"}, r"\[cpp\] optimize: 'more' is not one of size, speed, none"),
+    ],
+)
+def test_wrong_settings_are_bad_input(make_filter, settings, text):
+    with pytest.raises(BadInput, match=text):
+        Cpp().build(make_filter(settings=settings))
+
+
+def test_no_sources_is_bad_input(make_filter):
+    with pytest.raises(BadInput, match="hello names no sources"):
+        Cpp().build(replace(make_filter(), sources=()))
+
+
+def test_c_is_compiled_as_c(make_filter):
+    filter_ = make_filter(C_SOURCE, language="c", file="filter.c", settings={})
+    built = Cpp().build(filter_)
+    assert exports(built.wasm) == {"memory", "proxy_abi_version_0_2_1", "malloc"}
+    assert len(built.wasm) < 512
+
+
+class NoZiglang(MetaPathFinder):
+    """Python without the package."""
+
+    def find_spec(self, fullname, path, target=None):
+        if fullname == "ziglang":
+            raise ModuleNotFoundError(fullname, name=fullname)
+
+
+def test_without_the_extra_the_one_command_is_named(make_filter, monkeypatch):
+    monkeypatch.delitem(sys.modules, "ziglang", raising=False)
+    monkeypatch.setattr(sys, "meta_path", [NoZiglang(), *sys.meta_path])
+    with pytest.raises(Missing) as caught:
+        Cpp().build(make_filter())
+    assert caught.value.exit_code == 3
+    assert caught.value.advice() == "Run: pip install 'tamis[cpp]'"
+
+
+def test_the_fingerprint_names_compiler_and_sdk():
+    fingerprint = Cpp().fingerprint()
+    assert fingerprint.startswith(Cpp().find().version + "; sdk " + sdk_digest())
+    assert str(Path.home()) not in fingerprint

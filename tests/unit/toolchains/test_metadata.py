@@ -1,0 +1,66 @@
+"""The custom section that `build` writes."""
+
+import json
+
+import pytest
+import wasmtime
+
+from tamis.errors import BadInput
+from tamis.model.artifact import Metadata
+from tamis.toolchains.metadata import SECTION, embed
+
+MODULE = bytes(wasmtime.wat2wasm('(module (func (export "f")))'))
+LONG = Metadata(name="x", version="1.0.0", description="ü" * 300, targets=("istio@1.30",))
+
+
+def section(wasm):
+    """The text of the last section, which must be ours."""
+    name = SECTION.encode()
+    at = wasm.rindex(bytes([len(name)]) + name)
+    return json.loads(wasm[at + 1 + len(name) :])
+
+
+@pytest.mark.parametrize("metadata", [Metadata(name="x", version="1"), LONG])
+def test_the_section_is_read_back_and_the_module_still_loads(metadata):
+    wasm = embed(MODULE, metadata)
+    assert wasm.startswith(MODULE)
+    assert section(wasm)["name"] == "x"
+    assert section(wasm).get("description", "") == metadata.description
+    assert [e.name for e in wasmtime.Module(wasmtime.Engine(), wasm).exports] == ["f"]
+
+
+def test_an_older_section_is_replaced_and_others_stay():
+    other = b"\0\x06\x05other"
+    once = embed(MODULE + other, LONG)
+    twice = embed(once, Metadata(name="y", version="2"))
+    assert section(twice)["name"] == "y"
+    assert "description" not in section(twice)
+    assert twice.count(SECTION.encode()) == 1
+    assert other in twice
+    assert twice == embed(MODULE + other, Metadata(name="y", version="2"))
+
+
+def test_the_same_metadata_gives_the_same_bytes():
+    assert embed(MODULE, LONG) == embed(embed(MODULE, LONG), LONG)
+
+
+def test_json_loses_its_white_space_and_other_text_does_not():
+    told = Metadata("x", "1", config='{\n  "b": "é  ",\n  "a": [1, 2]\n}\n', config_schema="{ no ")
+    read = section(embed(MODULE, told))
+    assert read["config"] == '{"b":"é  ","a":[1,2]}'
+    assert read["config_schema"] == "{ no "
+
+
+@pytest.mark.parametrize(
+    ("wasm", "text"),
+    [
+        (b"", "not a WebAssembly module"),
+        (b"\0asm\x0d\0\1\0", "not a WebAssembly module"),
+        (MODULE + b"\0", "the size at byte 32 has no end"),
+        (MODULE + b"\0\x7fabc", "runs past the end"),
+        (MODULE + b"\0\xff\xff\xff\xff\xff\xff", "has no end"),
+    ],
+)
+def test_a_damaged_module_is_bad_input(wasm, text):
+    with pytest.raises(BadInput, match=text):
+        embed(wasm, LONG)
