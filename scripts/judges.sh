@@ -5,7 +5,7 @@ set -eu
 cd "$(dirname "$0")/.."
 
 missing=""
-for pair in docker-registry:docker-registry skopeo:skopeo curl:curl g++:g++; do
+for pair in docker-registry:docker-registry skopeo:skopeo curl:curl openssl:openssl g++:g++; do
   command -v "${pair%%:*}" >/dev/null 2>&1 || missing="$missing ${pair##*:}"
 done
 if [ -n "$missing" ]; then

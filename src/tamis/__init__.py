@@ -9,7 +9,7 @@
 import importlib
 from typing import TYPE_CHECKING
 
-from tamis.version import VERSION as __version__
+from tamis import version
 
 if TYPE_CHECKING:
     from tamis.verbs.build import build
@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from tamis.verbs.ship import ship
     from tamis.verbs.subject import subject
     from tamis.verbs.test import test
+
+__version__ = version.VERSION
 
 __all__ = [
     "__version__",

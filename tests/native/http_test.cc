@@ -133,8 +133,14 @@ static void reply(Run& r, uint32_t status, const char* body) {
 static void local_reply_meets_own_response_callbacks() {
   Run r;
   r.on(Callback::proxy_on_request_headers, [&](auto) { return reply(r, 403, "no"), 0U; });
-  r.on(Callback::proxy_on_response_headers, [&](auto a) { return CHECK(a[1] == 3 && a[2] == 0), 0U; });
-  r.on(Callback::proxy_on_response_body, [&](auto a) { return CHECK(a[1] == 2 && a[2] == 1), 0U; });
+  r.on(Callback::proxy_on_response_headers, [&](auto a) {
+    CHECK(a[1] == 3 && a[2] == 0);
+    return 0U;
+  });
+  r.on(Callback::proxy_on_response_body, [&](auto a) {
+    CHECK(a[1] == 2 && a[2] == 1);
+    return 0U;
+  });
   r.run();
   CHECK(!r.request().headers_sent && r.response().sent == "no" && r.response().complete);
   CHECK(r.host.stream.reply.status == 403 && r.guest.seen.size() == 3);

@@ -63,8 +63,8 @@ class Headers {
   ///
   /// Each change is one call, and a later `set` or `remove` takes the place of earlier changes of
   /// the name. If the map was read, changes that change nothing are left out, and the whole map
-  /// goes out in one call when there are more than kCallsWorthAMap changes and one more for every
-  /// kHeadersPerCall headers.
+  /// goes out in one call when that is cheaper: when there are more changes than headers in the
+  /// end. In Envoy 1.40 a call costs 0.25 us, and a header of a whole map 0.22 us.
   void flush() {
     if (first_ == nullptr) return;
     if (write_whole_ == nullptr || !write_whole_(*this)) write_each();
@@ -88,9 +88,6 @@ class Headers {
     const Write* write;
     const Write* last;
   };
-
-  static constexpr size_t kCallsWorthAMap = 4;
-  static constexpr size_t kHeadersPerCall = 4;
 
   [[gnu::noinline]] void load() {
     if (loaded_) return;
@@ -176,10 +173,10 @@ class Headers {
       ++writes;
       calls += write->kind != Kind::Nothing ? 1 : 0;
     }
-    if (calls <= kCallsWorthAMap + host_.size() / kHeadersPerCall) return false;
     auto* all = scratch().array<Header>(host_.size() + writes);
     size_t count = 0;
     each([&](const Header& header) { all[count++] = header; });
+    if (calls <= count) return false;
     return backend::set_headers(map_, {all, count});
   }
 

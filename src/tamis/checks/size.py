@@ -9,12 +9,12 @@ __all__ = ["rule"]
 
 
 def rule(subject: Subject) -> Iterator[Finding]:
-    """`load/size-budget` and `load/size-limit`."""
+    """`budget/size` and `load/size-limit`."""
     size = subject.module.size
     budget = subject.filter.budgets.size if subject.filter else None
     if budget is not None and size > budget:
         yield error(
-            "load/size-budget",
+            "budget/size",
             f"the module has {size} bytes, {size - budget} more than its budget of {budget}",
             "Make it smaller, or raise budgets.size.",
             subject.place,

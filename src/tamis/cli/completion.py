@@ -16,7 +16,7 @@ def completion(
 ) -> None:
     """Print the completion script of a shell: eval "$(tamis completion bash)"."""
     with Frame("completion"):
-        from typer.completion import get_completion_script
+        from typer.completion import get_completion_script  # type: ignore[attr-defined]
 
         from tamis.errors import BadInput
 

@@ -102,7 +102,7 @@ def run(arguments: list[str] | None = None) -> None:
     """Entry point of the `tamis` script; ends the process with an exit code of `errors`."""
     arguments = (sys.argv[1:] if arguments is None else arguments) or ["--help"]
     if "_TAMIS_COMPLETE" in os.environ:
-        from typer.completion import completion_init
+        from typer.completion import completion_init  # type: ignore[attr-defined]
 
         completion_init()
     command = typer.main.get_command(app)

@@ -5,6 +5,8 @@ from typing import Annotated
 
 import typer
 
+from tamis.model import artifact
+
 __all__ = [
     "Config",
     "Filters",
@@ -41,8 +43,8 @@ Reports = Annotated[
     typer.Option("--report", metavar="KIND=FILE", help="junit=FILE, markdown=FILE or github."),
 ]
 Layout = Annotated[
-    str | None,
-    typer.Option("--layout", metavar="NAME", help="image (default) or istio."),
+    artifact.Layout,
+    typer.Option("--layout", metavar="NAME", help="image (all consumers) or istio."),
 ]
 Insecure = Annotated[
     bool, typer.Option("--insecure", help="Allow plain HTTP to a registry that is not loopback.")

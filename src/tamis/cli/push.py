@@ -16,7 +16,7 @@ def push(
         list[str],
         typer.Argument(metavar="[FILTER] DEST", help="DEST: host/repo:tag, oci-layout://."),
     ],
-    layout: Layout = None,
+    layout: Layout = "image",
     insecure: Insecure = False,
     json: Json = False,
     quiet: Quiet = False,
@@ -37,7 +37,7 @@ def push(
         frame.progress(f"pushing {subject.metadata.name} to {text}")
         where = destination(text, subject.metadata)
         artifact = tamis.push(
-            subject.module, subject.metadata, where, layout=layout or "image", insecure=insecure
+            subject.module, subject.metadata, where, layout=layout, insecure=insecure
         )
         frame.show(results.artifact(artifact, where))
         frame.data(**objects.artifact(artifact, where))

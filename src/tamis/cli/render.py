@@ -1,6 +1,5 @@
 """`tamis render`."""
 
-from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -35,7 +34,7 @@ def render(
         str | None,
         typer.Option("--repository", metavar="HOST/REPO", help="Instead of tamis.toml's."),
     ] = None,
-    layout: Layout = None,
+    layout: Layout = "image",
     out: Out = None,
     insecure: Insecure = False,
     json: Json = False,
@@ -57,7 +56,7 @@ def render(
             placed = place_reference(argument, repository=repository, insecure=insecure)
         else:
             subject = one_subject(argument)
-            placed = place_subject(subject, repository=repository, layout=layout or "image")
+            placed = place_subject(subject, repository=repository, layout=layout)
         rendered = tamis.render(
             placed,
             targets=[target] if target else (),

@@ -25,4 +25,5 @@ def schema(
             raise BadInput(
                 f"there is no schema '{name}'", advice=f"Schemas: {', '.join(schemas.names())}."
             )
-        print(json.dumps(schemas.load(name), indent=2))
+        found = schemas.load(name) if name in schemas.FILES else schemas.of_output(name)
+        print(json.dumps(found, indent=2))

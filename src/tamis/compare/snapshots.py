@@ -10,7 +10,6 @@ writes one. Fixtures in JSON lines (bulk) have none.
 
 import contextlib
 import json
-import os
 from pathlib import Path
 
 from jsonschema import Draft202012Validator
@@ -18,6 +17,7 @@ from jsonschema import Draft202012Validator
 from tamis.compare.paths import mask
 from tamis.compare.tree import diff, show
 from tamis.errors import BadInput, Place
+from tamis.files import write_whole
 from tamis.model import codec
 from tamis.model.codec import Json
 from tamis.model.exchange import Fixture
@@ -101,13 +101,8 @@ def _read(path: Path) -> dict[str, Json]:
 
 
 def _replace(path: Path, text: bytes) -> None:
-    """All or nothing: a reader never sees half a file."""
-    part = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
-        part.write_bytes(text)
-        part.replace(path)
+        write_whole(path, text)
     except OSError as error:
         what = f"the snapshot cannot be written: {error.strerror}"
         raise BadInput(what, advice="Check the folder.", at=Place(path)) from None
-    finally:
-        part.unlink(missing_ok=True)

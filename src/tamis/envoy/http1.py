@@ -7,7 +7,7 @@ the way back (`transfer-encoding`, `connection`) are not part of the message.
 
 import socket
 
-from tamis.envoy.http2 import Closed, Data, Event, Head
+from tamis.envoy.events import Closed, Data, Event, Head
 from tamis.model.exchange import Headers
 
 __all__ = ["Http1Client"]

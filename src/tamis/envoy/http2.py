@@ -7,7 +7,6 @@ connection, either side.
 """
 
 import socket
-from dataclasses import dataclass
 
 from hpack import Decoder, Encoder
 from hpack.huffman import HuffmanEncoder
@@ -24,9 +23,10 @@ from hyperframe.frame import (
     WindowUpdateFrame,
 )
 
+from tamis.envoy.events import Closed, Data, Event, Head, Reset
 from tamis.model.exchange import Headers
 
-__all__ = ["CANCEL", "INTERNAL_ERROR", "Closed", "Data", "Event", "Head", "Peer", "Reset"]
+__all__ = ["CANCEL", "INTERNAL_ERROR", "Peer"]
 
 INTERNAL_ERROR = 0x2
 CANCEL = 0x8
@@ -35,42 +35,6 @@ _WINDOW = 2**31 - 1
 _DEFAULT_WINDOW = 65_535
 _HEADER_LIST = 64 * 1024 * 1024
 _FRAME_HEAD = 9
-
-
-@dataclass(frozen=True, slots=True)
-class Head:
-    """A block of headers (or trailers) arrived."""
-
-    stream: int
-    headers: Headers
-    end: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Data:
-    """A DATA frame arrived."""
-
-    stream: int
-    data: bytes
-    end: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Reset:
-    """The other side cut the stream."""
-
-    stream: int
-    code: int
-
-
-@dataclass(frozen=True, slots=True)
-class Closed:
-    """The connection is over; `code` of GOAWAY, 0 without one."""
-
-    code: int = 0
-
-
-Event = Head | Data | Reset | Closed
 
 
 class Peer:

@@ -105,9 +105,6 @@ def refusal(records: Sequence[Record], main_thread: int) -> tuple[str | None, st
     if broken:
         callback = broken.callback
         return _START.get(callback, callback.removeprefix("proxy_")), broken.text
-    for call in _calls(records, main_thread):
-        if call.way == "host<-vm" and call.name in _START and call.result == "0":
-            return _START[call.name], ""
     words = complaints(records)
     for told, callback in _REFUSED.items():
         if told in words:

@@ -14,7 +14,8 @@ from tamis.envoy.binary import Binary
 from tamis.envoy.bootstrap import Plugin, Setup, bootstrap, resource
 from tamis.envoy.log import Log, Record, call_of
 from tamis.envoy.process import Process, run_folder
-from tamis.envoy.wire import Seen, Wire
+from tamis.envoy.seen import Seen
+from tamis.envoy.wire import Wire
 from tamis.errors import Missing
 from tamis.model.exchange import Answer, Exchange, Request
 

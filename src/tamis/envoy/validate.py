@@ -75,7 +75,7 @@ def _ask(binary: Binary, folder: Path, bootstrap: str) -> _Verdict:
     # Envoy ignores --component-log-level in this mode.
     levels = ("--log-level", "error", "--log-format", f"{nonce} %t %l %n %v")
     single = ("--disable-hot-restart", "--concurrency", "1")
-    command = [binary.path, "--mode", "validate", "-c", config, *levels, *single]
+    command = [str(binary.path), "--mode", "validate", "-c", str(config), *levels, *single]
     try:
         with written.open("wb") as log:
             done = subprocess.run(

@@ -10,15 +10,15 @@ import selectors
 import socket
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
 
 from tamis.envoy.bootstrap import Folder
+from tamis.envoy.events import Closed, Event, Head
 from tamis.envoy.http1 import Http1Client
-from tamis.envoy.http2 import CANCEL, INTERNAL_ERROR, Closed, Data, Event, Head, Peer, Reset
+from tamis.envoy.http2 import CANCEL, INTERNAL_ERROR, Peer
+from tamis.envoy.seen import Seen
 from tamis.model.exchange import Answer, Headers, Request
-from tamis.model.outcome import Message
 
-__all__ = ["Seen", "Silence", "Wire"]
+__all__ = ["Silence", "Wire"]
 
 #: How many rounds of pings without any news make a stream's pause final.
 _QUIET_ROUNDS = 4
@@ -27,59 +27,6 @@ _POLL_SECONDS = 0.002
 
 class Silence(Exception):
     """Nothing came from Envoy for as long as was allowed."""
-
-
-@dataclass(slots=True)
-class Seen:
-    """What one end received of one stream so far."""
-
-    headers: Headers | None = None
-    body: bytearray = field(default_factory=bytearray)
-    trailers: Headers = ()
-    end: bool = False
-    reset: int | None = None
-    #: HEADERS blocks of informational responses (1xx), which are not the response.
-    informational: list[Headers] = field(default_factory=list)
-
-    @property
-    def over(self) -> bool:
-        """Nothing more can arrive."""
-        return self.end or self.reset is not None
-
-    def message(self) -> Message | None:
-        """As the outcome shows it; None if no headers arrived."""
-        if self.headers is None:
-            return None
-        return Message(self.headers, bytes(self.body), self.trailers, self.end)
-
-    def take(self, event: Head | Data | Reset) -> None:
-        """Add what arrived."""
-        match event:
-            case Head() if self.headers is None and _informational(event.headers):
-                self.informational.append(event.headers)
-                return
-            case Head() if self.headers is None:
-                self.headers = event.headers
-            case Head():
-                self.trailers = event.headers
-            case Data():
-                self.body += event.data
-            case Reset():
-                self.reset = self.reset if self.end else event.code
-                return
-        self.end = self.end or event.end
-
-
-def _without_framing(headers: Headers | None, answer: Headers) -> Headers | None:
-    """HTTP/1 marks an empty response: Envoy's codec appends `content-length: 0` behind all else."""
-    said = any(name == "content-length" for name, _ in answer)
-    if headers and headers[-1] == ("content-length", "0") and not said:
-        return headers[:-1]
-    return headers
-
-
-def _informational(headers: Headers) -> bool:
-    return any(name == ":status" and value.startswith("1") for name, value in headers)
 
 
 Client = Peer | Http1Client
@@ -346,3 +293,11 @@ def _guarded(script: Script, enough: Callable[[], bool]) -> Script:
         if enough():
             return
         yield lambda: condition() or enough()  # noqa: B023
+
+
+def _without_framing(headers: Headers | None, answer: Headers) -> Headers | None:
+    """HTTP/1 marks an empty response: Envoy's codec appends `content-length: 0` behind all else."""
+    said = any(name == "content-length" for name, _ in answer)
+    if headers and headers[-1] == ("content-length", "0") and not said:
+        return headers[:-1]
+    return headers

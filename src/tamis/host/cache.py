@@ -8,8 +8,9 @@ import contextlib
 import hashlib
 import os
 import platform
-import tempfile
 from pathlib import Path
+
+from tamis.files import write_whole
 
 __all__ = ["folder", "key", "read", "write"]
 
@@ -48,12 +49,4 @@ def write(name: str, compiled: bytes) -> None:
     """Store it for the next run."""
     with contextlib.suppress(OSError):
         folder().mkdir(parents=True, exist_ok=True, mode=0o700)
-        with tempfile.NamedTemporaryFile(dir=folder(), delete=False) as file:
-            temporary = Path(file.name)
-            try:
-                file.write(hashlib.sha256(compiled).digest() + compiled)
-                file.close()
-                temporary.replace(folder() / name)
-            except OSError:
-                temporary.unlink(missing_ok=True)
-                raise
+        write_whole(folder() / name, hashlib.sha256(compiled).digest() + compiled, mode=0o600)

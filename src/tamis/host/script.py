@@ -10,9 +10,6 @@ from tamis.profiles import wire
 
 __all__ = ["build", "text", "to_bytes"]
 
-#: HTTP/1 codecs give the pseudo-headers in this order, whatever came on the wire.
-_HTTP1_ORDER = (":authority", ":path", ":method", ":scheme")
-
 #: Envoy's own limits of a request's headers; beyond them HTTP/1 is answered 431, HTTP/2 reset.
 _DEFAULT_HEADER_BYTES = 60 * 1024
 _DEFAULT_HEADER_COUNT = 100
@@ -67,12 +64,11 @@ def _add(script: _core.Script, fixture: Fixture, step: object, rules: wire.Wire)
         )
     request, answer = step.request, step.answer
     old = fixture.protocol == "http/1.1"
-    headers = rules.arriving(request.headers, "request")
     script.add_exchange(
-        headers=_pairs(_in_http1_order(headers) if old else headers),
+        headers=_pairs(rules.arriving(request.headers, "request", http1=old)),
         chunks=_frames(request.body, rules, merged=old),
         trailers=None if old else _trailers(request.trailers),
-        answer_headers=_pairs(rules.arriving(answer.headers, "response")),
+        answer_headers=_pairs(rules.arriving(answer.headers, "response", http1=old)),
         answer_chunks=_frames(answer.body, rules, merged=old),
         answer_trailers=None if old else _trailers(answer.trailers),
         after=answer.after,
@@ -103,11 +99,6 @@ def _limits(limits: Limits, buffer: int | None) -> _core.Limits:
     native.log_bytes, native.body_bytes = limits.log_bytes, limits.body_bytes
     native.buffer_bytes = limits.body_bytes if buffer is None else buffer
     return native
-
-
-def _in_http1_order(headers: Headers) -> Headers:
-    ranked = {name: rank for rank, name in enumerate(_HTTP1_ORDER)}
-    return tuple(sorted(headers, key=lambda pair: ranked.get(pair[0], len(ranked))))
 
 
 def _frames(chunks: tuple[bytes, ...], rules: wire.Wire, *, merged: bool) -> list[bytes]:

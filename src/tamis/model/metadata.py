@@ -14,7 +14,7 @@ _ADVICE = "Build and push it again with this version of tamis."
 
 
 def encode(known: Metadata) -> str:
-    """Compact JSON in the order of the fields; defaults are left out, so new fields cost nothing."""
+    """Compact JSON in the order of the fields; defaults are left out: new fields cost nothing."""
     document = {
         field.name: value
         for field in fields(Metadata)
@@ -24,7 +24,10 @@ def encode(known: Metadata) -> str:
 
 
 def decode(text: str | bytes, where: str) -> Metadata:
-    """The metadata that `text` holds; `where` names its place. Raises BadInput when malformed."""
+    """The metadata that `text` holds; `where` names its place. Unknown fields are ignored.
+
+    Raises BadInput when it is malformed.
+    """
     try:
         document = json.loads(text)
     except (ValueError, RecursionError) as error:
@@ -41,7 +44,7 @@ def decode(text: str | bytes, where: str) -> Metadata:
 
 
 def _value(name: str, value: object, where: str) -> str | tuple[str, ...]:
-    """A field's value, of the type the model declares. Fields this version does not know: ignored."""
+    """A field's value, of the type the model declares."""
     allowed = {"context": get_args(Context), "layer": get_args(Layer)}.get(name)
     if name == "targets" and isinstance(value, list):
         if all(isinstance(item, str) for item in value):

@@ -109,6 +109,11 @@ def _registry(text: str, rest: str) -> RegistryReference:
     host, slash, repository = name.partition("/")
     if not slash or not _HOST.match(host):
         raise BadInput(f"'{text}' names no registry host and repository", advice=_ADVICE)
+    if not any(sign in host for sign in ".:") and host != "localhost":
+        raise BadInput(
+            f"'{text}': '{host}' is not a registry's host",
+            advice=f"Name the registry as well: docker.io/{name}",
+        )
     if not _REPOSITORY.match(repository):
         raise BadInput(
             f"'{text}': '{repository}' is not a repository name",

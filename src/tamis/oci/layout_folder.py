@@ -8,13 +8,13 @@ all, and every digest is verified on reading.
 import fcntl
 import json
 import os
-import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, Self
 
 from tamis.errors import BadInput, Place, Rejected
+from tamis.files import write_whole
 from tamis.model.artifact import Descriptor
 from tamis.oci.manifests import MAX_MANIFEST, OCI_INDEX, Stored, digest_of, stored, verify
 
@@ -231,20 +231,10 @@ def _read(path: Path, limit: int) -> bytes:
 
 
 def _write(path: Path, content: bytes) -> None:
-    """Write whole or not at all: a reader never sees half a file."""
-    temporary: Path | None = None
     try:
-        descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=".tamis-")
-        temporary = Path(name)
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(content)
-        temporary.chmod(0o644)
-        temporary.replace(path)
+        write_whole(path, content)
     except OSError as error:
         raise _unwritable(path, error) from error
-    finally:
-        if temporary:
-            temporary.unlink(missing_ok=True)
 
 
 def _unwritable(path: Path, error: OSError) -> BadInput:

@@ -56,7 +56,8 @@ class Wire:
         Names in lower case; `host` stands in for a missing `:authority`; cookies in one header, at
         the end; dropped and joined headers as the lists say; then what Envoy adds. `http1`: sent
         over HTTP/1.1, where cookies stay as they are, values lose the white space around them,
-        pseudo-headers have one order, and headers of the connection go no further.
+        pseudo-headers have one order, headers of the connection go no further, and
+        `x-forwarded-proto` decides on the scheme.
         """
         lower = tuple((name.lower(), value) for name, value in headers)
         kept = [
@@ -121,6 +122,9 @@ def _with_authority(headers: Headers, direction: Direction) -> Headers:
 def _from_http1(headers: list[tuple[str, str]]) -> list[tuple[str, str]]:
     kept = [(name, value.strip(" \t")) for name, value in headers if name not in _CONNECTION]
     order = {name: rank for rank, name in enumerate(_HTTP1_ORDER)}
+    scheme = next((value for name, value in kept if name == "x-forwarded-proto"), "")
+    if scheme in ("http", "https"):
+        kept = [(name, scheme if name == ":scheme" else value) for name, value in kept]
     return sorted(kept, key=lambda pair: order.get(pair[0], len(order)))
 
 

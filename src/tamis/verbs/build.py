@@ -1,13 +1,12 @@
 """`tamis build`: a filter's source to its module."""
 
 import hashlib
-import os
-import tempfile
+import json
 import time
-from pathlib import Path
 
 from tamis import host
-from tamis.errors import Rejected
+from tamis.errors import BadInput, Rejected
+from tamis.files import write_whole
 from tamis.model.artifact import Metadata
 from tamis.model.filter import Filter
 from tamis.model.result import Built
@@ -32,14 +31,20 @@ def build(filter: Filter) -> Built:
             f"{filter.name} compiles, but no proxy-wasm host would load it: {refusal.reason}",
             advice="Run tamis check for all findings; the previous module was kept.",
         )
-    _replace(filter.module, module)
+    try:
+        write_whole(filter.module, module)
+    except OSError as error:
+        raise BadInput(
+            f"cannot write {filter.module}: {error.strerror}",
+            advice="Build in a folder you may write to.",
+        ) from error
     digest = f"sha256:{hashlib.sha256(module).hexdigest()}"
     return Built(filter, filter.module, module, digest, time.monotonic() - started)
 
 
 def metadata(filter: Filter, module: bytes) -> Metadata:
     """What travels with the module: all of it from tamis.toml and the module itself."""
-    schema = filter.config_schema.read_text("utf-8") if filter.config_schema else ""
+    schema = _compact(filter.config_schema.read_bytes()) if filter.config_schema else ""
     return Metadata(
         name=filter.name,
         version=filter.version,
@@ -57,15 +62,6 @@ def metadata(filter: Filter, module: bytes) -> Metadata:
     )
 
 
-def _replace(path: Path, content: bytes) -> None:
-    """Write whole or not at all: a reader never sees half a module."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}-")
-    try:
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(content)
-        Path(temporary).chmod(0o644)
-        Path(temporary).replace(path)
-    except BaseException:
-        Path(temporary).unlink(missing_ok=True)
-        raise
+def _compact(text: bytes) -> str:
+    """JSON without the white space: it travels in every copy of the module."""
+    return json.dumps(json.loads(text), separators=(",", ":"), ensure_ascii=False)

@@ -27,5 +27,6 @@ def inspect(subject: Subject) -> Inspection:
 
 
 def _refusal(subject: Subject, target: str) -> str | None:
-    errors = [f for f in check(subject, targets=(target,)).findings if f.severity == "error"]
-    return errors[0].message if errors else None
+    findings = check(subject, targets=(target,)).findings
+    loads = [f for f in findings if f.severity == "error" and f.id.startswith("load/")]
+    return loads[0].message if loads else None

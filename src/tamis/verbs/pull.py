@@ -1,11 +1,10 @@
 """`tamis pull`: a module out of a registry or a layout folder, byte for byte."""
 
-import os
-import tempfile
 from pathlib import Path
 
 from tamis import oci
 from tamis.errors import BadInput
+from tamis.files import write_whole
 from tamis.model.artifact import Artifact
 from tamis.model.reference import LayoutReference, Reference
 
@@ -84,19 +83,9 @@ def _file_name(name: str) -> str:
 
 
 def _write(path: Path, content: bytes) -> None:
-    temporary: Path | None = None
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=".tamis-")
-        temporary = Path(name)
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(content)
-        temporary.chmod(0o644)
-        temporary.replace(path)
+        write_whole(path, content)
     except OSError as error:
         raise BadInput(
             f"cannot write {path}: {error.strerror}", advice="Name a file you may write to with -o."
         ) from error
-    finally:
-        if temporary:
-            temporary.unlink(missing_ok=True)

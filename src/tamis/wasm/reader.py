@@ -213,7 +213,7 @@ class _Reader:
         host = [each.path for each in self.imports if each.kind == "function"]
         waiting, known, unsure = [self.start], {self.start}, False
         while waiting:
-            index = waiting.pop(0)
+            index = waiting.pop()
             if index < len(host):
                 return Start(self.start, host[index], unsure)
             body = index - len(host)

@@ -114,7 +114,7 @@ def test_size_budget() -> None:
     data = module(GOOD)
     assert found(data, filter=filter_of(len(data))) == ()
     (finding,) = found(data, filter=filter_of(len(data) - 1))
-    assert finding.id == "load/size-budget"
+    assert finding.id == "budget/size"
     assert "1 more than its budget" in finding.message
 
 

@@ -35,6 +35,7 @@ def test_reads(text: str, reference: object):
     [
         ("http://x/y", "scheme 'http' is not one tamis knows"),
         ("just-a-name", "names no registry host and repository"),
+        ("acme/hello:1", "'acme' is not a registry's host"),
         ("ghcr.io/Acme/x", "'Acme/x' is not a repository name"),
         ("ghcr.io/a/x:b@d", "'d' is not a digest"),
         ("ghcr.io/a/x:..", "'..' is not a tag"),
@@ -53,7 +54,7 @@ def test_refuses(text: str, says: str):
 
 @pytest.mark.parametrize(
     ("text", "verdict"),
-    [("oci://a/b", True), ("oci-layout://x", True), ("oci:x:1", True), ("./x", False), ("x", False)],
+    [("oci://a.io/b", True), ("oci-layout://x", True), ("oci:x:1", True), ("./x", False), ("x", False)],
 )
 def test_a_scheme_makes_a_reference(text: str, verdict: bool):
     assert is_reference(text) is verdict

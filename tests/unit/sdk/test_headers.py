@@ -59,20 +59,30 @@ def test_crossings(driven, steps, expected, calls):
         assert headers == list(expected)
 
 
-def test_many_changes_go_out_in_one_call(driven):
-    steps = [["size"], *(["set", f"x-{n:02}", str(n)] for n in range(20))]
-    headers, _, calls = driven(steps)
-    assert calls == {"proxy_get_header_map_pairs": 1, "proxy_set_header_map_pairs": 1}
-    assert headers == [*START, *((f"x-{n:02}", str(n)) for n in range(20))]
+MANY = [(f"x-{n:04}", str(n)) for n in range(1400)]
+
+
+@pytest.mark.parametrize(("changes", "whole"), [(10, False), (25, True)])
+def test_the_whole_map_goes_out_when_that_is_cheaper(driven, changes, whole):
+    start = MANY[:30]
+    steps = [["size"], *(["remove", name] for name, _ in start[:changes])]
+    headers, _, calls = driven(steps, start)
+    written = {"proxy_set_header_map_pairs": 1} if whole else {"proxy_remove_header_map_value": 10}
+    assert calls == {"proxy_get_header_map_pairs": 1, **written}
+    assert headers == start[changes:]
 
 
 def test_a_map_too_large_for_one_call_goes_out_change_by_change(driven):
-    many = [("x-many", str(n)) for n in range(1100)]
-    steps = [["size"], *(["set", f"x-{n:03}", str(n)] for n in range(300))]
-    headers, _, calls = driven(steps, many)
-    assert calls["proxy_replace_header_map_value"] == 300
+    # Envoy would take more than 1024 pairs for none, and erase the map.
+    steps = [
+        ["size"],
+        *(["remove", name] for name, _ in MANY[:300]),
+        *(["set", name, "new"] for name, _ in MANY[300:]),
+    ]
+    headers, _, calls = driven(steps, MANY)
     assert "proxy_set_header_map_pairs" not in calls
-    assert len(headers) == 1400
+    assert calls["proxy_replace_header_map_value"] == 1100
+    assert sorted(headers) == [(name, "new") for name, _ in MANY[300:]]
 
 
 @pytest.mark.parametrize(

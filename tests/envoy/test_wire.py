@@ -1,0 +1,150 @@
+"""profiles/wire.toml tells what this Envoy does around a filter: nothing more, nothing less."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from tests.envoy.conftest import HEAD, messages, outcome
+
+from tamis.model.exchange import Answer, Exchange, Fixture, Headers, Request
+from tamis.model.outcome import Run
+from tamis.profiles import wire
+
+Play = Callable[..., Run]
+
+STATUS = ((":status", "200"),)
+RULES = wire.load()
+#: Names the lists are about, and others that look as if they were.
+OTHERS = {
+    "accept-language",
+    "allow",
+    "b3",
+    "content-language",
+    "cookie",
+    "date",
+    "dnt",
+    "forwarded",
+    "grpc-encoding",
+    "if-match",
+    "link",
+    "max-forwards",
+    "range",
+    "server",
+    "set-cookie",
+    "traceparent",
+    "tracestate",
+    "trailer",
+    "vary",
+    "warning",
+    "www-authenticate",
+    "x-b3-traceid",
+    "x-envoy-is-timeout-retry",
+    "x-envoy-original-dst-host",
+    "x-envoy-peer-metadata",
+    "x-frame-options",
+    "x-ot-span-context",
+    "x-real-ip",
+}
+#: Sent over HTTP/2 these end the connection: only a filter can put them in.
+HOP = {"connection", "keep-alive", "proxy-connection", "transfer-encoding", "upgrade"}
+#: Two of them are refused, or mean more than a header.
+SINGLE = {"te", "expect"}
+
+
+def names(direction: wire.Direction) -> list[str]:
+    lists = (RULES.dropped, RULES.removed, RULES.joined)
+    return sorted(OTHERS.union(*(each[direction] for each in lists)) - SINGLE)
+
+
+def met(run: Run, direction: wire.Direction) -> Headers:
+    """The headers as the guest logged them."""
+    (message,) = messages(run, start=f"{direction}_headers")
+    pairs = (line.partition("=") for line in message.split("\n")[1:])
+    return tuple((name, value) for name, _, value in pairs)
+
+
+@pytest.mark.parametrize("twice", [False, True])
+def test_what_the_filter_meets(play: Play, twice: bool) -> None:
+    def sent(direction: wire.Direction) -> Headers:
+        once = tuple((name, "1") for name in names(direction) if name not in HOP)
+        return (*once, *((name, "2") for name, _ in once)) if twice else once
+
+    request, answer = (*HEAD, *sent("request")), (*STATUS, *sent("response"))
+    run = play(Exchange(Request(request), Answer(answer)))
+    assert met(run, "request") == RULES.arriving(request, "request")
+    assert met(run, "response") == RULES.arriving(answer, "response")
+
+
+@pytest.mark.parametrize(
+    "request_headers",
+    [
+        (*HEAD, ("host", "b")),
+        (HEAD[0], HEAD[1], HEAD[3], ("host", "b")),
+        (*HEAD, ("X-Upper", "1"), ("x-upper", "2")),
+        (*HEAD, ("accept", ""), ("accept", "a"), ("accept", ""), ("accept", "b")),
+        (*HEAD, ("cookie", "a=1"), ("x-a", "  1  "), ("cookie", "b=2"), ("x-b", "")),
+        (*HEAD, ("x-forwarded-proto", "https"), ("x-a", "1")),
+        (*HEAD, ("te", "trailers"), ("expect", "100-continue")),
+    ],
+)
+@pytest.mark.parametrize("protocol", ["http/2", "http/1.1"])
+def test_the_rules_of_arrival(play: Play, request_headers: Headers, protocol: str) -> None:
+    http1 = protocol == "http/1.1"
+    if http1 and any(name == "host" for name, _ in request_headers):
+        return  # there :authority travels as host
+    run = play(Exchange(Request(request_headers)), protocol=protocol)
+    assert met(run, "request") == RULES.arriving(request_headers, "request", http1=http1)
+
+
+def added(direction: wire.Direction) -> list[tuple[str, str]]:
+    inherent = {each.header for each in (*RULES.before, *RULES.after)} | SINGLE
+    return [(name, "1") for name in names(direction) if name not in inherent]
+
+
+@pytest.mark.parametrize("direction", ["request", "response"])
+def test_what_leaves_behind_the_filter(play: Play, direction: wire.Direction) -> None:
+    pairs = added(direction)
+    text = "\n".join(f"{name}={value}" for name, value in pairs)
+    (seen,) = outcome(play(config=f"A {text}")).exchanges
+    message = seen.request if direction == "request" else seen.response
+    assert message
+    before = RULES.arriving(HEAD if direction == "request" else STATUS, direction)
+    after = [each.header for each in RULES.after if each.direction == direction]
+    left = message.headers[: len(message.headers) - len(after)]
+    assert left == RULES.leaving((*before, *pairs), direction)
+    assert [name for name, _ in message.headers[len(left) :]] == after
+
+
+@pytest.mark.parametrize("direction", ["request", "response"])
+def test_a_filter_adds_to_a_joined_header(play: Play, direction: wire.Direction) -> None:
+    pairs = [(name, "1") for name, _ in added(direction)]
+    text = "\n".join(f"{name}={value}" for name, value in pairs + [(n, "2") for n, _ in pairs])
+    (seen,) = outcome(play(config=f"A {text}")).exchanges
+    message = seen.request if direction == "request" else seen.response
+    assert message
+    for name, _ in pairs:
+        if name in RULES.removed[direction]:
+            continue
+        values = [value for key, value in message.headers if key == name]
+        assert values == (["1,2"] if name in RULES.joined[direction] else ["1", "2"]), name
+
+
+def test_what_is_there_is_not_added(play: Play) -> None:
+    answer = Answer((*STATUS, ("date", "today")))
+    (seen,) = outcome(play(Exchange(Request(HEAD), answer))).exchanges
+    assert seen.response
+    assert seen.response.headers == answer.headers
+
+
+def test_a_chunk_travels_in_frames_of_max_frame(play: Play) -> None:
+    run = play(Exchange(Request(HEAD, (b"x" * (RULES.max_frame + 1),))))
+    assert messages(run, start="request_body") == [
+        f"request_body {RULES.max_frame} end=0",
+        "request_body 1 end=1",
+    ]
+
+
+def test_vm_ids_repeat_and_differ() -> None:
+    one, same = (Fixture("a", Path(at, "f.yaml"), ()) for at in ("here", "there"))
+    other = Fixture("b", Path("f.yaml"), ())
+    assert wire.vm_id(one) == wire.vm_id(same) != wire.vm_id(other)
