@@ -45,7 +45,12 @@ def test_a_line_of_the_tour_works(line: str, tour: dict[str, str]):
 def test_the_python_example_works(tour: dict[str, str]):
     (code,) = re.findall(r"```python\n(.*?)```", _TEXT, re.DOTALL)
     done = subprocess.run(
-        [sys.executable, "-c", code], cwd=_ROOT, env=tour, capture_output=True, text=True, check=False
+        [sys.executable, "-c", code],
+        cwd=_ROOT,
+        env=tour,
+        capture_output=True,
+        text=True,
+        check=False,
     )
     assert done.returncode == 0, done.stderr
 

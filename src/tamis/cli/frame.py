@@ -45,7 +45,7 @@ class Frame:
         """Where people read."""
         from rich.console import Console
 
-        return Console(highlight=False, soft_wrap=not sys.stdout.isatty())
+        return Console(highlight=False, soft_wrap=True)
 
     @property
     def progress(self) -> Callable[[str], None]:

@@ -3,7 +3,6 @@
 from collections.abc import Iterable, Sequence
 
 from rich.console import Group, RenderableType
-from rich.table import Table
 from rich.text import Text
 
 from tamis.model.finding import Finding
@@ -35,30 +34,29 @@ def bytes_of(size: int) -> str:
 
 def line(*parts: str | tuple[str, str]) -> Text:
     """One line of (styled) text; nothing in it is read as markup."""
-    return Text.assemble(*parts)
+    return Text.assemble(*parts, no_wrap=True, overflow="ignore")
 
 
-def facts(rows: Iterable[tuple[str, str]]) -> Table:
-    """Names and values in two columns."""
-    table = Table.grid(padding=(0, 2))
-    table.add_column(style="dim")
-    table.add_column(overflow="fold")
-    for name, value in rows:
-        table.add_row(Text(name), Text(value))
-    return table
+def facts(rows: Iterable[tuple[str, str]]) -> Group:
+    """Names and values in two columns; a value is never folded, so that it can be copied."""
+    listed = list(rows)
+    width = max((len(name) for name, _ in listed), default=0)
+    return Group(*(line((f"{name:{width}}  ", "dim"), value) for name, value in listed))
 
 
-def gates(rows: Iterable[tuple[str, bool, str, float]]) -> Table:
+def gates(rows: Iterable[tuple[str, bool, str, float]]) -> Group:
     """The stages of a run: name, verdict, what came of it, seconds."""
-    table = Table.grid(padding=(0, 2))
-    table.add_column()
-    table.add_column()
-    table.add_column(overflow="fold")
-    table.add_column(justify="right", style="dim")
-    for name, ok, what, seconds in rows:
-        verdict = Text("ok", "green") if ok else Text("no", "bold red")
-        table.add_row(Text(f"  {name}", "bold"), verdict, Text(what), Text(f"{seconds:.1f} s"))
-    return table
+    return Group(
+        *(
+            line(
+                (f"  {name:8}", "bold"),
+                ("ok", "green") if ok else ("no", "bold red"),
+                f"  {what}",
+                (f"  {seconds:.1f} s", "dim"),
+            )
+            for name, ok, what, seconds in rows
+        )
+    )
 
 
 def findings(items: Sequence[Finding]) -> RenderableType:

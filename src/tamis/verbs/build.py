@@ -1,7 +1,6 @@
 """`tamis build`: a filter's source to its module."""
 
 import hashlib
-import json
 import time
 
 from tamis import host
@@ -44,7 +43,7 @@ def build(filter: Filter) -> Built:
 
 def metadata(filter: Filter, module: bytes) -> Metadata:
     """What travels with the module: all of it from tamis.toml and the module itself."""
-    schema = _compact(filter.config_schema.read_bytes()) if filter.config_schema else ""
+    schema = filter.config_schema.read_text("utf-8") if filter.config_schema else ""
     return Metadata(
         name=filter.name,
         version=filter.version,
@@ -60,8 +59,3 @@ def metadata(filter: Filter, module: bytes) -> Metadata:
         targets=filter.targets,
         repository=filter.repository or "",
     )
-
-
-def _compact(text: bytes) -> str:
-    """JSON without the white space: it travels in every copy of the module."""
-    return json.dumps(json.loads(text), separators=(",", ":"), ensure_ascii=False)

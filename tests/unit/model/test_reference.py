@@ -54,7 +54,13 @@ def test_refuses(text: str, says: str):
 
 @pytest.mark.parametrize(
     ("text", "verdict"),
-    [("oci://a.io/b", True), ("oci-layout://x", True), ("oci:x:1", True), ("./x", False), ("x", False)],
+    [
+        ("oci://a.io/b", True),
+        ("oci-layout://x", True),
+        ("oci:x:1", True),
+        ("./x", False),
+        ("x", False),
+    ],
 )
 def test_a_scheme_makes_a_reference(text: str, verdict: bool):
     assert is_reference(text) is verdict
