@@ -45,7 +45,8 @@ struct Bare {
     values[1].u64 = b;
     values[2].u64 = c;
     Trap* trap = nullptr;
-    if (api->func_call(context, &func, values, 3, &trap) != nullptr || trap != nullptr) std::abort();
+    if (api->func_call(context, &func, values, 3, &trap) != nullptr || trap != nullptr)
+      std::abort();
     return values[0].u32;
   }
 };
@@ -77,22 +78,31 @@ Trap* add_value(void* env, Caller*, ValRaw* v, size_t) {
 }
 
 const Headers kRequest = {
-    {":method", "GET"}, {":path", "/index.html"}, {":scheme", "http"}, {":authority", "example.com"},
-    {"user-agent", "curl/8.5.0"}, {"accept", "*/*"}, {"accept-encoding", "gzip"}, {"accept-language", "en"},
-    {"cookie", "session=0123456789abcdef"}, {"x-request-id", "2f9f1bd2-3f2c-4f5e-9d0a-2f1f0a7d6c11"},
+    {":method", "GET"},
+    {":path", "/index.html"},
+    {":scheme", "http"},
+    {":authority", "example.com"},
+    {"user-agent", "curl/8.5.0"},
+    {"accept", "*/*"},
+    {"accept-encoding", "gzip"},
+    {"accept-language", "en"},
+    {"cookie", "session=0123456789abcdef"},
+    {"x-request-id", "2f9f1bd2-3f2c-4f5e-9d0a-2f1f0a7d6c11"},
 };
 const Headers kResponse = {
-    {":status", "200"}, {"content-type", "text/html"}, {"content-length", "0"}, {"server", "bench"},
-    {"cache-control", "no-store"}, {"vary", "accept-encoding"},
+    {":status", "200"},  {"content-type", "text/html"}, {"content-length", "0"},
+    {"server", "bench"}, {"cache-control", "no-store"}, {"vary", "accept-encoding"},
 };
 
-Func exported(const Api& api, Context* context, const tamis::wasmtime::Instance& instance, const char* name) {
+Func exported(const Api& api, Context* context, const tamis::wasmtime::Instance& instance,
+              const char* name) {
   Extern item{};
   if (!api.instance_export(context, &instance, name, std::strlen(name), &item)) std::abort();
   return item.of.func;
 }
 
-Func import(const Api& api, Context* context, Bare& bare, size_t params, tamis::wasmtime::Callback callback) {
+Func import(const Api& api, Context* context, Bare& bare, size_t params,
+            tamis::wasmtime::Callback callback) {
   tamis::wasmtime::ValType* types[5];
   for (size_t i = 0; i < params; ++i) types[i] = api.valtype_new(tamis::wasmtime::kI32);
   tamis::wasmtime::ValTypeVec in{}, out{};
@@ -133,8 +143,8 @@ int main(int argc, char** argv) {
   bare.memory = reinterpret_cast<char*>(api.memory_data(bare.context, &memory.of.memory));
   bare.allocate = get("malloc");
   const Func create = get("proxy_on_context_create"), request = get("proxy_on_request_headers"),
-             response = get("proxy_on_response_headers"), log = get("proxy_on_log"), done = get("proxy_on_done"),
-             remove = get("proxy_on_delete");
+             response = get("proxy_on_response_headers"), log = get("proxy_on_log"),
+             done = get("proxy_on_done"), remove = get("proxy_on_delete");
   uint32_t id = 1;
   for (uint64_t count = 0; std::cin >> count;) {
     const auto begin = std::chrono::steady_clock::now();

@@ -110,7 +110,9 @@ def measure(exchanges: int, rounds: int) -> None:
             loop.stdin.close()
     print(f"module one_header.c ({len(module)} bytes), {rounds} rounds of {exchanges} exchanges")
     print(f"bare wasmtime loop  {min(bare):8.0f} ns an exchange")
-    print(f"host core, replay   {min(ours):8.0f} ns an exchange   {min(ours) / min(bare):.2f} x bare")
+    print(
+        f"host core, replay   {min(ours):8.0f} ns an exchange   {min(ours) / min(bare):.2f} x bare"
+    )
     print(f"                    {1e9 / min(ours):8.0f} exchanges a second")
     policy = ROOT / "filters" / "header-policy" / "build" / "header-policy.wasm"
     if policy.is_file():
@@ -122,7 +124,9 @@ def measure(exchanges: int, rounds: int) -> None:
     before = resident()
     nanoseconds(module, what, 1_000_000)
     after = resident()
-    print(f"memory              {before / 2**20:8.1f} MiB before, {after / 2**20:.1f} after 1000000")
+    print(
+        f"memory              {before / 2**20:8.1f} MiB before, {after / 2**20:.1f} after 1000000"
+    )
 
 
 def main() -> None:

@@ -1,21 +1,25 @@
 """What all tests share: where things are, and what this machine cannot run."""
 
 import shutil
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+
+from tamis.cli.main import run
 
 ROOT = Path(__file__).parent.parent
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
-        "--judges", action="store_true", help="run the tests that need a foreign judge; none may miss"
+        "--judges", action="store_true", help="run the tests that need a foreign judge, all of them"
     )
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Deselect, never skip: `make test` runs all that needs no judge, `make judges` all that does."""
+    """Deselect, never skip: `make test` runs what needs no judge, `make judges` what does."""
     wanted = config.getoption("--judges")
     kept = [item for item in items if bool(item.get_closest_marker("judge")) == wanted]
     if left := len(items) - len(kept):
@@ -50,3 +54,26 @@ def tool(name: str) -> str:
     found = shutil.which(name)
     assert found, f"{name} is not installed; scripts/judges.sh installs it"
     return found
+
+
+@dataclass(frozen=True)
+class Ended:
+    """A finished run of the command line."""
+
+    code: int
+    out: str
+    err: str
+
+
+@pytest.fixture
+def tamis_cli(capsys: pytest.CaptureFixture[str]) -> Callable[..., Ended]:
+    """Run the command line in this process, as the `tamis` script does."""
+
+    def call(*arguments: object) -> Ended:
+        with pytest.raises(SystemExit) as ended:
+            run([str(each) for each in arguments])
+        captured = capsys.readouterr()
+        assert "Traceback" not in captured.err, captured.err
+        return Ended(int(ended.value.code or 0), captured.out, captured.err)
+
+    return call

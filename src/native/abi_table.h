@@ -3,6 +3,7 @@
 // Types are strings: 'i' is i32, 'I' is i64. `abis` has bit n set for the n-th ABI version.
 #pragma once
 
+// clang-format off
 #include <array>
 #include <cstddef>
 #include <cstdint>
@@ -15,6 +16,7 @@ inline constexpr std::array<std::string_view, 3> kAbiVersions{{"0.1.0", "0.2.0",
 inline constexpr std::array<std::string_view, 3> kAbiMarkers{{"proxy_abi_version_0_1_0", "proxy_abi_version_0_2_0", "proxy_abi_version_0_2_1"}};
 
 inline constexpr size_t kPairsMaxBytes = 1048576;
+
 inline constexpr size_t kPairsMaxCount = 1024;
 
 enum Status : uint32_t {
@@ -68,7 +70,7 @@ enum MapType : uint32_t {
   kHttpCallResponseTrailers = 7,
 };
 
-// A host function. `wasi`: lives in both WASI modules, else in `env`. `since`: Envoy 1.x.
+// A host function. `wasi`: in both WASI modules, else in `env`. `since`: Envoy 1.x.
 struct ImportRow {
   std::string_view name;
   bool wasi;

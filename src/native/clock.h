@@ -6,7 +6,8 @@
 
 namespace tamis {
 
-// Lives with its VM. Nanoseconds; the wall clock is `start` plus what passed, monotonic starts at 0.
+// Lives with its VM. Nanoseconds; the wall clock is `start` plus what passed, monotonic starts at
+// 0.
 struct VirtualClock {
   uint64_t start = 0;
   uint64_t passed = 0;

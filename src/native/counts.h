@@ -9,7 +9,14 @@
 namespace tamis {
 
 // Guest functions the host calls that are no callbacks.
-enum class Entry : uint8_t { malloc, proxy_on_memory_allocate, _initialize, main, __main_void, _start };
+enum class Entry : uint8_t {
+  malloc,
+  proxy_on_memory_allocate,
+  _initialize,
+  main,
+  __main_void,
+  _start
+};
 inline constexpr std::array<std::string_view, 6> kEntries{
     "malloc", "proxy_on_memory_allocate", "_initialize", "main", "__main_void", "_start"};
 

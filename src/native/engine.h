@@ -10,6 +10,7 @@
 #include <thread>
 
 #include "limits.h"
+#include "signals.h"
 #include "wasmtime_api.h"
 
 namespace tamis {
@@ -67,7 +68,11 @@ class Ticker {
 class Engine {
  public:
   Engine(const wasmtime::Api& api, bool fuel, size_t stack)
-      : api(api), counts_fuel(fuel), raw(make(api, fuel, stack)), ticker(api, raw) {
+      : api(api),
+        counts_fuel(fuel),
+        raw(make(api, fuel, stack)),
+        handlers(SignalHandlers::current()),
+        ticker(api, raw) {
     try {
       probe();
     } catch (...) {
@@ -104,7 +109,9 @@ class Engine {
   const bool counts_fuel;
 
  private:
-  static const uint8_t* bytes(std::string_view text) { return reinterpret_cast<const uint8_t*>(text.data()); }
+  static const uint8_t* bytes(std::string_view text) {
+    return reinterpret_cast<const uint8_t*>(text.data());
+  }
 
   static wasmtime::RawEngine* make(const wasmtime::Api& api, bool fuel, size_t stack) {
     wasmtime::Config* config = api.config_new();
@@ -127,6 +134,7 @@ class Engine {
 
  public:
   wasmtime::RawEngine* const raw;
+  const SignalHandlers handlers;  // the engine's own, installed when it is made
   Ticker ticker;
 };
 
@@ -134,14 +142,15 @@ class Engine {
 //   (memory (export "m") 1) (func (export "g") (param i32) (result i32)
 //     local.get 0 call $f i32.const 1 i32.add))
 inline constexpr unsigned char kProbeModule[] = {
-    0x00, 'a', 's', 'm', 1, 0, 0, 0, 0x01, 0x06, 0x01, 0x60, 0x01, 0x7f, 0x01, 0x7f, 0x02, 0x07,
-    0x01, 0x01, 'e', 0x01, 'f', 0x00, 0x00, 0x03, 0x02, 0x01, 0x00, 0x05, 0x03, 0x01, 0x00, 0x01,
-    0x07, 0x09, 0x02, 0x01, 'm', 0x02, 0x00, 0x01, 'g', 0x00, 0x01, 0x0a, 0x0b, 0x01, 0x09, 0x00,
-    0x20, 0x00, 0x10, 0x00, 0x41, 0x01, 0x6a, 0x0b};
+    0x00, 'a',  's',  'm',  1,    0,    0,    0,    0x01, 0x06, 0x01, 0x60, 0x01, 0x7f, 0x01,
+    0x7f, 0x02, 0x07, 0x01, 0x01, 'e',  0x01, 'f',  0x00, 0x00, 0x03, 0x02, 0x01, 0x00, 0x05,
+    0x03, 0x01, 0x00, 0x01, 0x07, 0x09, 0x02, 0x01, 'm',  0x02, 0x00, 0x01, 'g',  0x00, 0x01,
+    0x0a, 0x0b, 0x01, 0x09, 0x00, 0x20, 0x00, 0x10, 0x00, 0x41, 0x01, 0x6a, 0x0b};
 
 namespace detail {
 
-inline wasmtime::Trap* probe_callback(void* env, wasmtime::Caller*, wasmtime::ValRaw* values, size_t count) {
+inline wasmtime::Trap* probe_callback(void* env, wasmtime::Caller*, wasmtime::ValRaw* values,
+                                      size_t count) {
   *static_cast<size_t*>(env) = count;
   values[0].u64 = values[0].u32 * 2;
   return nullptr;
@@ -156,7 +165,8 @@ inline void require(bool holds, const char* what) {
 // Runs a tiny module through every structure whose layout we declare ourselves.
 inline void Engine::probe() const {
   using detail::require;
-  wasmtime::RawModule* module = compile({reinterpret_cast<const char*>(kProbeModule), sizeof kProbeModule});
+  wasmtime::RawModule* module =
+      compile({reinterpret_cast<const char*>(kProbeModule), sizeof kProbeModule});
   wasmtime::Store* store = api.store_new(raw, nullptr, nullptr);
   wasmtime::Context* context = api.store_context(store);
   if (counts_fuel) require(api.set_fuel(context, 1000) == nullptr, "fuel");

@@ -16,7 +16,8 @@ inline void spoil_headers(Fault fault, HeaderMap& headers) {
       return;
     }
   }
-  if (fault == Fault::kSwapHeaders && headers.size() > 1) headers.swap_entries(headers.size() - 2, headers.size() - 1);
+  if (fault == Fault::kSwapHeaders && headers.size() > 1)
+    headers.swap_entries(headers.size() - 2, headers.size() - 1);
 }
 
 // What a faulty host does to the end of a message.

@@ -29,8 +29,12 @@ class HeaderMap {
   // Bytes of the pairs serialization.
   size_t serialized_size() const { return 4 + entries_.size() * 10 + bytes_; }
 
-  std::string_view name(size_t i) const { return {arena_.data() + entries_[i].name, entries_[i].name_size}; }
-  std::string_view value(size_t i) const { return {arena_.data() + entries_[i].value, entries_[i].value_size}; }
+  std::string_view name(size_t i) const {
+    return {arena_.data() + entries_[i].name, entries_[i].name_size};
+  }
+  std::string_view value(size_t i) const {
+    return {arena_.data() + entries_[i].value, entries_[i].value_size};
+  }
 
   void clear() {
     entries_.clear();
@@ -68,7 +72,8 @@ class HeaderMap {
 
   // Appends without looking for duplicates; the caller knows the wire's content is final.
   void append(std::string_view name, std::string_view value) {
-    Entry entry{store(name), static_cast<uint32_t>(name.size()), 0, static_cast<uint32_t>(value.size())};
+    Entry entry{store(name), static_cast<uint32_t>(name.size()), 0,
+                static_cast<uint32_t>(value.size())};
     entry.value = store(value);
     entries_.insert(entries_.begin() + static_cast<std::ptrdiff_t>(position(name)), entry);
     bytes_ += name.size() + value.size();
@@ -152,15 +157,17 @@ class HeaderMap {
 
   // The usual case in a replay: the same edits left the same bytes in the same places.
   bool same_layout(const HeaderMap& other) const {
-    return arena_ == other.arena_ && (entries_.empty() ||
-           std::memcmp(entries_.data(), other.entries_.data(), entries_.size() * sizeof(Entry)) == 0);
+    return arena_ == other.arena_ &&
+           (entries_.empty() || std::memcmp(entries_.data(), other.entries_.data(),
+                                            entries_.size() * sizeof(Entry)) == 0);
   }
 
   // Pseudo-headers go behind the last pseudo-header, all others to the end.
   size_t position(std::string_view name) const {
     if (name.empty() || name[0] != ':') return entries_.size();
     size_t at = 0;
-    while (at < entries_.size() && entries_[at].name_size != 0 && arena_[entries_[at].name] == ':') ++at;
+    while (at < entries_.size() && entries_[at].name_size != 0 && arena_[entries_[at].name] == ':')
+      ++at;
     return at;
   }
 

@@ -74,20 +74,21 @@ class Host {
   }
 
   Status give_range(Address address, size_t size, Address address_out, Address size_out) {
-    if (!write(address_out, address) || !write(size_out, static_cast<uint32_t>(size))) return kInvalidMemoryAccess;
+    if (!write(address_out, address) || !write(size_out, static_cast<uint32_t>(size)))
+      return kInvalidMemoryAccess;
     return kOk;
   }
 
   // Calls a callback in `context`; absent callbacks answer `absent`. False: the guest broke.
   template <size_t N>
-  bool call(Callback callback, uint32_t context, const std::array<uint32_t, N>& arguments, uint32_t& result,
-            uint32_t absent = 0) {
+  bool call(Callback callback, uint32_t context, const std::array<uint32_t, N>& arguments,
+            uint32_t& result, uint32_t absent = 0) {
+    stop_next = false;
     if (!guest.has(callback)) {
       result = absent;
       return true;
     }
     current = effective = context;
-    stop_next = false;
     const bool fine = guest.call(callback, arguments, result);
     current = effective = kVmContext;
     return fine;
@@ -100,13 +101,13 @@ class Host {
   Random random;
   Log log;
   Stream stream;
-  Pairs pairs;              // scratch of hostcalls
-  std::string text;         // scratch of hostcalls; the allocator may change it
-  std::string value;        // scratch of properties
-  uint32_t abi = 0;         // index into kAbiVersions
+  Pairs pairs;        // scratch of hostcalls
+  std::string text;   // scratch of hostcalls; the allocator may change it
+  std::string value;  // scratch of properties
+  uint32_t abi = 0;   // index into kAbiVersions
   uint32_t current = kVmContext, effective = kVmContext;
-  bool configuring = false; // the plugin configuration is readable
-  bool stop_next = false;   // a local reply was asked for: the callback's status does not count
+  bool configuring = false;  // the plugin configuration is readable
+  bool stop_next = false;    // a local reply was asked for: the callback's status does not count
   Allowed allowed = Allowed::kAll;
 
  private:

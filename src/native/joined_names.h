@@ -12,10 +12,13 @@ namespace tamis {
 class JoinedNames {
  public:
   JoinedNames() = default;
-  explicit JoinedNames(std::vector<std::string> names) : names_(std::move(names)) { std::ranges::sort(names_); }
+  explicit JoinedNames(std::vector<std::string> names) : names_(std::move(names)) {
+    std::ranges::sort(names_);
+  }
 
   bool contains(std::string_view name) const {
-    return std::ranges::binary_search(names_, name, {}, [](const std::string& n) { return std::string_view(n); });
+    return std::ranges::binary_search(names_, name, {},
+                                      [](const std::string& n) { return std::string_view(n); });
   }
 
  private:

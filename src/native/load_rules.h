@@ -59,29 +59,34 @@ inline std::optional<std::string> marker(const ModuleShape& shape, LoadFacts& fa
   return "Missing or unknown Proxy-Wasm ABI version";
 }
 
-inline std::optional<std::string> import_rule(const ImportDecl& decl, const LoadFacts& facts, unsigned minor) {
+inline std::optional<std::string> import_rule(const ImportDecl& decl, const LoadFacts& facts,
+                                              unsigned minor) {
   const std::string full = decl.module + "." + decl.name;
   if (decl.kind == Kind::kTable || decl.kind == Kind::kMemory) return std::nullopt;
-  if (decl.kind != Kind::kFunc) return "Failed to load Wasm module due to a missing import: " + full;
+  if (decl.kind != Kind::kFunc)
+    return "Failed to load Wasm module due to a missing import: " + full;
   const size_t at = find_import(decl.module, decl.name);
-  if (at == static_cast<size_t>(-1) || (kImports[at].abis >> facts.abi & 1) == 0 || kImports[at].since > minor)
+  if (at == static_cast<size_t>(-1) || (kImports[at].abis >> facts.abi & 1) == 0 ||
+      kImports[at].since > minor)
     return "Failed to load Wasm module due to a missing import: " + full;
   const ImportRow& row = kImports[at];
-  if (decl.signature.params == row.params && decl.signature.results == row.results) return std::nullopt;
+  if (decl.signature.params == row.params && decl.signature.results == row.results)
+    return std::nullopt;
   return "Failed to load Wasm module due to an import type mismatch: " + full +
          ", want: " + spell(decl.signature.params, decl.signature.results) +
          ", but host exports: " + spell(row.params, row.results);
 }
 
 // Whether `name`, if exported as a function, has that type; else the reason is added.
-inline bool typed(const ModuleShape& shape, std::string_view name, std::string_view params, std::string_view results,
-                  std::string& reasons) {
+inline bool typed(const ModuleShape& shape, std::string_view name, std::string_view params,
+                  std::string_view results, std::string& reasons) {
   const ExportDecl* found = shape.find_export(name, Kind::kFunc);
   if (found == nullptr) return false;
   if (found->signature.params == params && found->signature.results == results) return true;
   if (!reasons.empty()) reasons += "; ";
-  reasons += "Bad function signature for: " + std::string(name) + ", want: " + spell(params, results) +
-             ", but the module exports: " + spell(found->signature.params, found->signature.results);
+  reasons +=
+      "Bad function signature for: " + std::string(name) + ", want: " + spell(params, results) +
+      ", but the module exports: " + spell(found->signature.params, found->signature.results);
   return false;
 }
 
@@ -110,7 +115,8 @@ inline std::string exports_rule(const ModuleShape& shape, LoadFacts& facts) {
 }  // namespace detail
 
 // Envoy 1.`minor`'s verdict on a module whose code the engine accepted; fills `facts`.
-inline std::optional<Refusal> apply_load_rules(const ModuleShape& shape, unsigned minor, LoadFacts& facts) {
+inline std::optional<Refusal> apply_load_rules(const ModuleShape& shape, unsigned minor,
+                                               LoadFacts& facts) {
   if (auto bad = detail::marker(shape, facts)) return Refusal{*bad, ""};
   for (const ImportDecl& decl : shape.imports)
     if (auto bad = detail::import_rule(decl, facts, minor)) return Refusal{*bad, ""};
@@ -122,7 +128,8 @@ inline std::optional<Refusal> apply_load_rules(const ModuleShape& shape, unsigne
 // What V8 compiles and the engine here cannot run: checked before compiling.
 inline std::optional<Refusal> unsupported_feature(const ModuleShape& shape) {
   if (shape.gc_types) return Refusal{"the module uses garbage-collected types", "gc"};
-  if (shape.shared_memory) return Refusal{"the module shares its memory between threads", "threads"};
+  if (shape.shared_memory)
+    return Refusal{"the module shares its memory between threads", "threads"};
   if (shape.memory64) return Refusal{"the module's memory has 64-bit addresses", "memory64"};
   return std::nullopt;
 }

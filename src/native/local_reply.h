@@ -21,15 +21,21 @@ inline bool is_grpc(const HeaderMap& request) {
 
 inline std::string_view grpc_status_of(uint32_t http) {
   switch (http) {
-    case 400: return "13";
-    case 401: return "16";
-    case 403: return "7";
-    case 404: return "12";
+    case 400:
+      return "13";
+    case 401:
+      return "16";
+    case 403:
+      return "7";
+    case 404:
+      return "12";
     case 429:
     case 502:
     case 503:
-    case 504: return "14";
-    default: return "2";
+    case 504:
+      return "14";
+    default:
+      return "2";
   }
 }
 
@@ -51,11 +57,13 @@ inline std::string percent_encode(std::string_view text) {
 
 // Fills `headers` with the reply's headers and `body` with its body, for a request with `request`
 // headers; `extra` are the headers the guest gave, `grpc_status` -1 when it gave none.
-inline void make_local_reply(const HeaderMap& request, uint32_t status, int32_t grpc_status, const HeaderMap& extra,
-                             std::string_view text, HeaderMap& headers, std::string& body) {
+inline void make_local_reply(const HeaderMap& request, uint32_t status, int32_t grpc_status,
+                             const HeaderMap& extra, std::string_view text, HeaderMap& headers,
+                             std::string& body) {
   char number[12];
   const auto digits = [&](int64_t value) {
-    return std::string_view(number, static_cast<size_t>(std::to_chars(number, number + 12, value).ptr - number));
+    return std::string_view(
+        number, static_cast<size_t>(std::to_chars(number, number + 12, value).ptr - number));
   };
   headers.clear();
   body.clear();
@@ -68,7 +76,8 @@ inline void make_local_reply(const HeaderMap& request, uint32_t status, int32_t 
     headers.set("content-type", "application/grpc");
     const size_t at = headers.find("grpc-status");
     if (at == HeaderMap::npos || headers.value(at).empty())
-      headers.set("grpc-status", grpc_status < 0 ? detail::grpc_status_of(status) : digits(grpc_status));
+      headers.set("grpc-status",
+                  grpc_status < 0 ? detail::grpc_status_of(status) : digits(grpc_status));
     if (!text.empty() && !head) headers.set("grpc-message", detail::percent_encode(text));
     headers.remove("content-length");
     return;

@@ -21,7 +21,8 @@ class Log {
 
   void add(uint32_t level, std::string_view text, size_t limit) {
     // A line costs memory even when it is empty.
-    if (text_.size() + text.size() + (lines_.size() + 1) * sizeof(Line) > limit) throw OutputLimit("logs", limit);
+    if (text_.size() + text.size() + (lines_.size() + 1) * sizeof(Line) > limit)
+      throw OutputLimit("logs", limit);
     lines_.push_back({level, exchange, text_.size(), text.size()});
     text_.append(text);
   }
@@ -30,7 +31,9 @@ class Log {
     text_.clear();
   }
   const std::vector<Line>& lines() const { return lines_; }
-  std::string_view text(const Line& line) const { return std::string_view(text_).substr(line.at, line.size); }
+  std::string_view text(const Line& line) const {
+    return std::string_view(text_).substr(line.at, line.size);
+  }
 
   int32_t exchange = -1;
 

@@ -21,12 +21,13 @@ concept GuestMemory = requires(M memory, typename M::Address address, size_t siz
 // A loaded guest. `allocate` asks the guest's allocator (0: refused); `call` runs a callback and is
 // false when the guest broke; `failed` stays true from then on.
 template <typename G>
-concept Guest = GuestMemory<G> && requires(G guest, Callback callback, size_t size, uint32_t& result) {
-  { guest.allocate(size) } -> std::same_as<typename G::Address>;
-  { guest.has(callback) } -> std::same_as<bool>;
-  { guest.call(callback, std::array<uint32_t, 2>{}, result) } -> std::same_as<bool>;
-  { guest.failed() } -> std::same_as<bool>;
-};
+concept Guest =
+    GuestMemory<G> && requires(G guest, Callback callback, size_t size, uint32_t& result) {
+      { guest.allocate(size) } -> std::same_as<typename G::Address>;
+      { guest.has(callback) } -> std::same_as<bool>;
+      { guest.call(callback, std::array<uint32_t, 2>{}, result) } -> std::same_as<bool>;
+      { guest.failed() } -> std::same_as<bool>;
+    };
 
 // Lives with its VM. The base never moves (the engine reserves 4 GiB for each memory), the size
 // only grows: a stale size can only refuse, so it is read again before an access is refused.

@@ -17,9 +17,13 @@ namespace tamis {
 class Module {
  public:
   // `raw` nullptr: the module was refused, see `refusal`.
-  Module(std::shared_ptr<const Engine> engine, wasmtime::RawModule* raw, ModuleShape shape, LoadFacts facts,
-         std::optional<Refusal> refusal)
-      : engine(std::move(engine)), raw(raw), shape(std::move(shape)), facts(facts), refusal(std::move(refusal)) {}
+  Module(std::shared_ptr<const Engine> engine, wasmtime::RawModule* raw, ModuleShape shape,
+         LoadFacts facts, std::optional<Refusal> refusal)
+      : engine(std::move(engine)),
+        raw(raw),
+        shape(std::move(shape)),
+        facts(facts),
+        refusal(std::move(refusal)) {}
   Module(const Module&) = delete;
   ~Module() {
     if (raw != nullptr) engine->api.module_delete(raw);
@@ -28,7 +32,8 @@ class Module {
   // What Engine::deserialize takes; throws std::runtime_error.
   std::string serialize() const {
     wasmtime::ByteVec bytes{};
-    if (auto* error = engine->api.module_serialize(raw, &bytes)) throw std::runtime_error(engine->api.consume(error));
+    if (auto* error = engine->api.module_serialize(raw, &bytes))
+      throw std::runtime_error(engine->api.consume(error));
     std::string copy(bytes.data, bytes.size);
     engine->api.byte_vec_delete(&bytes);
     return copy;
@@ -46,10 +51,14 @@ namespace detail {
 // Words of the engine that mean a Wasm feature V8 has and it has not.
 inline std::string feature_in(std::string_view message) {
   constexpr std::pair<std::string_view, std::string_view> kFeatures[] = {
-      {"legacy_exceptions", "legacy exceptions"}, {"legacy exceptions", "legacy exceptions"},
-      {"gc proposal", "gc"},                      {"shared memory", "threads"},
-      {"shared-everything", "threads"},           {"memory64", "memory64"},
-      {"stack switching", "stack switching"},     {"function references", "function references"},
+      {"legacy_exceptions", "legacy exceptions"},
+      {"legacy exceptions", "legacy exceptions"},
+      {"gc proposal", "gc"},
+      {"shared memory", "threads"},
+      {"shared-everything", "threads"},
+      {"memory64", "memory64"},
+      {"stack switching", "stack switching"},
+      {"function references", "function references"},
   };
   for (const auto& [words, feature] : kFeatures)
     if (message.find(words) != std::string_view::npos) return std::string(feature);
@@ -61,8 +70,9 @@ inline std::string feature_in(std::string_view message) {
 // Reads, judges and compiles `wasm` as Envoy 1.`minor` would; a refusal is in the result, nothing
 // is thrown for a bad module. `compiled`: what serialize() once gave for these bytes and this
 // engine, or empty.
-inline std::shared_ptr<Module> load_module(std::shared_ptr<const Engine> engine, std::string_view wasm,
-                                           std::string_view compiled, unsigned minor) {
+inline std::shared_ptr<Module> load_module(std::shared_ptr<const Engine> engine,
+                                           std::string_view wasm, std::string_view compiled,
+                                           unsigned minor) {
   ModuleShape shape;
   LoadFacts facts;
   const auto refuse = [&](Refusal refusal) {
@@ -84,7 +94,8 @@ inline std::shared_ptr<Module> load_module(std::shared_ptr<const Engine> engine,
     return refuse({"Failed to load Wasm bytecode: " + one_line(error.what()), feature});
   }
   auto refusal = apply_load_rules(shape, minor, facts);
-  return std::make_shared<Module>(std::move(engine), raw, std::move(shape), facts, std::move(refusal));
+  return std::make_shared<Module>(std::move(engine), raw, std::move(shape), facts,
+                                  std::move(refusal));
 }
 
 }  // namespace tamis

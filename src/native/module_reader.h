@@ -88,14 +88,22 @@ class Reader {
 
 inline char value_type(Reader& in) {
   switch (in.byte()) {
-    case 0x7f: return 'i';
-    case 0x7e: return 'I';
-    case 0x7d: return 'f';
-    case 0x7c: return 'F';
-    case 0x7b: return 'v';
+    case 0x7f:
+      return 'i';
+    case 0x7e:
+      return 'I';
+    case 0x7d:
+      return 'f';
+    case 0x7c:
+      return 'F';
+    case 0x7b:
+      return 'v';
     case 0x63:
-    case 0x64: in.leb(); return 'r';  // (ref null? heaptype)
-    default: return 'r';
+    case 0x64:
+      in.leb();
+      return 'r';  // (ref null? heaptype)
+    default:
+      return 'r';
   }
 }
 
@@ -214,18 +222,28 @@ inline ModuleShape read_module(std::string_view bytes) {
     const uint8_t id = in.byte();
     detail::Reader section(in.take(in.leb()));
     switch (id) {
-      case 1: indices.types = detail::types(section, shape); break;
-      case 2: detail::imports(section, shape, indices); break;
+      case 1:
+        indices.types = detail::types(section, shape);
+        break;
+      case 2:
+        detail::imports(section, shape, indices);
+        break;
       case 3:
         for (uint64_t n = section.leb(); n > 0; --n)
           indices.functions.push_back(indices.type(section.leb(), shape));
         break;
       case 5:
-        for (uint64_t n = section.leb(); n > 0; --n) detail::note_memory(shape, detail::limits(section));
+        for (uint64_t n = section.leb(); n > 0; --n)
+          detail::note_memory(shape, detail::limits(section));
         break;
-      case 7: detail::exports(section, shape, indices); break;
-      case 8: shape.has_start = true; break;
-      default: break;
+      case 7:
+        detail::exports(section, shape, indices);
+        break;
+      case 8:
+        shape.has_start = true;
+        break;
+      default:
+        break;
     }
   }
   return shape;

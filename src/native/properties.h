@@ -88,12 +88,14 @@ Status grpc_status(H& host, std::string_view& out) {
 }
 
 template <typename H>
-Status request_property(H& host, std::string_view field, std::string_view rest, std::string_view& out) {
+Status request_property(H& host, std::string_view field, std::string_view rest,
+                        std::string_view& out) {
   Stream& stream = host.stream;
   const HeaderMap* map = stream.maps[kHttpRequestHeaders];
   const auto header = [&](std::string_view name) { return give_header(host, map, name, out); };
   if (field == "headers") return rest.empty() ? give_map(host, map, out) : header(rest);
-  if (field == "headers_bytes") return give_number(host, map == nullptr ? 0 : static_cast<int64_t>(map->byte_size()), out);
+  if (field == "headers_bytes")
+    return give_number(host, map == nullptr ? 0 : static_cast<int64_t>(map->byte_size()), out);
   if (field == "size") return give_number(host, size_of(map, stream.request()), out);
   if (field == "total_size") {
     const size_t headers = map == nullptr ? 0 : map->byte_size();
@@ -126,28 +128,33 @@ Status request_property(H& host, std::string_view field, std::string_view rest, 
 }
 
 template <typename H>
-Status response_property(H& host, std::string_view field, std::string_view rest, std::string_view& out) {
+Status response_property(H& host, std::string_view field, std::string_view rest,
+                         std::string_view& out) {
   Stream& stream = host.stream;
   const HeaderMap* map = stream.maps[kHttpResponseHeaders];
-  if (field == "headers") return rest.empty() ? give_map(host, map, out) : give_header(host, map, rest, out);
+  if (field == "headers")
+    return rest.empty() ? give_map(host, map, out) : give_header(host, map, rest, out);
   if (field == "trailers") {
     const HeaderMap* trailers = stream.maps[kHttpResponseTrailers];
     return rest.empty() ? give_map(host, trailers, out) : give_header(host, trailers, rest, out);
   }
-  if (field == "headers_bytes") return give_number(host, map == nullptr ? 0 : static_cast<int64_t>(map->byte_size()), out);
+  if (field == "headers_bytes")
+    return give_number(host, map == nullptr ? 0 : static_cast<int64_t>(map->byte_size()), out);
   if (field == "flags") return give_number(host, 0, out);
   const Side& side = stream.response();
   if (field == "size") return give_number(host, static_cast<int64_t>(side.sent.size()), out);
   if (field == "total_size") {
     const HeaderMap* trailers = stream.maps[kHttpResponseTrailers];
-    const size_t headers = (map == nullptr ? 0 : map->byte_size()) + (trailers == nullptr ? 0 : trailers->byte_size());
+    const size_t headers =
+        (map == nullptr ? 0 : map->byte_size()) + (trailers == nullptr ? 0 : trailers->byte_size());
     return give_number(host, static_cast<int64_t>(side.sent.size() + headers), out);
   }
   if (!stream.response().started) return kNotFound;
   if (field == "grpc_status") return grpc_status(host, out);
   if (field == "code") return give_number(host, number_in(side.headers, ":status", 0), out);
   if (field == "code_details")
-    return give_bytes(host, stream.reply.sent ? std::string_view(stream.reply.details) : "via_upstream", out);
+    return give_bytes(
+        host, stream.reply.sent ? std::string_view(stream.reply.details) : "via_upstream", out);
   return kNotFound;
 }
 
@@ -184,21 +191,26 @@ Status find_property(H& host, std::string_view path, std::string_view& out) {
   }
   if (path == "metadata") return detail::give_bytes(host, {}, out);
   const bool routed = host.stream.request().headers_sent;
-  if (root == "upstream" && field == "transport_failure_reason" && routed) return detail::give_bytes(host, {}, out);
-  if (root == "upstream" && field == "request_attempt_count") return detail::give_number(host, routed ? 1 : 0, out);
+  if (root == "upstream" && field == "transport_failure_reason" && routed)
+    return detail::give_bytes(host, {}, out);
+  if (root == "upstream" && field == "request_attempt_count")
+    return detail::give_number(host, routed ? 1 : 0, out);
   if (root == "upstream" && field == "num_endpoints") return detail::give_number(host, 1, out);
   if (root == "xds" && (field == "route_name" || field == "filter_chain_name"))
     return detail::give_bytes(host, {}, out);
   if (root == "xds" && field == "listener_direction") return detail::give_number(host, 0, out);
-  if (root == "connection" && field == "mtls") return detail::give_bytes(host, std::string_view("\0", 1), out);
-  if (root == "connection" && field == "requested_server_name") return detail::give_bytes(host, {}, out);
+  if (root == "connection" && field == "mtls")
+    return detail::give_bytes(host, std::string_view("\0", 1), out);
+  if (root == "connection" && field == "requested_server_name")
+    return detail::give_bytes(host, {}, out);
   if (root == "filter_state") {
     for (const auto& [key, value] : host.stream.filter_state)
       if (key == tail) return detail::give_bytes(host, value, out);
     return kNotFound;
   }
   for (const auto& [key, value] : host.stream.filter_state)
-    if (tail.empty() && key.size() == root.size() + 5 && key.ends_with(root)) return detail::give_bytes(host, value, out);
+    if (tail.empty() && key.size() == root.size() + 5 && key.ends_with(root))
+      return detail::give_bytes(host, value, out);
   return kNotFound;
 }
 

@@ -37,8 +37,8 @@ class Hash {
 };
 
 inline uint64_t flags(const Side& side) {
-  return uint64_t{side.started} | uint64_t{side.headers_sent} << 1 | uint64_t{side.has_trailers} << 2 |
-         uint64_t{side.complete} << 3;
+  return uint64_t{side.started} | uint64_t{side.headers_sent} << 1 |
+         uint64_t{side.has_trailers} << 2 | uint64_t{side.complete} << 3;
 }
 
 // Hash of everything an exchange put out.
@@ -56,7 +56,8 @@ inline uint64_t hash_of(const Stream& stream, const Log& log) {
     hash.number(stream.reply.status);
     hash.add(stream.reply.details);
   }
-  for (const auto& [callback, status] : stream.pauses) hash.number(static_cast<uint64_t>(callback) << 32 | status);
+  for (const auto& [callback, status] : stream.pauses)
+    hash.number(static_cast<uint64_t>(callback) << 32 | status);
   for (const auto& [key, value] : stream.filter_state) {
     hash.add(key);
     hash.add(value);

@@ -21,14 +21,14 @@ struct Side {
   HeaderMap headers, trailers;
   std::string chunk, buffered, sent;
   Flow flow = Flow::kFlowing;
-  bool started = false;          // the headers callback was due
-  bool headers_sent = false;     // the headers left the filter
-  bool has_trailers = false;     // there are trailers, received or added
-  bool trailers_waiting = false; // received while all was stopped: their callback is still due
-  bool buffering = false;        // the last body callback returned 1: the guest sees `buffered`
-  bool ended = false;            // all input arrived
-  bool complete = false;         // all of it left the filter
-  uint64_t received = 0;         // body bytes
+  bool started = false;           // the headers callback was due
+  bool headers_sent = false;      // the headers left the filter
+  bool has_trailers = false;      // there are trailers, received or added
+  bool trailers_waiting = false;  // received while all was stopped: their callback is still due
+  bool buffering = false;         // the last body callback returned 1: the guest sees `buffered`
+  bool ended = false;             // all input arrived
+  bool complete = false;          // all of it left the filter
+  uint64_t received = 0;          // body bytes
 
   void clear() {
     headers.clear();
@@ -47,7 +47,8 @@ enum class Reset : uint8_t { kNone, kUpstream, kDownstream, kFilter };
 // What the guest asked for inside a callback and gets when it has returned.
 struct LocalReply {
   bool pending = false, sent = false;
-  bool running = false;  // it passes the filter's response callbacks, which may replace it once more
+  bool running =
+      false;  // it passes the filter's response callbacks, which may replace it once more
   uint32_t status = 0;
   int32_t grpc_status = -1;
   std::string details, body;

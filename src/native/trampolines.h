@@ -24,10 +24,14 @@ namespace detail {
 inline bool may_call(const WasmHost& host, const ImportRow& row) {
   if (host.guest.allocating()) return row.in_allocator;
   switch (host.allowed) {
-    case Allowed::kAll: return true;
-    case Allowed::kVmInit: return row.in_vm_init;
-    case Allowed::kAllocator: return row.in_allocator;
-    case Allowed::kNothing: return false;
+    case Allowed::kAll:
+      return true;
+    case Allowed::kVmInit:
+      return row.in_vm_init;
+    case Allowed::kAllocator:
+      return row.in_allocator;
+    case Allowed::kNothing:
+      return false;
   }
   return false;
 }
@@ -46,13 +50,17 @@ constexpr char letter() {
 template <typename R, typename... A>
 constexpr bool matches(R (*)(WasmHost&, A...), const ImportRow& row) {
   constexpr std::array<char, sizeof...(A) + 1> letters{letter<A>()..., '\0'};
-  return row.params == std::string_view(letters.data(), sizeof...(A)) && row.results.empty() == std::is_void_v<R>;
+  return row.params == std::string_view(letters.data(), sizeof...(A)) &&
+         row.results.empty() == std::is_void_v<R>;
 }
 
 template <typename R, typename... A, size_t... I>
-void apply(R (*function)(WasmHost&, A...), WasmHost& host, wasmtime::ValRaw* values, std::index_sequence<I...>) {
-  if constexpr (std::is_void_v<R>) function(host, static_cast<A>(values[I].u64)...);
-  else values[0].u64 = function(host, static_cast<A>(values[I].u64)...);
+void apply(R (*function)(WasmHost&, A...), WasmHost& host, wasmtime::ValRaw* values,
+           std::index_sequence<I...>) {
+  if constexpr (std::is_void_v<R>)
+    function(host, static_cast<A>(values[I].u64)...);
+  else
+    values[0].u64 = function(host, static_cast<A>(values[I].u64)...);
 }
 
 template <typename R, typename... A>
@@ -74,13 +82,15 @@ wasmtime::Trap* guarded(void* env, Body&& body) {
   } catch (const std::exception& error) {
     return trap(host, TrapKind::kOutOfMemory, error.what());
   }
-  if (host.guest.failed()) [[unlikely]] return host.guest.api().trap_new("allocator failed", 16);
+  if (host.guest.failed()) [[unlikely]]
+    return host.guest.api().trap_new("allocator failed", 16);
   return nullptr;
 }
 
 template <Import kImport, auto kFunction>
 wasmtime::Trap* bound(void* env, wasmtime::Caller*, wasmtime::ValRaw* values, size_t) {
-  static_assert(matches(kFunction, kImports[static_cast<size_t>(kImport)]), "types differ from abi.json");
+  static_assert(matches(kFunction, kImports[static_cast<size_t>(kImport)]),
+                "types differ from abi.json");
   return guarded<kImport>(env, [&](WasmHost& host) { apply(kFunction, host, values); });
 }
 

@@ -18,14 +18,17 @@ namespace detail {
 inline wasmtime::ValTypeVec value_types(const wasmtime::Api& api, std::string_view letters) {
   wasmtime::ValType* types[16];
   size_t count = 0;
-  for (const char c : letters) types[count++] = api.valtype_new(c == 'I' ? wasmtime::kI64 : wasmtime::kI32);
+  for (const char c : letters)
+    types[count++] = api.valtype_new(c == 'I' ? wasmtime::kI64 : wasmtime::kI32);
   wasmtime::ValTypeVec vec{};
   api.valtype_vec_new(&vec, count, types);
   return vec;
 }
 
 inline wasmtime::Limits limits_of(const ResizeLimits& limits) {
-  const auto clamp = [](uint64_t n) { return static_cast<uint32_t>(std::min<uint64_t>(n, 0xffffffff)); };
+  const auto clamp = [](uint64_t n) {
+    return static_cast<uint32_t>(std::min<uint64_t>(n, 0xffffffff));
+  };
   return {clamp(limits.min), clamp(limits.max.value_or(0xffffffff))};
 }
 
@@ -102,7 +105,8 @@ class Vm {
 
   void settle() {
     guest_.memory().refresh();
-    host.counts.memory_high_water = std::max<uint64_t>(host.counts.memory_high_water, guest_.memory().size());
+    host.counts.memory_high_water =
+        std::max<uint64_t>(host.counts.memory_high_water, guest_.memory().size());
   }
 
   std::string instantiate() {
@@ -114,7 +118,8 @@ class Vm {
     host.allowed = Allowed::kNothing;  // a start section that calls the host crashes Envoy
     wasmtime::Trap* trap = nullptr;
     wasmtime::Instance instance{};
-    wasmtime::Error* error = api_.instance_new(context_, module_->raw, imports.data(), imports.size(), &instance, &trap);
+    wasmtime::Error* error =
+        api_.instance_new(context_, module_->raw, imports.data(), imports.size(), &instance, &trap);
     if (error != nullptr) {
       guest_.fail(TrapKind::kOutOfMemory, "instantiation", api_.consume(error));
     } else if (trap != nullptr) {
@@ -146,7 +151,8 @@ class Vm {
       api_.memorytype_delete(type);
     } else {
       const wasmtime::Limits limits = detail::limits_of(decl.limits);
-      wasmtime::TableType* type = api_.tabletype_new(api_.valtype_new(wasmtime::kWasmFuncRef), &limits);
+      wasmtime::TableType* type =
+          api_.tabletype_new(api_.valtype_new(wasmtime::kWasmFuncRef), &limits);
       wasmtime::Val null{};
       null.kind = 5;  // a null function reference
       out.kind = wasmtime::kExternTable;
@@ -159,14 +165,16 @@ class Vm {
 
   void take(const wasmtime::Instance& instance, const ExportDecl& decl) {
     wasmtime::Extern item{};
-    if (!api_.instance_export(context_, &instance, decl.name.data(), decl.name.size(), &item)) return;
+    if (!api_.instance_export(context_, &instance, decl.name.data(), decl.name.size(), &item))
+      return;
     if (decl.kind == Kind::kMemory) guest_.bind_memory(item.of.memory);
     if (decl.kind != Kind::kFunc) return;
     for (size_t i = 0; i < kCallbacks.size(); ++i)
       if (kCallbacks[i].name == decl.name && (kCallbacks[i].abis >> host.abi & 1) != 0)
         guest_.bind_callback(static_cast<Callback>(i), item.of.func);
     for (size_t i = 0; i < kEntries.size(); ++i)
-      if (kEntries[i] == decl.name && (i != 0 || module_->facts.malloc)) guest_.bind_entry(static_cast<Entry>(i), item.of.func);
+      if (kEntries[i] == decl.name && (i != 0 || module_->facts.malloc))
+        guest_.bind_entry(static_cast<Entry>(i), item.of.func);
   }
 
   // `_initialize` then `main(0, 0)` or `__main_void`; without `_initialize`: `_start`.
@@ -180,8 +188,10 @@ class Vm {
     bool fine = true;
     if (guest_.has(Entry::_initialize)) {
       fine = run(Entry::_initialize, kNothing);
-      if (fine && guest_.has(Entry::main)) fine = run(Entry::main, std::array{0U, 0U});
-      else if (fine) fine = run(Entry::__main_void, kNothing);
+      if (fine && guest_.has(Entry::main))
+        fine = run(Entry::main, std::array{0U, 0U});
+      else if (fine)
+        fine = run(Entry::__main_void, kNothing);
     } else {
       fine = run(Entry::_start, kNothing);
     }
@@ -193,7 +203,8 @@ class Vm {
     uint32_t result = 0;
     const auto size = [](const std::string& text) { return static_cast<uint32_t>(text.size()); };
     host.configuring = true;
-    if (!host.call(Callback::proxy_on_context_create, kPluginContext, std::array{kPluginContext, 0U}, result))
+    if (!host.call(Callback::proxy_on_context_create, kPluginContext,
+                   std::array{kPluginContext, 0U}, result))
       return "on_context_create";
     host.configuring = false;
     const std::array vm_start{kPluginContext, size(host.script.vm_configuration)};
@@ -201,7 +212,9 @@ class Vm {
       return "on_vm_start";
     host.configuring = true;
     const std::array configure{kPluginContext, size(host.script.plugin_configuration)};
-    const bool fine = host.call(Callback::proxy_on_configure, kPluginContext, configure, result, 1) && result != 0;
+    const bool fine =
+        host.call(Callback::proxy_on_configure, kPluginContext, configure, result, 1) &&
+        result != 0;
     host.configuring = false;
     return fine ? std::string() : "on_configure";
   }

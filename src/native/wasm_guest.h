@@ -14,7 +14,15 @@
 
 namespace tamis {
 
-enum class TrapKind : uint8_t { kNone, kUnreachable, kOutOfBounds, kStack, kOutOfMemory, kDeadline, kOther };
+enum class TrapKind : uint8_t {
+  kNone,
+  kUnreachable,
+  kOutOfBounds,
+  kStack,
+  kOutOfMemory,
+  kDeadline,
+  kOther
+};
 
 // How a guest broke; `callback` is the innermost guest function that was called.
 struct Failure {
@@ -37,7 +45,9 @@ class WasmGuest {
   void bind_callback(Callback callback, const wasmtime::Func& func) {
     callbacks_[static_cast<size_t>(callback)] = {func, true};
   }
-  void bind_entry(Entry entry, const wasmtime::Func& func) { entries_[static_cast<size_t>(entry)] = {func, true}; }
+  void bind_entry(Entry entry, const wasmtime::Func& func) {
+    entries_[static_cast<size_t>(entry)] = {func, true};
+  }
 
   char* at(Address address, size_t size) { return memory_.at(address, size); }
   WasmMemory& memory() { return memory_; }
@@ -98,8 +108,8 @@ class WasmGuest {
   };
 
   template <size_t N>
-  bool invoke(const wasmtime::Func& func, std::string_view name, const std::array<uint32_t, N>& arguments,
-              uint32_t& result) {
+  bool invoke(const wasmtime::Func& func, std::string_view name,
+              const std::array<uint32_t, N>& arguments, uint32_t& result) {
     wasmtime::ValRaw values[N == 0 ? 1 : N];
     for (size_t i = 0; i < N; ++i) values[i].u64 = arguments[i];
     const std::string_view outer = running_;
@@ -118,12 +128,17 @@ class WasmGuest {
 
   static TrapKind kind_of(uint8_t code) {
     switch (code) {
-      case wasmtime::kStackOverflow: return TrapKind::kStack;
-      case wasmtime::kMemoryOutOfBounds: return TrapKind::kOutOfBounds;
-      case wasmtime::kUnreachable: return TrapKind::kUnreachable;
+      case wasmtime::kStackOverflow:
+        return TrapKind::kStack;
+      case wasmtime::kMemoryOutOfBounds:
+        return TrapKind::kOutOfBounds;
+      case wasmtime::kUnreachable:
+        return TrapKind::kUnreachable;
       case wasmtime::kInterrupt:
-      case wasmtime::kOutOfFuel: return TrapKind::kDeadline;
-      default: return TrapKind::kOther;
+      case wasmtime::kOutOfFuel:
+        return TrapKind::kDeadline;
+      default:
+        return TrapKind::kOther;
     }
   }
 

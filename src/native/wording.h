@@ -12,7 +12,8 @@ inline std::string one_line(std::string_view message) {
   while (!message.empty() && message.back() == '\n') message.remove_suffix(1);
   const size_t start = message.rfind('\n');
   if (start != std::string_view::npos) message.remove_prefix(start + 1);
-  while (!message.empty() && kNoise.find(message.front()) != std::string_view::npos) message.remove_prefix(1);
+  while (!message.empty() && kNoise.find(message.front()) != std::string_view::npos)
+    message.remove_prefix(1);
   return std::string(message);
 }
 

@@ -109,9 +109,9 @@ EXPORT(proxy_on_vm_start) u32 vm_start(u32 id, u32 size) {
   log(2);
   return 1;
 }
-// First byte: where to misbehave (R request headers, B request body, h response headers, b response
-// body, c configure), second: how. "P" pauses, "A name=value\n..." adds headers, "N" refuses,
-// "M" logs several lines at each level, "G" reads a property.
+// First byte: where to misbehave (R request headers, B request body, E its end, h response headers,
+// b response body, c configure), second: how. "P" pauses, "A name=value\n..." adds headers, "N"
+// refuses, "M" logs several lines at each level, "G" reads a property.
 EXPORT(proxy_on_configure) u32 configure(u32 id, u32 size) {
   char* bytes = 0;
   u32 got = 0;
@@ -157,6 +157,7 @@ EXPORT(proxy_on_request_headers) u32 request_headers(u32 id, u32 count, u32 end)
 }
 EXPORT(proxy_on_request_body) u32 request_body(u32 id, u32 size, u32 end) {
   misbehave('B');
+  if (end) misbehave('E');
   return body("request_body", size, end);
 }
 EXPORT(proxy_on_request_trailers) u32 request_trailers(u32 id, u32 count) {

@@ -1,6 +1,10 @@
 """What a real Envoy makes of a fixture: both ends of the wire, logs, replies, traps, refusals."""
 
+import os
 import shutil
+import signal
+import sys
+import threading
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -123,6 +127,47 @@ def test_local_reply_to_a_body_follows_headers_that_left(play: Play) -> None:
         assert seen.request
         assert not seen.request.complete
         assert seen.local_reply == LocalReply(403, "not_allowed")
+
+
+def test_what_passed_before_a_local_reply_has_left(binary: Binary, guest: bytes) -> None:
+    """Also for the very first stream of an Envoy, which has no connection to the upstream yet."""
+    request = Request(HEAD, (b"one", b"two", b"three"))
+    fixture = Fixture("f", Path("x.yaml"), 2 * (Exchange(request),), config=b"Er")
+    with Judge(binary) as judge:
+        for seen in outcome(judge.run(fixture, guest)).exchanges:
+            assert seen.request
+            assert (seen.request.body, seen.request.complete) == (b"onetwo", False)
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="stops Envoy in mid-fixture")
+def test_an_envoy_that_gets_no_cpu_still_sees_one_frame_at_a_time(
+    binary: Binary, guest: bytes
+) -> None:
+    fixture = Fixture("f", Path("x.yaml"), (Exchange(Request(HEAD, 20 * (b"piece",))),))
+    fixture = replace(fixture, config=b"Er")
+    with Judge(binary) as judge:
+        judge.run(fixture, guest)
+        (pid,) = judge.processes
+        over = threading.Event()
+        halting = threading.Thread(target=halt_again_and_again, args=(pid, over))
+        halting.start()
+        try:
+            found = judge.run(fixture, guest)
+        finally:
+            over.set()
+            halting.join()
+    calls = messages(found, start="request_body")
+    assert calls == [*(19 * ["request_body 5 end=0"]), "request_body 5 end=1"]
+    (seen,) = outcome(found).exchanges
+    assert seen.request
+    assert seen.request.body == 19 * b"piece"
+
+
+def halt_again_and_again(pid: int, over: threading.Event) -> None:
+    while not over.wait(0.001):
+        os.kill(pid, signal.SIGSTOP)
+        over.wait(0.02)
+        os.kill(pid, signal.SIGCONT)
 
 
 @pytest.mark.parametrize(("how", "kind"), [("u", "unreachable"), ("o", "oob"), ("s", "stack")])

@@ -14,8 +14,107 @@ Play = Callable[..., Run]
 
 STATUS = ((":status", "200"),)
 RULES = wire.load()
-#: Names the lists are about, and others that look as if they were.
-OTHERS = {
+#: Headers Envoy knows by name, by direction, and others that look as if it did.
+REQUEST = [
+    "accept",
+    "accept-encoding",
+    "access-control-request-headers",
+    "access-control-request-method",
+    "access-control-request-private-network",
+    "authentication",
+    "authorization",
+    "cache-control",
+    "cdn-loop",
+    "connection",
+    "content-encoding",
+    "content-type",
+    "grpc-accept-encoding",
+    "grpc-timeout",
+    "if-match",
+    "if-modified-since",
+    "if-none-match",
+    "if-range",
+    "if-unmodified-since",
+    "keep-alive",
+    "origin",
+    "pragma",
+    "proxy-connection",
+    "proxy-status",
+    "referer",
+    "transfer-encoding",
+    "upgrade",
+    "user-agent",
+    "via",
+    "x-client-trace-id",
+    "x-envoy-attempt-count",
+    "x-envoy-decorator-operation",
+    "x-envoy-downstream-service-cluster",
+    "x-envoy-downstream-service-node",
+    "x-envoy-expected-rq-timeout-ms",
+    "x-envoy-external-address",
+    "x-envoy-force-trace",
+    "x-envoy-hedge-on-per-try-timeout",
+    "x-envoy-internal",
+    "x-envoy-ip-tags",
+    "x-envoy-is-timeout-retry",
+    "x-envoy-max-retries",
+    "x-envoy-original-host",
+    "x-envoy-original-path",
+    "x-envoy-original-url",
+    "x-envoy-retriable-header-names",
+    "x-envoy-retriable-status-codes",
+    "x-envoy-retry-grpc-on",
+    "x-envoy-retry-on",
+    "x-envoy-upstream-alt-stat-name",
+    "x-envoy-upstream-rq-per-try-timeout-ms",
+    "x-envoy-upstream-rq-timeout-ms",
+    "x-envoy-upstream-stream-duration-ms",
+    "x-forwarded-client-cert",
+    "x-forwarded-for",
+    "x-forwarded-host",
+    "x-forwarded-port",
+    "x-forwarded-proto",
+    "x-request-id",
+]
+RESPONSE = [
+    "access-control-allow-credentials",
+    "access-control-allow-headers",
+    "access-control-allow-methods",
+    "access-control-allow-origin",
+    "access-control-allow-private-network",
+    "access-control-expose-headers",
+    "access-control-max-age",
+    "age",
+    "cache-control",
+    "connection",
+    "content-encoding",
+    "content-type",
+    "date",
+    "etag",
+    "expires",
+    "grpc-message",
+    "grpc-status",
+    "keep-alive",
+    "last-modified",
+    "location",
+    "proxy-connection",
+    "proxy-status",
+    "server",
+    "transfer-encoding",
+    "upgrade",
+    "vary",
+    "via",
+    "x-envoy-attempt-count",
+    "x-envoy-decorator-operation",
+    "x-envoy-degraded",
+    "x-envoy-immediate-health-check-fail",
+    "x-envoy-ratelimited",
+    "x-envoy-upstream-canary",
+    "x-envoy-upstream-healthchecked-cluster",
+    "x-envoy-upstream-service-time",
+    "x-request-id",
+]
+OTHERS = [
     "accept-language",
     "allow",
     "b3",
@@ -44,7 +143,7 @@ OTHERS = {
     "x-frame-options",
     "x-ot-span-context",
     "x-real-ip",
-}
+]
 #: Sent over HTTP/2 these end the connection: only a filter can put them in.
 HOP = {"connection", "keep-alive", "proxy-connection", "transfer-encoding", "upgrade"}
 #: Two of them are refused, or mean more than a header.
@@ -52,8 +151,14 @@ SINGLE = {"te", "expect"}
 
 
 def names(direction: wire.Direction) -> list[str]:
-    lists = (RULES.dropped, RULES.removed, RULES.joined)
-    return sorted(OTHERS.union(*(each[direction] for each in lists)) - SINGLE)
+    return sorted({*(REQUEST if direction == "request" else RESPONSE), *OTHERS})
+
+
+def test_the_lists_hold_nothing_else() -> None:
+    for direction in ("request", "response"):
+        lists = (RULES.dropped, RULES.removed, RULES.joined)
+        known = set().union(*(each[direction] for each in lists))
+        assert known <= {*names(direction), *SINGLE}
 
 
 def met(run: Run, direction: wire.Direction) -> Headers:

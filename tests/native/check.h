@@ -5,12 +5,12 @@
 #include <cstdlib>
 #include <string>
 
-#define CHECK(...)                                                                   \
-  do {                                                                               \
-    if (!(__VA_ARGS__)) {                                                            \
+#define CHECK(...)                                                                         \
+  do {                                                                                     \
+    if (!(__VA_ARGS__)) {                                                                  \
       std::fprintf(stderr, "%s:%d: CHECK(%s) failed\n", __FILE__, __LINE__, #__VA_ARGS__); \
-      std::exit(1);                                                                  \
-    }                                                                                \
+      std::exit(1);                                                                        \
+    }                                                                                      \
   } while (false)
 
 // Whether `action` throws an E whose text contains `words`.

@@ -16,11 +16,14 @@ static HeaderMap make() {
 
 static std::string text(const HeaderMap& map) {
   std::string out;
-  for (size_t i = 0; i < map.size(); ++i) out += std::string(map.name(i)) + "=" + std::string(map.value(i)) + ";";
+  for (size_t i = 0; i < map.size(); ++i)
+    out += std::string(map.name(i)) + "=" + std::string(map.value(i)) + ";";
   return out;
 }
 
-static void keeps_order_and_pseudo_headers_first() { CHECK(text(make()) == ":path=/;x-a=1;x-a=2;x-b=;"); }
+static void keeps_order_and_pseudo_headers_first() {
+  CHECK(text(make()) == ":path=/;x-a=1;x-a=2;x-b=;");
+}
 
 static void replace_removes_all_and_appends() {
   HeaderMap map = make();

@@ -7,9 +7,11 @@ int main() {
   log.exchange = 3;
   log.add(2, "one", 1000);
   log.add(4, "", 1000);
-  CHECK(log.lines().size() == 2 && log.text(log.lines()[0]) == "one" && log.lines()[0].exchange == 3);
+  CHECK(log.lines().size() == 2 && log.text(log.lines()[0]) == "one" &&
+        log.lines()[0].exchange == 3);
   CHECK(log.lines()[1].level == 4 && log.text(log.lines()[1]).empty());
-  CHECK(throws<tamis::OutputLimit>([&] { log.add(2, std::string(1000, 'x'), 1000); }, "1000 bytes of logs"));
+  CHECK(throws<tamis::OutputLimit>([&] { log.add(2, std::string(1000, 'x'), 1000); },
+                                   "1000 bytes of logs"));
   CHECK(throws<tamis::OutputLimit>([&] {
     for (int i = 0; i < 1000; ++i) log.add(2, "", 1000);
   }));

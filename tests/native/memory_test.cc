@@ -14,6 +14,7 @@ int main(int argc, char** argv) {
   CHECK(vm.start().empty());
   WasmMemory& memory = vm.host.guest.memory();
   CHECK(memory.size() == 65536 && memory.at(0, 65536) != nullptr && memory.at(65536, 0) != nullptr);
-  CHECK(memory.at(65536, 1) == nullptr && memory.at(1, 65536) == nullptr && memory.at(0xffffffff, 2) == nullptr);
+  CHECK(memory.at(65536, 1) == nullptr && memory.at(1, 65536) == nullptr &&
+        memory.at(0xffffffff, 2) == nullptr);
   CHECK(memory.at(0xffffffff, 0xffffffff) == nullptr);
 }

@@ -48,7 +48,8 @@ static void response() {
   auto& map = w.show(2);
   map.add(":status", "404");
   w.host.stream.response().started = true;
-  CHECK(get(w, "response.code") == number(404) && get(w, "response.code_details") == "via_upstream");
+  CHECK(get(w, "response.code") == number(404) &&
+        get(w, "response.code_details") == "via_upstream");
   CHECK(get(w, "response.grpc_status") == number(12) && get(w, "response.flags") == number(0));
   map.add("grpc-status", "3");
   CHECK(get(w, "response.grpc_status") == number(3));

@@ -10,14 +10,18 @@ int main(int argc, char** argv) {
   for (const auto& trampoline : kTrampolines) CHECK(trampoline != nullptr);
   // The entry point may log and nothing else of ours; here it logs.
   Engines engines(argv[1]);
-  const auto module = engines.load(wasm::filter("proxy_on_done", "\x41\x09\x41\x00\x41\x00\x10\x00"s));  // level 9
+  const auto module =
+      engines.load(wasm::filter("proxy_on_done", "\x41\x09\x41\x00\x41\x00\x10\x00"s));  // level 9
   Script script;
   Vm vm(module, script);
   CHECK(vm.start().empty());
   vm.run({});
-  CHECK(vm.host.counts.imports[static_cast<size_t>(Import::proxy_log)] == 1 && vm.host.log.lines().empty());
+  CHECK(vm.host.counts.imports[static_cast<size_t>(Import::proxy_log)] == 1 &&
+        vm.host.log.lines().empty());
   wasmtime::ValRaw values[10]{};
-  const auto call = [&](Import import) { return kTrampolines[static_cast<size_t>(import)](&vm.host, nullptr, values, 10); };
+  const auto call = [&](Import import) {
+    return kTrampolines[static_cast<size_t>(import)](&vm.host, nullptr, values, 10);
+  };
   CHECK(call(Import::proxy_http_call) == nullptr && values[0].u32 == kUnimplemented);
   CHECK(vm.host.counts.unimplemented[static_cast<size_t>(Import::proxy_http_call)]);
   CHECK(call(Import::path_open) == nullptr && values[0].u32 == kWasiNoent);

@@ -27,7 +27,7 @@ static void breaks(Engines& engines) {
   };
   const Case cases[] = {
       {"\x00"s, TrapKind::kUnreachable},
-      {"\x41\x7f\x28\x02\x00"s, TrapKind::kOutOfBounds},      // load from -1
+      {"\x41\x7f\x28\x02\x00"s, TrapKind::kOutOfBounds},       // load from -1
       {"\x03\x40\x0c\x00\x0b\x41\x00"s, TrapKind::kDeadline},  // loop forever
       {"\x41\x00\x10\x03"s, TrapKind::kStack},                 // calls itself
       {"\x41\x01\x41\x00\x6d"s, TrapKind::kOther},             // divides by zero
@@ -43,7 +43,8 @@ static void breaks(Engines& engines) {
     CHECK(vm.start().empty());
     vm.run(input);
     ticker.leave();
-    CHECK(vm.failure().kind == each.kind && vm.failure().callback == "proxy_on_done" && !vm.failure().text.empty());
+    CHECK(vm.failure().kind == each.kind && vm.failure().callback == "proxy_on_done" &&
+          !vm.failure().text.empty());
     vm.run(input);
     CHECK(vm.host.stream.response().headers.value(0) == "503");
   }
@@ -51,7 +52,8 @@ static void breaks(Engines& engines) {
 
 static void output_is_bounded(Engines& engines) {
   // proxy_log(2, 0, 60000)
-  const auto module = engines.load(wasm::filter("proxy_on_done", "\x41\x02\x41\x00\x41\xe0\xd4\x03\x10\x00"s));
+  const auto module =
+      engines.load(wasm::filter("proxy_on_done", "\x41\x02\x41\x00\x41\xe0\xd4\x03\x10\x00"s));
   Script script;
   script.limits.log_bytes = 70000;
   Vm vm(module, script);

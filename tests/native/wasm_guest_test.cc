@@ -10,5 +10,6 @@ int main() {
   CHECK(guest.at(0, 1) == nullptr && guest.at(0, 0) == nullptr);
   guest.fail(TrapKind::kStack, "one", "first");
   guest.fail(TrapKind::kOther, "two", "second");
-  CHECK(guest.failed() && guest.failure().kind == TrapKind::kStack && guest.failure().callback == "one");
+  CHECK(guest.failed() && guest.failure().kind == TrapKind::kStack &&
+        guest.failure().callback == "one");
 }

@@ -38,12 +38,13 @@ BufferView view(H& host, uint32_t buffer) {
 }  // namespace detail
 
 template <typename H>
-uint32_t proxy_get_buffer_bytes(H& host, uint32_t buffer, uint32_t start, uint32_t size, uint32_t bytes_out,
-                                uint32_t size_out) {
+uint32_t proxy_get_buffer_bytes(H& host, uint32_t buffer, uint32_t start, uint32_t size,
+                                uint32_t bytes_out, uint32_t size_out) {
   if (buffer > kForeignFunctionArguments) return kBadArgument;
   const detail::BufferView view = detail::view(host, buffer);
   if (!view.known) return kNotFound;
-  const std::string_view part = start < view.bytes.size() ? view.bytes.substr(start, size) : std::string_view();
+  const std::string_view part =
+      start < view.bytes.size() ? view.bytes.substr(start, size) : std::string_view();
   return host.give(part, bytes_out, size_out);
 }
 
@@ -52,15 +53,16 @@ uint32_t proxy_get_buffer_status(H& host, uint32_t buffer, uint32_t size_out, ui
   if (buffer > kForeignFunctionArguments) return kBadArgument;
   const detail::BufferView view = detail::view(host, buffer);
   if (!view.known) return kNotFound;
-  if (!host.write(size_out, static_cast<uint32_t>(view.bytes.size())) || !host.write(flags_out, uint32_t{0}))
+  if (!host.write(size_out, static_cast<uint32_t>(view.bytes.size())) ||
+      !host.write(flags_out, uint32_t{0}))
     return kInvalidMemoryAccess;
   return kOk;
 }
 
 // Start 0: drop `size` bytes, put `value` in front. Start at or past the end: append. Else no.
 template <typename H>
-uint32_t proxy_set_buffer_bytes(H& host, uint32_t buffer, uint32_t start, uint32_t size, uint32_t value,
-                                uint32_t value_size) {
+uint32_t proxy_set_buffer_bytes(H& host, uint32_t buffer, uint32_t start, uint32_t size,
+                                uint32_t value, uint32_t value_size) {
   if (buffer > kForeignFunctionArguments) return kBadArgument;
   const detail::BufferView view = detail::view(host, buffer);
   if (!view.known) return kNotFound;
@@ -71,16 +73,19 @@ uint32_t proxy_set_buffer_bytes(H& host, uint32_t buffer, uint32_t start, uint32
   if (start != 0 && start < body.size()) return kBadArgument;
   const size_t limit = host.script.limits.body_bytes;
   if (body.size() + bytes.size() > limit) throw OutputLimit("body", limit);
-  if (start == 0) body.replace(0, size, bytes);
-  else body.append(bytes);
+  if (start == 0)
+    body.replace(0, size, bytes);
+  else
+    body.append(bytes);
   return kOk;
 }
 
 // ABI 0.1.0 only.
 template <typename H>
 uint32_t proxy_get_configuration(H& host, uint32_t bytes_out, uint32_t size_out) {
-  return host.give(host.configuring ? host.script.plugin_configuration : host.script.vm_configuration, bytes_out,
-                   size_out);
+  return host.give(
+      host.configuring ? host.script.plugin_configuration : host.script.vm_configuration, bytes_out,
+      size_out);
 }
 
 }  // namespace tamis::hostcalls

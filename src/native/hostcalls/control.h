@@ -8,13 +8,14 @@ namespace tamis::hostcalls {
 
 // The first call of a stream wins; the answer is always OK.
 template <typename H>
-uint32_t proxy_send_local_response(H& host, uint32_t status, uint32_t details, uint32_t details_size, uint32_t body,
-                                   uint32_t body_size, uint32_t headers, uint32_t headers_size,
-                                   uint32_t grpc_status) {
+uint32_t proxy_send_local_response(H& host, uint32_t status, uint32_t details,
+                                   uint32_t details_size, uint32_t body, uint32_t body_size,
+                                   uint32_t headers, uint32_t headers_size, uint32_t grpc_status) {
   const std::string_view details_text = host.read(details, details_size);
   const std::string_view body_text = host.read(body, body_size);
   const std::string_view header_pairs = host.read(headers, headers_size);
-  if (details_text.data() == nullptr || body_text.data() == nullptr || header_pairs.data() == nullptr)
+  if (details_text.data() == nullptr || body_text.data() == nullptr ||
+      header_pairs.data() == nullptr)
     return kInvalidMemoryAccess;
   host.stop_next = true;
   if (!host.in_stream(host.effective)) return kOk;
@@ -84,7 +85,8 @@ uint32_t proxy_clear_route_cache(H&) {
 // Valid until the callback returns; 0 resets to the calling context.
 template <typename H>
 uint32_t proxy_set_effective_context(H& host, uint32_t context) {
-  const bool known = context <= kPluginContext || (host.stream.id != 0 && context == host.stream.id);
+  const bool known =
+      context <= kPluginContext || (host.stream.id != 0 && context == host.stream.id);
   if (!known) return kBadArgument;
   host.effective = context == kVmContext ? host.current : context;
   return kOk;

@@ -36,8 +36,8 @@ std::string_view lowered(H& host, std::string_view name) {
 }  // namespace detail
 
 template <typename H>
-uint32_t proxy_get_header_map_value(H& host, uint32_t map, uint32_t key, uint32_t key_size, uint32_t value_out,
-                                    uint32_t size_out) {
+uint32_t proxy_get_header_map_value(H& host, uint32_t map, uint32_t key, uint32_t key_size,
+                                    uint32_t value_out, uint32_t size_out) {
   if (map > detail::kLastMap) return kBadArgument;
   const std::string_view name = host.read(key, key_size);
   if (name.data() == nullptr) return kInvalidMemoryAccess;
@@ -56,8 +56,8 @@ uint32_t proxy_get_header_map_value(H& host, uint32_t map, uint32_t key, uint32_
 }
 
 template <typename H>
-uint32_t proxy_add_header_map_value(H& host, uint32_t map, uint32_t key, uint32_t key_size, uint32_t value,
-                                    uint32_t value_size) {
+uint32_t proxy_add_header_map_value(H& host, uint32_t map, uint32_t key, uint32_t key_size,
+                                    uint32_t value, uint32_t value_size) {
   if (map > detail::kLastMap) return kBadArgument;
   const std::string_view name = host.read(key, key_size);
   const std::string_view text = host.read(value, value_size);
@@ -69,8 +69,8 @@ uint32_t proxy_add_header_map_value(H& host, uint32_t map, uint32_t key, uint32_
 }
 
 template <typename H>
-uint32_t proxy_replace_header_map_value(H& host, uint32_t map, uint32_t key, uint32_t key_size, uint32_t value,
-                                        uint32_t value_size) {
+uint32_t proxy_replace_header_map_value(H& host, uint32_t map, uint32_t key, uint32_t key_size,
+                                        uint32_t value, uint32_t value_size) {
   if (map > detail::kLastMap) return kBadArgument;
   const std::string_view name = host.read(key, key_size);
   const std::string_view text = host.read(value, value_size);
@@ -125,7 +125,8 @@ uint32_t proxy_get_header_map_size(H& host, uint32_t map, uint32_t size_out) {
   if (map > detail::kLastMap) return kBadArgument;
   const HeaderMap* headers = detail::writable(host, map);
   if (headers == nullptr) return kBadArgument;
-  return host.write(size_out, static_cast<uint32_t>(headers->byte_size())) ? kOk : kInvalidMemoryAccess;
+  return host.write(size_out, static_cast<uint32_t>(headers->byte_size())) ? kOk
+                                                                           : kInvalidMemoryAccess;
 }
 
 }  // namespace tamis::hostcalls

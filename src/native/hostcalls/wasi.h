@@ -17,7 +17,9 @@ inline std::optional<uint32_t> level_of(uint32_t fd) {
   return std::nullopt;
 }
 
-inline uint32_t standard_or(uint32_t fd, uint32_t otherwise) { return level_of(fd) ? kWasiSuccess : otherwise; }
+inline uint32_t standard_or(uint32_t fd, uint32_t otherwise) {
+  return level_of(fd) ? kWasiSuccess : otherwise;
+}
 
 template <typename H>
 uint32_t gather(H& host, uint32_t vectors, uint32_t count) {
@@ -53,7 +55,8 @@ uint32_t fd_write(H& host, uint32_t fd, uint32_t vectors, uint32_t count, uint32
 }
 
 template <typename H>
-uint32_t fd_pwrite(H& host, uint32_t fd, uint32_t vectors, uint32_t count, uint64_t, uint32_t written_out) {
+uint32_t fd_pwrite(H& host, uint32_t fd, uint32_t vectors, uint32_t count, uint64_t,
+                   uint32_t written_out) {
   return fd_write(host, fd, vectors, count, written_out);
 }
 
@@ -124,7 +127,8 @@ uint32_t sock_accept(H& host, uint32_t, uint32_t, uint32_t out) {
 }
 
 template <typename H>
-uint32_t sock_recv(H& host, uint32_t, uint32_t, uint32_t, uint32_t, uint32_t size_out, uint32_t flags_out) {
+uint32_t sock_recv(H& host, uint32_t, uint32_t, uint32_t, uint32_t, uint32_t size_out,
+                   uint32_t flags_out) {
   const bool fine = host.write(size_out, uint32_t{0}) && host.write(flags_out, uint16_t{0});
   return fine ? kWasiNotsup : kWasiFault;
 }
@@ -137,7 +141,8 @@ uint32_t sock_send(H& host, uint32_t, uint32_t, uint32_t, uint32_t, uint32_t siz
 template <typename H>
 uint32_t environ_sizes_get(H& host, uint32_t count_out, uint32_t size_out) {
   uint32_t size = 0;
-  for (const auto& [key, value] : host.script.environment) size += static_cast<uint32_t>(key.size() + value.size() + 2);
+  for (const auto& [key, value] : host.script.environment)
+    size += static_cast<uint32_t>(key.size() + value.size() + 2);
   const auto count = static_cast<uint32_t>(host.script.environment.size());
   return host.write(count_out, count) && host.write(size_out, size) ? kWasiSuccess : kWasiFault;
 }
@@ -158,7 +163,8 @@ uint32_t environ_get(H& host, uint32_t array, uint32_t buffer) {
 
 template <typename H>
 uint32_t args_sizes_get(H& host, uint32_t count_out, uint32_t size_out) {
-  return host.write(count_out, uint32_t{0}) && host.write(size_out, uint32_t{0}) ? kWasiSuccess : kWasiFault;
+  return host.write(count_out, uint32_t{0}) && host.write(size_out, uint32_t{0}) ? kWasiSuccess
+                                                                                 : kWasiFault;
 }
 
 template <typename H>

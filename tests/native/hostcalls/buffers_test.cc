@@ -11,8 +11,10 @@ static constexpr uint32_t kOut = NativeGuest::kOut;
 static uint32_t get(World& w, uint32_t buffer, uint32_t start, uint32_t size) {
   return proxy_get_buffer_bytes(w.host, buffer, start, size, kOut, kOut + 4);
 }
-static uint32_t set(World& w, uint32_t buffer, uint32_t start, uint32_t size, std::string_view bytes) {
-  return proxy_set_buffer_bytes(w.host, buffer, start, size, w.guest.put(bytes), static_cast<uint32_t>(bytes.size()));
+static uint32_t set(World& w, uint32_t buffer, uint32_t start, uint32_t size,
+                    std::string_view bytes) {
+  return proxy_set_buffer_bytes(w.host, buffer, start, size, w.guest.put(bytes),
+                                static_cast<uint32_t>(bytes.size()));
 }
 
 static void reads() {
@@ -24,7 +26,8 @@ static void reads() {
   CHECK(get(w, 1, 10, 1) == kOk && w.guest.word(kOut + 4) == 0);
   CHECK(get(w, 1, 0xffffffff, 0xffffffff) == kOk && w.guest.word(kOut + 4) == 0);
   CHECK(proxy_get_buffer_status(w.host, 1, kOut, kOut + 4) == kOk && w.guest.word(kOut) == 10);
-  CHECK(get(w, 9, 0, 1) == kBadArgument && proxy_get_buffer_status(w.host, 9, kOut, kOut) == kBadArgument);
+  CHECK(get(w, 9, 0, 1) == kBadArgument &&
+        proxy_get_buffer_status(w.host, 9, kOut, kOut) == kBadArgument);
   CHECK(proxy_get_buffer_status(w.host, 1, NativeGuest::kFar, kOut) == kInvalidMemoryAccess);
 }
 
@@ -38,7 +41,8 @@ static void out_of_phase() {
   CHECK(get(w, 7, 0, 9) == kNotFound && set(w, 7, 0, 0, "x") == kNotFound);
   w.script.vm_configuration = "vm";
   w.script.plugin_configuration = "plugin";
-  CHECK(get(w, 6, 0, 9) == kOk && w.guest.returned() == "vm" && set(w, 6, 0, 0, "x") == kBadArgument);
+  CHECK(get(w, 6, 0, 9) == kOk && w.guest.returned() == "vm" &&
+        set(w, 6, 0, 0, "x") == kBadArgument);
   w.host.configuring = true;
   CHECK(get(w, 7, 0, 9) == kOk && w.guest.returned() == "plugin");
   CHECK(proxy_get_configuration(w.host, kOut, kOut + 4) == kOk && w.guest.returned() == "plugin");

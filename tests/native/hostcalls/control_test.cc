@@ -6,9 +6,11 @@
 using namespace tamis;
 using namespace tamis::hostcalls;
 
-static uint32_t reply(World& w, uint32_t status, std::string_view details, std::string_view body, uint32_t grpc) {
-  return proxy_send_local_response(w.host, status, w.guest.put(details), static_cast<uint32_t>(details.size()),
-                                   w.guest.put(body), static_cast<uint32_t>(body.size()), 0, 0, grpc);
+static uint32_t reply(World& w, uint32_t status, std::string_view details, std::string_view body,
+                      uint32_t grpc) {
+  return proxy_send_local_response(w.host, status, w.guest.put(details),
+                                   static_cast<uint32_t>(details.size()), w.guest.put(body),
+                                   static_cast<uint32_t>(body.size()), 0, 0, grpc);
 }
 
 static void first_reply_wins() {
@@ -34,10 +36,13 @@ static void resume_and_close() {
   World w;
   w.show(0);
   w.show(2);
-  CHECK(proxy_continue_stream(w.host, 1) == kOk && w.host.stream.resume[1] && !w.host.stream.resume[0]);
+  CHECK(proxy_continue_stream(w.host, 1) == kOk && w.host.stream.resume[1] &&
+        !w.host.stream.resume[0]);
   CHECK(w.host.stream.maps[0] == nullptr && w.host.stream.maps[2] != nullptr);
-  CHECK(proxy_continue_stream(w.host, 2) == kOk && proxy_continue_stream(w.host, 3) == kUnimplemented);
-  CHECK(proxy_continue_stream(w.host, 4) == kBadArgument && proxy_close_stream(w.host, 4) == kBadArgument);
+  CHECK(proxy_continue_stream(w.host, 2) == kOk &&
+        proxy_continue_stream(w.host, 3) == kUnimplemented);
+  CHECK(proxy_continue_stream(w.host, 4) == kBadArgument &&
+        proxy_close_stream(w.host, 4) == kBadArgument);
   CHECK(proxy_close_stream(w.host, 2) == kOk && !w.host.stream.close);
   CHECK(proxy_close_stream(w.host, 0) == kOk && w.host.stream.close);
   CHECK(proxy_continue_request(w.host) == kOk && w.host.stream.resume[0]);

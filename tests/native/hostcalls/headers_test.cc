@@ -9,14 +9,17 @@ using namespace tamis::hostcalls;
 static constexpr uint32_t kOut = NativeGuest::kOut;
 
 static uint32_t get(World& w, uint32_t map, std::string_view key) {
-  return proxy_get_header_map_value(w.host, map, w.guest.put(key), static_cast<uint32_t>(key.size()), kOut, kOut + 4);
+  return proxy_get_header_map_value(w.host, map, w.guest.put(key),
+                                    static_cast<uint32_t>(key.size()), kOut, kOut + 4);
 }
 static uint32_t add(World& w, uint32_t map, std::string_view key, std::string_view value) {
-  return proxy_add_header_map_value(w.host, map, w.guest.put(key), static_cast<uint32_t>(key.size()),
-                                    w.guest.put(value), static_cast<uint32_t>(value.size()));
+  return proxy_add_header_map_value(w.host, map, w.guest.put(key),
+                                    static_cast<uint32_t>(key.size()), w.guest.put(value),
+                                    static_cast<uint32_t>(value.size()));
 }
 static uint32_t set_pairs(World& w, uint32_t map, std::string_view bytes) {
-  return proxy_set_header_map_pairs(w.host, map, w.guest.put(bytes), static_cast<uint32_t>(bytes.size()));
+  return proxy_set_header_map_pairs(w.host, map, w.guest.put(bytes),
+                                    static_cast<uint32_t>(bytes.size()));
 }
 
 static void values() {
@@ -32,9 +35,11 @@ static void values() {
   w.host.abi = 1;
   CHECK(get(w, 0, "y") == kNotFound);
   CHECK(add(w, 0, "New", "v") == kOk && headers.find("new") != HeaderMap::npos);
-  CHECK(proxy_replace_header_map_value(w.host, 0, w.guest.put("x-a"), 3, w.guest.put("9"), 1) == kOk);
+  CHECK(proxy_replace_header_map_value(w.host, 0, w.guest.put("x-a"), 3, w.guest.put("9"), 1) ==
+        kOk);
   CHECK(get(w, 0, "x-a") == kOk && w.guest.returned() == "9");
-  CHECK(proxy_remove_header_map_value(w.host, 0, w.guest.put("x-a"), 3) == kOk && get(w, 0, "x-a") == kNotFound);
+  CHECK(proxy_remove_header_map_value(w.host, 0, w.guest.put("x-a"), 3) == kOk &&
+        get(w, 0, "x-a") == kNotFound);
   CHECK(proxy_remove_header_map_value(w.host, 0, w.guest.put("x-a"), 3) == kOk);
 }
 
@@ -45,9 +50,11 @@ static void unavailable_maps() {
     CHECK(get(w, map, "x") == kBadArgument && add(w, map, "x", "y") == kBadArgument);
     CHECK(set_pairs(w, map, "") == kBadArgument);
     CHECK(proxy_get_header_map_size(w.host, map, kOut) == kBadArgument);
-    CHECK(proxy_get_header_map_pairs(w.host, map, kOut, kOut + 4) == kOk && w.guest.word(kOut + 4) == 0);
+    CHECK(proxy_get_header_map_pairs(w.host, map, kOut, kOut + 4) == kOk &&
+          w.guest.word(kOut + 4) == 0);
   }
-  CHECK(get(w, 8, "x") == kBadArgument && proxy_get_header_map_pairs(w.host, 8, kOut, kOut + 4) == kBadArgument);
+  CHECK(get(w, 8, "x") == kBadArgument &&
+        proxy_get_header_map_pairs(w.host, 8, kOut, kOut + 4) == kBadArgument);
   w.host.stream.log_phase = true;
   CHECK(get(w, 1, "x") == kNotFound);
   w.show(0).add("x", "1");
@@ -61,7 +68,8 @@ static void out_of_bounds() {
   w.show(0).add("x", "1");
   constexpr uint32_t kFar = NativeGuest::kFar;
   CHECK(proxy_get_header_map_value(w.host, 0, kFar, 32, kOut, kOut) == kInvalidMemoryAccess);
-  CHECK(proxy_get_header_map_value(w.host, 0, w.guest.put("x"), 1, kFar, kOut) == kInvalidMemoryAccess);
+  CHECK(proxy_get_header_map_value(w.host, 0, w.guest.put("x"), 1, kFar, kOut) ==
+        kInvalidMemoryAccess);
   CHECK(proxy_add_header_map_value(w.host, 0, 0, 1, kFar, 32) == kInvalidMemoryAccess);
   CHECK(proxy_replace_header_map_value(w.host, 0, kFar, 32, 0, 1) == kInvalidMemoryAccess);
   CHECK(proxy_remove_header_map_value(w.host, 0, kFar, 32) == kInvalidMemoryAccess);

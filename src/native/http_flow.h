@@ -1,0 +1,232 @@
+// The two directions of an HTTP exchange: which callbacks run when, what their statuses do, and
+// what leaves the filter.
+#pragma once
+
+#include <algorithm>
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "faults.h"
+#include "host.h"
+
+namespace tamis {
+
+// Lives for one exchange, on the stack; all state is in the host's stream. `H` is a Host. What the
+// guest asks for beside (local replies, resuming, closing) is done by the derived class.
+template <typename H>
+class HttpFlow {
+ public:
+  HttpFlow(const HttpFlow&) = delete;
+
+ protected:
+  explicit HttpFlow(H& host) : host_(host), stream_(host.stream) {}
+  ~HttpFlow() = default;
+
+  // Does what was deferred; false when the stream is over for the direction that called.
+  virtual bool after_call() = 0;
+  // The guest broke.
+  virtual void fail() = 0;
+  // Envoy answers in the filter's or the upstream's place.
+  virtual void reply_instead(uint32_t status, std::string_view details, std::string_view text) = 0;
+
+  static constexpr std::array kOnHeaders{Callback::proxy_on_request_headers,
+                                         Callback::proxy_on_response_headers};
+  static constexpr std::array kOnBody{Callback::proxy_on_request_body,
+                                      Callback::proxy_on_response_body};
+  static constexpr std::array kOnTrailers{Callback::proxy_on_request_trailers,
+                                          Callback::proxy_on_response_trailers};
+  static constexpr std::array kHeaders{kHttpRequestHeaders, kHttpResponseHeaders};
+  static constexpr std::array kTrailers{kHttpRequestTrailers, kHttpResponseTrailers};
+
+  // An upstream's reset comes before its response and is answered like any other exchange.
+  bool cut() const { return stream_.reset != Reset::kNone && stream_.reset != Reset::kUpstream; }
+
+  bool over() const { return stream_.reply.sent || cut() || host_.guest.failed(); }
+
+  // A direction stops being fed: the stream is over, or a reply took the request's place.
+  bool stopped(size_t direction) const {
+    return cut() || host_.guest.failed() || (direction == 0 ? stream_.reply.sent : replaced_);
+  }
+
+  // -- callbacks -----------------------------------------------------------------------------
+
+  void headers(size_t direction, bool end) {
+    Side& side = stream_.sides[direction];
+    side.started = true;
+    side.ended = end;
+    stream_.end_of_stream = end;
+    stream_.maps[kHeaders[direction]] = &side.headers;
+    const auto count = static_cast<uint32_t>(side.headers.size());
+    uint32_t status = 0;
+    const bool fine = host_.abi == 0 ? host_.call(kOnHeaders[direction], stream_.id,
+                                                  std::array{stream_.id, count}, status)
+                                     : host_.call(kOnHeaders[direction], stream_.id,
+                                                  std::array{stream_.id, count, told(end)}, status);
+    if (!fine) return fail();
+    note(kOnHeaders[direction], status);
+    status = headers_status(status);
+    if (status == 0) stream_.maps[kHeaders[direction]] = nullptr;
+    if (!after_call()) return;
+    if (status == 0) {
+      forward_headers(side);
+      if (end) complete(direction);
+    } else {
+      side.flow = status == 1 ? Flow::kStopped : Flow::kStoppedAll;
+    }
+  }
+
+  // StopIteration breaks what filters assume and becomes StopAllIterationAndWatermark unless the
+  // plugin allows it; ContinueAndEndStream is Continue; unknown values stop all.
+  uint32_t headers_status(uint32_t status) const {
+    if (host_.stop_next || status > 4) return 4;
+    if (status == 1 && !host_.script.allow_on_headers_stop_iteration) return 4;
+    return status == 2 ? 0 : status;
+  }
+
+  void frame(size_t direction, std::string_view bytes, bool end) {
+    Side& side = stream_.sides[direction];
+    side.received += bytes.size();
+    side.ended = end;
+    if (side.flow == Flow::kStoppedAll) {
+      append(side.buffered, bytes);
+      return;
+    }
+    if (side.buffering) {
+      append(side.buffered, bytes);
+      if (too_large(direction)) return;
+    } else {
+      side.chunk.assign(bytes);
+    }
+    body(direction, end);
+  }
+
+  void body(size_t direction, bool end) {
+    Side& side = stream_.sides[direction];
+    stream_.end_of_stream = end;
+    stream_.bodies[direction] = &side.chunk;
+    const std::array<uint32_t, 3> arguments{
+        stream_.id, static_cast<uint32_t>(stream_.body(direction)->size()), told(end)};
+    uint32_t status = 0;
+    if (!host_.call(kOnBody[direction], stream_.id, arguments, status)) return fail();
+    note(kOnBody[direction], status);
+    if (host_.stop_next || status > 3) status = 3;
+    const bool was_buffering = side.buffering;
+    side.buffering = status == 1;
+    if (status == 0) stream_.bodies[direction] = nullptr;
+    if (!after_call()) return;
+    if (!was_buffering &&
+        (status == 1 || status == 2 || (status == 0 && side.flow != Flow::kFlowing))) {
+      append(side.buffered, side.chunk);
+      side.chunk.clear();
+    }
+    if (status != 0) {
+      side.flow = Flow::kStopped;
+      if (status == 1) too_large(direction);
+      return;
+    }
+    if (side.flow != Flow::kFlowing)
+      release(side);
+    else
+      append(side.sent, side.chunk);
+    if (end) complete(direction);
+  }
+
+  // A body held back by StopIterationAndBuffer may fill Envoy's buffer and no more.
+  bool too_large(size_t direction) {
+    if (stream_.sides[direction].buffered.size() <= host_.script.limits.buffer_bytes) return false;
+    if (direction == 0)
+      reply_instead(413, "request_payload_too_large", "Payload Too Large");
+    else
+      reply_instead(500, "response_payload_too_large", "Internal Server Error");
+    return true;
+  }
+
+  void trailers(size_t direction) {
+    Side& side = stream_.sides[direction];
+    side.has_trailers = true;
+    if (side.flow == Flow::kStoppedAll) {
+      side.trailers_waiting = true;
+      return;
+    }
+    stream_.maps[kTrailers[direction]] = &side.trailers;
+    const std::array<uint32_t, 2> arguments{stream_.id,
+                                            static_cast<uint32_t>(side.trailers.size())};
+    uint32_t status = 0;
+    if (!host_.call(kOnTrailers[direction], stream_.id, arguments, status)) return fail();
+    note(kOnTrailers[direction], status);
+    if (host_.stop_next || status > 1) status = 1;
+    if (status == 0) stream_.maps[kTrailers[direction]] = nullptr;
+    if (!after_call()) return;
+    if (status != 0) {
+      if (side.flow == Flow::kFlowing) side.flow = Flow::kStopped;
+      return;
+    }
+    if (side.flow != Flow::kFlowing) release(side);
+    complete(direction);
+  }
+
+  void note(Callback callback, uint32_t status) {
+    if (status != 0) stream_.pauses.emplace_back(callback, status);
+  }
+
+  uint32_t told(bool end) const {
+    return end != (host_.script.fault == Fault::kWrongEndOfStream) ? 1 : 0;
+  }
+
+  // -- what leaves the filter ----------------------------------------------------------------
+
+  void append(std::string& to, std::string_view bytes) {
+    if (to.size() + bytes.size() > host_.script.limits.body_bytes)
+      throw OutputLimit("body", host_.script.limits.body_bytes);
+    to.append(bytes);
+  }
+
+  void forward_headers(Side& side) {
+    if (side.headers_sent) return;
+    side.headers_sent = true;
+    if (host_.script.fault != Fault::kNone) spoil_headers(host_.script.fault, side.headers);
+  }
+
+  // Everything held back goes on.
+  void release(Side& side) {
+    side.flow = Flow::kFlowing;
+    forward_headers(side);
+    append(side.sent, side.buffered);
+    side.buffered.clear();
+  }
+
+  void complete(size_t direction) {
+    Side& side = stream_.sides[direction];
+    side.complete = true;
+    if (host_.script.fault != Fault::kNone) spoil_end(host_.script.fault, side.trailers, side.sent);
+  }
+
+  // continue_stream: a direction that is stopped goes on; what the guest has not seen, it sees now.
+  void resume(size_t direction) {
+    Side& side = stream_.sides[direction];
+    const Flow flow = side.flow;
+    if (flow == Flow::kFlowing || over()) return;
+    if (flow == Flow::kStopped) {
+      release(side);
+      if (side.ended) complete(direction);
+      return;
+    }
+    side.flow = Flow::kFlowing;
+    forward_headers(side);
+    const bool waiting = side.trailers_waiting;
+    if (!side.buffered.empty()) {
+      side.chunk.swap(side.buffered);
+      side.buffered.clear();
+      body(direction, side.ended && !waiting);
+    } else if (side.ended && !waiting) {
+      complete(direction);
+    }
+    if (waiting && !stopped(direction)) trailers(direction);
+  }
+  H& host_;
+  Stream& stream_;
+  bool replaced_ = false;  // a direct reply ended the response that was being fed
+};
+
+}  // namespace tamis
