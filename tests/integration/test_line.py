@@ -140,12 +140,11 @@ def test_push_never_changes_a_given_module(hello: Path, tmp_path: Path, tamis_cl
     index = json.loads((folder / "index.json").read_text())
     blob = lambda d: (folder / "blobs" / d.replace(":", "/")).read_bytes()  # noqa: E731
     manifest = json.loads(blob(index["manifests"][0]["digest"]))
-    archive = tarfile.open(
-        fileobj=io.BytesIO(gzip.decompress(blob(manifest["layers"][-1]["digest"])))
-    )
-    member = archive.extractfile("plugin.wasm")
-    assert member is not None
-    assert member.read() == module.read_bytes()
+    layer = gzip.decompress(blob(manifest["layers"][-1]["digest"]))
+    with tarfile.open(fileobj=io.BytesIO(layer)) as archive:
+        member = archive.extractfile("plugin.wasm")
+        assert member is not None
+        assert member.read() == module.read_bytes()
 
 
 def test_render_is_pinned_wherever_it_comes_from(hello: Path, tmp_path: Path, tamis_cli):
@@ -169,7 +168,7 @@ def test_render_writes_files(hello: Path, tmp_path: Path, tamis_cli):
     paths = [Path(one["path"]) for one in document["manifests"]]
     assert [path.read_text() for path in paths] == [m["text"] for m in document["manifests"]]
     printed = tamis_cli("render", hello)
-    assert list(YAML(typ="safe").load_all(printed.out))[0]["kind"] == "TrafficExtension"
+    assert next(iter(YAML(typ="safe").load_all(printed.out)))["kind"] == "TrafficExtension"
 
 
 @pytest.mark.envoy

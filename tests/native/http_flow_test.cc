@@ -97,7 +97,20 @@ static void too_much_to_buffer() {
         r.host.stream.reply.details == "request_payload_too_large");
 }
 
+static void continue_releases_what_was_held_back() {
+  Run r;
+  r.on(Callback::proxy_on_request_body, [](auto) { return 1U; });
+  r.on(Callback::proxy_on_request_trailers, [&](auto) {
+    CHECK(r.request().sent.empty());
+    CHECK(hostcalls::proxy_continue_stream(r.host, 0) == kOk);
+    return 1U;
+  });
+  r.run();
+  CHECK(r.request().sent == "onetwo" && r.request().complete && r.response().complete);
+}
+
 int main() {
+  continue_releases_what_was_held_back();
   calls_in_order_with_end_of_stream();
   body_one_buffers_and_accumulates();
   body_two_holds_back_unseen_and_three_drops();
