@@ -1,5 +1,5 @@
 #!/bin/sh
-# Makes .venv and installs tamis into it. `bootstrap.sh` for users, `bootstrap.sh dev` for tests.
+# Makes .venv and installs tamis into it, with all its extras.
 # Needs Python >= 3.11 with venv and headers; says how to get what is missing, or gets it as root.
 set -eu
 cd "$(dirname "$0")/.."
@@ -46,8 +46,4 @@ fi
 
 [ -x .venv/bin/python ] || "$python" -m venv .venv
 .venv/bin/python -m pip install --quiet --disable-pip-version-check --upgrade "pip>=25.1"
-if [ "${1:-}" = dev ]; then
-  .venv/bin/python -m pip install --quiet --disable-pip-version-check --group dev --editable '.[all]'
-else
-  .venv/bin/python -m pip install --quiet --disable-pip-version-check --editable '.[all]'
-fi
+.venv/bin/python -m pip install --quiet --disable-pip-version-check --editable '.[all]'

@@ -112,7 +112,6 @@ using Finalizer = void (*)(void*);
   X(config_exceptions, wasmtime_config_wasm_exceptions_set, void, (Config*, bool))              \
   X(config_relaxed_simd, wasmtime_config_wasm_relaxed_simd_deterministic_set, void,             \
     (Config*, bool))                                                                            \
-  X(config_nan, wasmtime_config_cranelift_nan_canonicalization_set, void, (Config*, bool))      \
   X(engine_new, wasm_engine_new_with_config, RawEngine*, (Config*))                             \
   X(engine_delete, wasm_engine_delete, void, (RawEngine*))                                      \
   X(engine_tick, wasmtime_engine_increment_epoch, void, (RawEngine*))                           \

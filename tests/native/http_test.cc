@@ -104,7 +104,22 @@ static void close_cuts() {
   CHECK(r.host.stream.reset == Reset::kFilter && !r.response().started && !r.request().complete);
 }
 
+static void a_replaced_response_leaves_nothing_behind() {
+  Run r;
+  r.script.allow_on_headers_stop_iteration = true;
+  r.on(Callback::proxy_on_response_headers, [](auto) { return 1U; });
+  r.on(Callback::proxy_on_response_body, [&](auto a) {
+    if (a[2] == 0) return 2U;
+    const uint32_t key = r.guest.put("k");
+    hostcalls::proxy_add_header_map_value(r.host, kHttpResponseTrailers, key, 1, key, 1);
+    return reply(r, 500, "bad"), 0U;
+  });
+  r.run();
+  CHECK(r.response().sent == "bad" && r.response().complete && r.response().trailers.empty());
+}
+
 int main() {
+  a_replaced_response_leaves_nothing_behind();
   passes_everything();
   paused_stream_never_finishes_and_ends();
   local_reply_meets_own_response_callbacks();

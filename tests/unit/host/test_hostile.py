@@ -135,12 +135,12 @@ def test_an_allocator_that_breaks_or_calls_back(guest, outcome_of, body, kind):
         ("log", "(drop (call $log (i32.const 2) (i32.const 0) (i32.const 0)))"),
         (
             "add",
-            "(drop (call $add (i32.const 0) (i32.const 0) (i32.const 9) (i32.const 9) (call $big)))",
+            "(drop (call $add (i32.const 0) (i32.const 0) (i32.const 9) (i32.const 9) (call $n)))",
         ),
     ],
 )
 def test_floods_are_bounded(guest, outcome_of, uses, body):
-    size = "(func $big (result i32) i32.const 60000)"
+    size = "(func $n (result i32) i32.const 60000)"
     module = guest(uses=uses, extra=size, on_request_headers=f"(loop {body} br 0) i32.const 0")
     outcome = outcome_of(module, limits=host.Limits(log_bytes=1 << 20))
     assert outcome.trap.kind == "oom"
