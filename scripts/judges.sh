@@ -21,8 +21,13 @@ if [ -n "$missing" ]; then
 fi
 
 .venv/bin/cmake -S . -B build/sanitize -G Ninja -DCMAKE_MAKE_PROGRAM="$PWD/.venv/bin/ninja" \
-  -DCMAKE_BUILD_TYPE=Debug -DTAMIS_MODULE=OFF -DTAMIS_TESTS=ON -DTAMIS_SANITIZE=ON
+  -DCMAKE_BUILD_TYPE=Debug -DTAMIS_MODULE=OFF -DTAMIS_TESTS=ON -DTAMIS_SANITIZE=ON \
+  -DPython_EXECUTABLE="$PWD/.venv/bin/python" -DCMAKE_EXPORT_COMPILE_COMMANDS=ON
 .venv/bin/cmake --build build/sanitize
 .venv/bin/ctest --test-dir build/sanitize --output-on-failure --no-tests=error
+
+# These three tests include every header.
+.venv/bin/clang-tidy --quiet -p build/sanitize tests/native/replay_test.cc \
+  tests/native/module_reader_test.cc tests/native/properties_test.cc
 
 .venv/bin/pytest --judges

@@ -152,7 +152,7 @@ namespace detail {
 inline wasmtime::Trap* probe_callback(void* env, wasmtime::Caller*, wasmtime::ValRaw* values,
                                       size_t count) {
   *static_cast<size_t*>(env) = count;
-  values[0].u64 = values[0].u32 * 2;
+  values[0].u64 = uint64_t{values[0].u32} * 2;
   return nullptr;
 }
 

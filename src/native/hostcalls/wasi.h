@@ -2,6 +2,7 @@
 // are in `wasi_constant`.
 #pragma once
 
+#include <algorithm>
 #include <optional>
 
 #include "../host.h"
@@ -150,10 +151,11 @@ uint32_t environ_sizes_get(H& host, uint32_t count_out, uint32_t size_out) {
 template <typename H>
 uint32_t environ_get(H& host, uint32_t array, uint32_t buffer) {
   for (const auto& [key, value] : host.script.environment) {
-    const std::string line = key + "=" + value + '\0';
+    std::string line = key;
+    line.append(1, '=').append(value).append(1, '\0');
     char* bytes = host.guest.at(buffer, line.size());
     if (bytes == nullptr || !host.write(array, buffer)) return kWasiFault;
-    std::memcpy(bytes, line.data(), line.size());
+    std::copy(line.begin(), line.end(), bytes);
     host.counts.bytes_in += line.size();
     array += 4;
     buffer += static_cast<uint32_t>(line.size());

@@ -21,7 +21,7 @@ __all__ = [
 
 Filters = Annotated[
     list[str] | None,
-    typer.Argument(metavar="[FILTER]...", help="Folders, .wasm files or references (default: .)."),
+    typer.Argument(metavar="FILTER", help="Folders, .wasm files or references (default: .)."),
 ]
 Targets = Annotated[
     list[str] | None,

@@ -13,7 +13,7 @@ __all__ = ["render"]
 
 def render(
     argument: Annotated[
-        str, typer.Argument(metavar="[FILTER]", help="A reference, a folder or a .wasm.")
+        str, typer.Argument(metavar="FILTER", help="A reference, a folder or a .wasm.")
     ] = ".",
     target: Annotated[
         str | None, typer.Option("--target", metavar="NAME@VERSION", help="istio@1.30 or envoy.")

@@ -14,7 +14,7 @@ __all__ = ["ship"]
 
 def ship(
     filter: Annotated[
-        str, typer.Argument(metavar="[FILTER]", help="A folder with tamis.toml (default: .).")
+        str, typer.Argument(metavar="FILTER", help="A folder with tamis.toml (default: .).")
     ] = ".",
     to: Annotated[
         str | None, typer.Option("--to", metavar="REF", help="Publish there: host/repo[:tag].")

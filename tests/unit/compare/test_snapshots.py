@@ -129,7 +129,7 @@ def test_an_unusable_one(fixture, text, what):
 def test_a_folder_that_cannot_be_written(tmp_path):
     (tmp_path / "file").touch()
     fixture = Fixture("f", tmp_path / "file" / "a.yaml", ())
-    with pytest.raises(BadInput, match="the snapshot cannot be written: (File exists|Not a dir)"):
+    with pytest.raises(BadInput, match=r"the snapshot cannot be written: (File exists|Not a dir)"):
         compare.update(fixture, run())
 
 
