@@ -46,6 +46,9 @@ TABLE = {
     "toml syntax": (edit("tamis.toml", "language =", "language"), "build {f}", 2, "tamis.toml:5"),
     "toml key": (edit("tamis.toml", "sources", "sauces"), "build {f}", 2, "tamis.toml:6"),
     "toml value": (edit("tamis.toml", "1.2.3", "one"), "build {f}", 2, "tamis.toml:2"),
+    "toml not served": (
+        edit("tamis.toml", "[publish]", "[budgets]\nfuel = 1\n[publish]"), "build {f}", 2, "fuel",
+    ),
     "default config": (
         edit("tamis.toml", '"hi"', "1"), "build {f}", 2, "greeting",
     ),

@@ -33,6 +33,20 @@ std::string_view lowered(H& host, std::string_view name) {
   return name;
 }
 
+// Reads a name and a value and lets `apply` put them into the map.
+template <typename H>
+uint32_t change(H& host, uint32_t map, uint32_t key, uint32_t key_size, uint32_t value,
+                uint32_t value_size, void (HeaderMap::*apply)(std::string_view, std::string_view)) {
+  if (map > kLastMap) return kBadArgument;
+  const std::string_view name = host.read(key, key_size);
+  const std::string_view text = host.read(value, value_size);
+  if (name.data() == nullptr || text.data() == nullptr) return kInvalidMemoryAccess;
+  HeaderMap* headers = writable(host, map);
+  if (headers == nullptr) return kBadArgument;
+  (headers->*apply)(lowered(host, name), text);
+  return kOk;
+}
+
 }  // namespace detail
 
 template <typename H>
@@ -58,27 +72,13 @@ uint32_t proxy_get_header_map_value(H& host, uint32_t map, uint32_t key, uint32_
 template <typename H>
 uint32_t proxy_add_header_map_value(H& host, uint32_t map, uint32_t key, uint32_t key_size,
                                     uint32_t value, uint32_t value_size) {
-  if (map > detail::kLastMap) return kBadArgument;
-  const std::string_view name = host.read(key, key_size);
-  const std::string_view text = host.read(value, value_size);
-  if (name.data() == nullptr || text.data() == nullptr) return kInvalidMemoryAccess;
-  HeaderMap* headers = detail::writable(host, map);
-  if (headers == nullptr) return kBadArgument;
-  headers->add(detail::lowered(host, name), text);
-  return kOk;
+  return detail::change(host, map, key, key_size, value, value_size, &HeaderMap::add);
 }
 
 template <typename H>
 uint32_t proxy_replace_header_map_value(H& host, uint32_t map, uint32_t key, uint32_t key_size,
                                         uint32_t value, uint32_t value_size) {
-  if (map > detail::kLastMap) return kBadArgument;
-  const std::string_view name = host.read(key, key_size);
-  const std::string_view text = host.read(value, value_size);
-  if (name.data() == nullptr || text.data() == nullptr) return kInvalidMemoryAccess;
-  HeaderMap* headers = detail::writable(host, map);
-  if (headers == nullptr) return kBadArgument;
-  headers->replace(detail::lowered(host, name), text);
-  return kOk;
+  return detail::change(host, map, key, key_size, value, value_size, &HeaderMap::replace);
 }
 
 template <typename H>

@@ -52,7 +52,7 @@ class Frame:
         """Call it with what is being done now: a transient line on a terminal, else nothing."""
         if self._json or self._quiet or not sys.stderr.isatty():
             return lambda _: None
-        return lambda text: print(f"\r\x1b[2K\x1b[2m{text}\x1b[0m", end="", file=sys.stderr)
+        return lambda text: print(f"\r\x1b[2K{text}", end="", file=sys.stderr, flush=True)
 
     def show(self, renderable: "RenderableType", *, always: bool = False) -> None:
         """Print for people; nothing under --json, only `always` under --quiet."""

@@ -51,10 +51,23 @@ def read(folder: Path) -> Filter:
         config=_config(document, found, schema),
         config_schema=schema,
         targets=_targets(document, found),
-        budgets=Budgets(**found.get("budgets", {})),
+        budgets=_budgets(document, found),
         repository=_repository(document, found),
         settings=_settings(document, found),
     )
+
+
+def _budgets(document: Document, found: Mapping[str, Any]) -> Budgets:
+    """A budget that nothing holds yet is refused: one that is never broken would be a lie."""
+    budgets = found.get("budgets", {})
+    for key in ("crossings", "fuel"):
+        if key in budgets:
+            raise document.error(
+                ("budgets", key),
+                f"'budgets.{key}': this version of tamis cannot hold it yet",
+                "Remove it, or use a newer tamis.",
+            )
+    return Budgets(**budgets)
 
 
 def _fault(values: object) -> ValidationError | None:

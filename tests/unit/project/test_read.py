@@ -67,8 +67,6 @@ config_schema = "config.schema.json"
 targets = ["istio@1.30", "envoy@1.40"]
 [budgets]
 size = 1
-crossings = 2
-fuel = 3
 [publish]
 repository = "ghcr.io/acme/x"
 [cpp]
@@ -83,7 +81,7 @@ defines = {A = 1, B = true}
     assert filter.config == '{"rules": ["a"]}', "as it is in the file"
     assert filter.config_schema == folder / "config.schema.json"
     assert filter.targets == ("istio@1.30", "envoy@1.40")
-    assert filter.budgets == Budgets(1, 2, 3)
+    assert filter.budgets == Budgets(1)
     assert filter.repository == "ghcr.io/acme/x"
     assert filter.settings == {"flags": ["-O2"], "defines": {"A": 1, "B": True}}
 
