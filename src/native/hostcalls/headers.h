@@ -33,17 +33,17 @@ std::string_view lowered(H& host, std::string_view name) {
   return name;
 }
 
-// Reads a name and a value and lets `apply` put them into the map.
-template <typename H>
+// Reads a name and a value and lets `Apply`, a member of HeaderMap, put them into the map.
+template <auto Apply, typename H>
 uint32_t change(H& host, uint32_t map, uint32_t key, uint32_t key_size, uint32_t value,
-                uint32_t value_size, void (HeaderMap::*apply)(std::string_view, std::string_view)) {
+                uint32_t value_size) {
   if (map > kLastMap) return kBadArgument;
   const std::string_view name = host.read(key, key_size);
   const std::string_view text = host.read(value, value_size);
   if (name.data() == nullptr || text.data() == nullptr) return kInvalidMemoryAccess;
   HeaderMap* headers = writable(host, map);
   if (headers == nullptr) return kBadArgument;
-  (headers->*apply)(lowered(host, name), text);
+  (headers->*Apply)(lowered(host, name), text);
   return kOk;
 }
 
@@ -72,13 +72,13 @@ uint32_t proxy_get_header_map_value(H& host, uint32_t map, uint32_t key, uint32_
 template <typename H>
 uint32_t proxy_add_header_map_value(H& host, uint32_t map, uint32_t key, uint32_t key_size,
                                     uint32_t value, uint32_t value_size) {
-  return detail::change(host, map, key, key_size, value, value_size, &HeaderMap::add);
+  return detail::change<&HeaderMap::add>(host, map, key, key_size, value, value_size);
 }
 
 template <typename H>
 uint32_t proxy_replace_header_map_value(H& host, uint32_t map, uint32_t key, uint32_t key_size,
                                         uint32_t value, uint32_t value_size) {
-  return detail::change(host, map, key, key_size, value, value_size, &HeaderMap::replace);
+  return detail::change<&HeaderMap::replace>(host, map, key, key_size, value, value_size);
 }
 
 template <typename H>
