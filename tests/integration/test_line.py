@@ -147,6 +147,13 @@ def test_push_never_changes_a_given_module(hello: Path, tmp_path: Path, tamis_cl
         assert member.read() == module.read_bytes()
 
 
+def test_a_folder_and_its_module_make_the_same_artifact(hello: Path, tmp_path: Path, tamis_cli):
+    one = read(tamis_cli("push", hello, f"oci-layout://{tmp_path}/a:1", "--json"))
+    module = hello / "build" / "hello.wasm"
+    other = read(tamis_cli("push", module, f"oci-layout://{tmp_path}/b:1", "--json"))
+    assert one["digest"] == other["digest"]
+
+
 def test_render_is_pinned_wherever_it_comes_from(hello: Path, tmp_path: Path, tamis_cli):
     with LoopbackRegistry() as registry:
         pushed = read(tamis_cli("push", hello, f"{registry.host}/acme/hello:1.2.3", "--json"))

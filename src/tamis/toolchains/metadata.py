@@ -3,9 +3,6 @@
 The registry's copy is the authority; this one tells `inspect` what a loose .wasm file is.
 """
 
-import json
-from dataclasses import replace
-
 from tamis.errors import BadInput
 from tamis.model.artifact import Metadata
 from tamis.model.metadata import encode
@@ -21,28 +18,13 @@ _ADVICE = "Build the module again: it is damaged."
 def embed(wasm: bytes, metadata: Metadata) -> bytes:
     """`wasm` with the section as its last, in place of an older one.
 
-    The configuration and its schema lose their white space: every proxy loads every byte of this.
     The same metadata gives the same bytes. Raises BadInput when `wasm` is not a whole module.
     """
     if wasm[:_HEADER] != b"\0asm\1\0\0\0":
         raise BadInput("not a WebAssembly module", advice=_ADVICE)
     name = SECTION.encode()
-    small = replace(
-        metadata,
-        config=_compact(metadata.config),
-        config_schema=_compact(metadata.config_schema),
-    )
-    content = _leb128(len(name)) + name + encode(small).encode()
+    content = _leb128(len(name)) + name + encode(metadata).encode()
     return _without(wasm, name) + b"\0" + _leb128(len(content)) + content
-
-
-def _compact(text: str) -> str:
-    """JSON without white space, its keys in their order; anything else as it is."""
-    try:
-        value = json.loads(text)
-    except ValueError:
-        return text
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
 
 
 def _without(wasm: bytes, name: bytes) -> bytes:

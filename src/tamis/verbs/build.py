@@ -1,6 +1,7 @@
 """`tamis build`: a filter's source to its module."""
 
 import hashlib
+import json
 import time
 
 from tamis import host
@@ -42,7 +43,10 @@ def build(filter: Filter) -> Built:
 
 
 def metadata(filter: Filter, module: bytes) -> Metadata:
-    """What travels with the module: all of it from tamis.toml and the module itself."""
+    """What travels with the module: all of it from tamis.toml and the module itself.
+
+    JSON loses its white space: every registry and every proxy keeps a copy.
+    """
     schema = filter.config_schema.read_text("utf-8") if filter.config_schema else ""
     return Metadata(
         name=filter.name,
@@ -54,8 +58,12 @@ def metadata(filter: Filter, module: bytes) -> Metadata:
         layer=filter.layer,
         root_id=filter.root_id,
         abi=read(module).abi or "",
-        config=filter.config,
-        config_schema=schema,
+        config=_compact(filter.config),
+        config_schema=_compact(schema),
         targets=filter.targets,
         repository=filter.repository or "",
     )
+
+
+def _compact(text: str) -> str:
+    return json.dumps(json.loads(text), separators=(",", ":"), ensure_ascii=False) if text else ""

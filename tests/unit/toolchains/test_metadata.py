@@ -42,25 +42,3 @@ def test_an_older_section_is_replaced_and_others_stay():
 
 def test_the_same_metadata_gives_the_same_bytes():
     assert embed(MODULE, LONG) == embed(embed(MODULE, LONG), LONG)
-
-
-def test_json_loses_its_white_space_and_other_text_does_not():
-    told = Metadata("x", "1", config='{\n  "b": "é  ",\n  "a": [1, 2]\n}\n', config_schema="{ no ")
-    read = section(embed(MODULE, told))
-    assert read["config"] == '{"b":"é  ","a":[1,2]}'
-    assert read["config_schema"] == "{ no "
-
-
-@pytest.mark.parametrize(
-    ("wasm", "text"),
-    [
-        (b"", "not a WebAssembly module"),
-        (b"\0asm\x0d\0\1\0", "not a WebAssembly module"),
-        (MODULE + b"\0", "the size at byte 32 has no end"),
-        (MODULE + b"\0\x7fabc", "runs past the end"),
-        (MODULE + b"\0\xff\xff\xff\xff\xff\xff", "has no end"),
-    ],
-)
-def test_a_damaged_module_is_bad_input(wasm, text):
-    with pytest.raises(BadInput, match=text):
-        embed(wasm, LONG)
