@@ -17,10 +17,13 @@ from tamis.errors import Fault
 
 ADMIN = '{"admin": {"address": {"pipe": {"path": "%s"}}}}'
 OWNER = """
+import signal
 import sys
 from pathlib import Path
 from tamis.envoy import find
 from tamis.envoy.process import Process, run_folder
+# A test run in the background of a shell inherits a SIGINT that is ignored.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 folder = run_folder()
 with Process(find(), folder, lambda _: %r %% folder.admin, logs="main:info") as process:
     print(process.pid, folder.root, flush=True)

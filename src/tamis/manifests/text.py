@@ -46,6 +46,7 @@ def _quoted(value: Any, key: str = "") -> Any:  # noqa: ANN401 any JSON value
 def _string(text: str, *, block: bool = True) -> str:
     if _PLAIN.match(text) and text.lower() not in _WORDS:
         return text
-    block = block and "\n" in text and not _NO_BLOCK.search(text)
+    # A block keeps JSON readable, where quotes would need a backslash before each of its own.
+    block = block and ("\n" in text or '"' in text) and not _NO_BLOCK.search(text)
     quoted: str = (LiteralScalarString if block else DoubleQuotedScalarString)(text)
     return quoted

@@ -77,8 +77,14 @@ def subject(argument: str = ".") -> tuple[Subject, ...]:
 def _built(filter: Filter) -> Subject:
     built = build(filter)
     return Subject(
-        str(filter.folder), built.module, metadata(filter, built.module), built.path, filter
+        _shown(filter.folder), built.module, metadata(filter, built.module), built.path, filter
     )
+
+
+def _shown(folder: Path) -> str:
+    """As a user here would type it: relative where it is below this folder."""
+    here = Path.cwd()
+    return str(folder.relative_to(here)) if folder.is_relative_to(here) else str(folder)
 
 
 def _file(path: Path) -> Subject:

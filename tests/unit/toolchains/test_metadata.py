@@ -42,3 +42,18 @@ def test_an_older_section_is_replaced_and_others_stay():
 
 def test_the_same_metadata_gives_the_same_bytes():
     assert embed(MODULE, LONG) == embed(embed(MODULE, LONG), LONG)
+
+
+@pytest.mark.parametrize(
+    ("wasm", "text"),
+    [
+        (b"", "not a WebAssembly module"),
+        (b"\0asm\x0d\0\1\0", "not a WebAssembly module"),
+        (MODULE + b"\0", "the size at byte 32 has no end"),
+        (MODULE + b"\0\x7fabc", "runs past the end"),
+        (MODULE + b"\0\xff\xff\xff\xff\xff\xff", "has no end"),
+    ],
+)
+def test_a_damaged_module_is_bad_input(wasm, text):
+    with pytest.raises(BadInput, match=text):
+        embed(wasm, LONG)
