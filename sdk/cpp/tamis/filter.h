@@ -22,7 +22,8 @@ enum class BodyStatus : uint32_t { Continue = 0, Buffer = 1, Watermark = 2, Drop
 /// One configuration of the filter; lives as long as the proxy uses it.
 class Plugin {
  public:
-  Plugin() = default;
+  Plugin() : memory_() {}
+  ~Plugin() {}  // NOLINT(modernize-use-equals-default): that would be deleted
   Plugin(const Plugin&) = delete;
   Plugin& operator=(const Plugin&) = delete;
 
@@ -32,18 +33,22 @@ class Plugin {
     return true;
   }
 
-  /// Memory that lives as long as the plugin.
+  /// Memory that lives as long as the plugin. Its owner resets it when the plugin is destroyed: a
+  /// destructor that did it would bring a second table of virtual functions into the module.
   Arena& memory() { return memory_; }
 
  private:
-  Arena memory_;
+  union {
+    Arena memory_;
+  };
 };
 
 /// One exchange of request and response. Override what you need: only that is ever called, and only
 /// that costs.
 class HttpFilter {
  public:
-  HttpFilter() = default;
+  HttpFilter() : memory_() {}
+  ~HttpFilter() {}  // NOLINT(modernize-use-equals-default): that would be deleted
   HttpFilter(const HttpFilter&) = delete;
   HttpFilter& operator=(const HttpFilter&) = delete;
 
@@ -76,11 +81,13 @@ class HttpFilter {
   /// The stream ends, whole or broken.
   virtual void on_done() {}
 
-  /// Memory that lives as long as this exchange.
+  /// Memory that lives as long as this exchange; reset like a plugin's.
   Arena& memory() { return memory_; }
 
  private:
-  Arena memory_;
+  union {
+    Arena memory_;
+  };
 };
 
 }  // namespace tamis

@@ -95,6 +95,7 @@ class Reader {
     do {
       skip_space();
       auto* child = arena_.make<Value>();
+      child->parent_ = &into;
       if (object && !key(into, *child)) return false;
       if (!value(*child, depth + 1)) return false;
       (last != nullptr ? last->next_ : const_cast<Value*&>(into.first_)) = child;
@@ -172,11 +173,9 @@ class Reader {
     if (!take('u')) return fail("unknown escape");
     uint32_t code = 0;
     if (!hexadecimal(code)) return false;
-    if (code >= 0xDC00 && code <= 0xDFFF) return fail("half of a surrogate pair");
-    if (code >= 0xD800 && code <= 0xDBFF) {
+    if (code >= 0xD800 && code <= 0xDFFF) {
       uint32_t low = 0;
-      if (!take('\\') || !take('u')) return fail("half of a surrogate pair");
-      if (!hexadecimal(low)) return false;
+      if (code < 0xDC00 && take('\\') && take('u') && !hexadecimal(low)) return false;
       if (low < 0xDC00 || low > 0xDFFF) return fail("half of a surrogate pair");
       code = 0x10000 + ((code - 0xD800) << 10) + (low - 0xDC00);
     }
@@ -214,6 +213,24 @@ class Reader {
 
 /// Reads all of `text`. Errors: broken syntax, a key twice in one object, nesting deeper than 32.
 inline Result parse(StringView text, Arena& arena) { return Reader(text, arena).read(); }
+
+/// Writes the way from the document to `value`, as in `rules[0].set.x-a`; nothing for the document.
+inline void write_path(const Value& value, Text& to) {
+  const Value* parent = value.parent();
+  if (parent == nullptr) return;
+  write_path(*parent, to);
+  if (parent->is(Kind::Object)) {
+    if (parent->parent() != nullptr) to << '.';
+    to << value.key;
+    return;
+  }
+  unsigned index = 0;
+  for (const Value& each : *parent) {
+    if (&each == &value) break;
+    ++index;
+  }
+  to << '[' << index << ']';
+}
 
 }  // namespace tamis::json
 

@@ -66,6 +66,8 @@ class Value {
   [[nodiscard]] Iterator begin() const { return Iterator(first_); }
   [[nodiscard]] Iterator end() const { return Iterator(nullptr); }
   [[nodiscard]] bool empty() const { return first_ == nullptr; }
+  /// The array or object it stands in; null for a whole document.
+  [[nodiscard]] const Value* parent() const { return parent_; }
   /// Number of elements or members.
   [[nodiscard]] size_t size() const {
     size_t count = 0;
@@ -75,6 +77,7 @@ class Value {
 
  private:
   friend class Reader;
+  const Value* parent_ = nullptr;
   const Value* first_ = nullptr;
   Value* next_ = nullptr;
 };

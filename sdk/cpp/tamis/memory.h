@@ -18,42 +18,51 @@ namespace tamis {
 }
 
 namespace backend {
-/// At least `size` fresh bytes from the machine, aligned to 8; `got` tells how many. Never null:
-/// a back end without memory left ends the program.
-char* more_memory(size_t size, size_t* got);
+/// Bytes from the machine, aligned to 8.
+struct Room {
+  char* begin;
+  char* end;
+};
+/// What nobody took yet; at first what is there before anybody asks. Defined by the back end.
+extern Room rest_;
+/// At least `size` fresh bytes. Never empty: a back end without memory left ends the program.
+Room more_memory(size_t size);
 }  // namespace backend
 
 /// Powers of two with free lists over memory that only grows. One per program.
 class Heap {
  public:
-  /// The smallest order whose block holds `size` bytes.
+  /// The smallest order whose block holds `size` bytes, which are at least 1; 16 bytes are the
+  /// least.
   static constexpr unsigned order_of(size_t size) {
-    return size <= 16 ? 4U
-                      : static_cast<unsigned>(8 * sizeof(unsigned long)) -
-                            static_cast<unsigned>(__builtin_clzl(size - 1));
+    return static_cast<unsigned>(8 * sizeof(unsigned long)) -
+           static_cast<unsigned>(__builtin_clzl((size - 1) | 15));
   }
 
-  /// 2^order bytes, aligned to 8.
+  /// What order_of() takes: beyond it there is no order.
+  static constexpr size_t kMost = size_t{1} << 30;
+
+  /// 2^order bytes, aligned to 8. `order` is at most 30.
   [[gnu::noinline]] void* allocate(unsigned order) {
-    if (order >= kOrders) __builtin_trap();
     if (Free* block = free_[order]) {
       free_[order] = block->next;
       return block;
     }
     const size_t size = size_t{1} << order;
-    if (static_cast<size_t>(end_ - at_) < size) {
-      size_t got = 0;
-      char* fresh = backend::more_memory(size, &got);
-      if (fresh != end_) at_ = fresh;  // what was left is lost, at most one block's worth
-      end_ = fresh + got;
+    backend::Room& rest = backend::rest_;
+    if (static_cast<size_t>(rest.end - rest.begin) < size) {
+      const backend::Room fresh = backend::more_memory(size);
+      // What was left is lost, at most one block's worth, unless more came right behind it.
+      if (fresh.begin != rest.end) rest.begin = fresh.begin;
+      rest.end = fresh.end;
     }
-    char* block = at_;
-    at_ += size;
+    char* block = rest.begin;
+    rest.begin += size;
     return block;
   }
 
   /// Takes back what allocate(order) gave.
-  void release(void* block, unsigned order) {
+  [[gnu::noinline]] void release(void* block, unsigned order) {
     auto* free = static_cast<Free*>(block);
     free->next = free_[order];
     free_[order] = free;
@@ -65,8 +74,6 @@ class Heap {
   };
   static constexpr unsigned kOrders = 31;
   Free* free_[kOrders] = {};
-  char* at_ = nullptr;
-  char* end_ = nullptr;
 };
 
 inline constinit Heap heap_;
@@ -81,10 +88,10 @@ class Arena {
 
   /// `size` bytes, aligned to 8, not cleared.
   [[gnu::noinline]] void* allocate(size_t size) {
-    size = (size + 7) & ~size_t{7};
-    if (static_cast<size_t>(end_ - at_) < size) grow(size);
+    // Room is a multiple of 8, so what fits does so rounded up, too.
+    if (size > static_cast<size_t>(end_ - at_)) grow(size);
     char* block = at_;
-    at_ += size;
+    at_ += (size + 7) & ~size_t{7};
     return block;
   }
 
@@ -126,14 +133,13 @@ class Arena {
     Chunk* next;
     unsigned order;
   };
-  static constexpr unsigned kFirst = 10;  // 1 KiB holds the header map of a usual request
+  static constexpr unsigned kLeast = 10;  // 1 KiB holds the header map of a usual request
   static constexpr size_t kHead = (sizeof(Chunk) + 7) & ~size_t{7};
 
   void grow(size_t size) {
-    if (size > SIZE_MAX / 4) __builtin_trap();
-    unsigned order = Heap::order_of(size + kHead);
-    const unsigned usual = chunks_ != nullptr ? chunks_->order + 1 : kFirst;
-    if (order < usual && usual <= kLast) order = usual;
+    if (size > Heap::kMost - kHead) __builtin_trap();
+    const unsigned needed = Heap::order_of(size + kHead);
+    const unsigned order = needed > kLeast ? needed : kLeast;
     auto* chunk = static_cast<Chunk*>(heap_.allocate(order));
     chunk->next = chunks_;
     chunk->order = order;
@@ -142,7 +148,6 @@ class Arena {
     end_ = reinterpret_cast<char*>(chunk) + (size_t{1} << order);
   }
 
-  static constexpr unsigned kLast = 20;  // beyond 1 MiB a chunk is as large as asked for
   Chunk* chunks_ = nullptr;
   char* at_ = nullptr;
   char* end_ = nullptr;

@@ -36,9 +36,10 @@ class Contexts {
   /// Null when there is none.
   Context* find(uint32_t id) { return *find_link(id); }
 
-  void insert(Context* context) {
-    Context*& first = buckets_[context->id % kBuckets];
-    context->next = first;
+  /// Gives `context` its number and its parent.
+  void insert(Context* context, uint32_t id, Context* parent) {
+    Context*& first = buckets_[id % kBuckets];
+    *context = {id, first, parent};
     first = context;
   }
 

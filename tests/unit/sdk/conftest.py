@@ -34,6 +34,12 @@ def source_of(name: str) -> Path:
 
 
 @pytest.fixture(scope="session")
+def module_of() -> Callable[[str], bytes]:
+    """module_of("memory")."""
+    return lambda name: compiled(source_of(name))
+
+
+@pytest.fixture(scope="session")
 def outcome_of() -> Callable[..., Outcome]:
     """outcome_of("headers", config, headers, body=..., ...)."""
 

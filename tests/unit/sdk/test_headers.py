@@ -47,6 +47,8 @@ def driven(outcome_of):
         # What was read is known: nothing is written that changes nothing.
         ([["size"], ["remove", "x-none"]], START, {"proxy_get_header_map_pairs": 1}),
         ([["size"], ["set", "x-b", "2"]], START, {"proxy_get_header_map_pairs": 1}),
+        ([["size"], ["set", "x-b", "2"], ["flush"], ["get", "x-b"]], START,
+         {"proxy_get_header_map_pairs": 1}),
         ([["remove", "x-none"], ["size"]], START, {"proxy_get_header_map_pairs": 1}),
         ([["size"], ["set", "x-b", "7"], ["set", "x-b", "2"]], START,
          {"proxy_get_header_map_pairs": 1}),

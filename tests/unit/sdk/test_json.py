@@ -80,6 +80,13 @@ def test_what_is_not_json_is_refused_with_its_place(read, text, error):
     assert read(text) == (False, error)
 
 
+def test_every_value_knows_its_path(outcome_of):
+    outcome = outcome_of("json", b'{"a": [1, {"b": null}, [[2]]], "c": {"d": {}}}')
+    assert outcome.logs[1].message == (
+        "<><a><a[0]><a[1]><a[1].b><a[2]><a[2][0]><a[2][0][0]><c><c.d>"
+    )
+
+
 def anything(chance, depth=0):
     kind = chance.randrange(7 if depth < 5 else 5)
     if kind == 0:

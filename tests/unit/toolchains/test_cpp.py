@@ -11,7 +11,7 @@ import pytest
 import wasmtime
 
 from tamis.errors import BadInput, Missing, Rejected
-from tamis.toolchains import Cpp, sdk_digest
+from tamis.toolchains import Cpp, sdk_digest, sdk_folder
 
 C_SOURCE = """\
 __attribute__((export_name("proxy_abi_version_0_2_1"))) void version(void) {}
@@ -38,9 +38,20 @@ def test_only_what_the_filter_overrides_is_exported(make_filter):
 
 def test_the_smallest_filter_is_small_and_needs_no_wasi(make_filter):
     wasm = Cpp().build(make_filter()).wasm
-    assert len(wasm) < 2048
+    assert len(wasm) < 1400
     imports = wasmtime.Module(wasmtime.Engine(), wasm).imports
-    assert {each.module for each in imports} == {"env"}
+    # It only ever sets a header: what adds and removes them stays out.
+    assert [(each.module, each.name) for each in imports] == [
+        ("env", "proxy_replace_header_map_value")
+    ]
+
+
+def test_a_header_from_the_configuration_fits_in_two_kib(make_filter):
+    readme = (sdk_folder() / "README.md").read_text()
+    source = readme.partition("```cpp\n")[2].partition("```")[0]
+    wasm = Cpp().build(make_filter(source, folder="readme")).wasm
+    assert "proxy_on_configure" in exports(wasm)
+    assert len(wasm) < 2048
 
 
 def test_two_folders_give_the_same_bytes_without_a_path(make_filter, tmp_path):
@@ -122,6 +133,25 @@ def test_settings_reach_the_compiler(make_filter):
     assert b"by flag" in Cpp().build(filter_).wasm
     fast = replace(filter_, settings={**filter_.settings, "optimize": "speed"})
     assert "-O2" in Cpp().build(fast).commands[0]
+
+
+def test_options_of_the_linker_reach_it(make_filter):
+    settings = {**make_filter().settings, "flags": ["-Wl,--export=__heap_base,--export-table"]}
+    built = Cpp().build(make_filter(folder="linked", settings=settings))
+    assert exports(built.wasm) >= {"__heap_base", "__indirect_function_table"}
+    wrong = make_filter(folder="mislinked", settings={**settings, "flags": ["-Wl,--no-such"]})
+    with pytest.raises(Rejected, match="unknown argument: --no-such"):
+        Cpp().build(wrong)
+
+
+def test_several_sources_become_one_module(make_filter):
+    one = make_filter('int other(); extern "C" int one() { return other(); }\n', folder="several")
+    two = one.folder / "two.cc"
+    two.write_text("int other() { return 42; }\n")
+    keep = {"flags": ["-Wl,--export=one"]}
+    built = Cpp().build(replace(one, sources=(*one.sources, two), settings=keep))
+    assert "one" in exports(built.wasm)
+    assert len(built.commands) == 3
 
 
 @pytest.mark.parametrize(

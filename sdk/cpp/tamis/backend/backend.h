@@ -2,8 +2,8 @@
 //
 // What a back end gives the SDK. A filter includes none of this; it compiles to any back end.
 //
-// A back end for another host implements these functions, more_memory() of memory.h, and the
-// Module template and TAMIS_HTTP_FILTER macro that register a filter.
+// A back end for another host implements these functions, rest_ and more_memory() of memory.h, and
+// the Module template and TAMIS_HTTP_FILTER macro that register a filter.
 #ifndef TAMIS_BACKEND_BACKEND_H_
 #define TAMIS_BACKEND_BACKEND_H_
 

@@ -42,7 +42,9 @@ uint32_t proxy_send_local_response(uint32_t status, const char* details, size_t 
 TAMIS_IMPORT(proxy_get_current_time_nanoseconds)
 uint32_t proxy_get_current_time_nanoseconds(uint64_t* now);
 
-extern char __heap_base;  // NOLINT(bugprone-reserved-identifier): wasm-ld defines it
+// wasm-ld defines them: what the program's data leave of its first pages.
+extern char __heap_base;  // NOLINT(bugprone-reserved-identifier)
+extern char __heap_end;   // NOLINT(bugprone-reserved-identifier)
 }
 
 namespace tamis::backend {
@@ -53,20 +55,14 @@ inline constexpr size_t kPage = 65536;
 inline constexpr size_t kMostPairs = 1024;
 inline constexpr size_t kMostPairBytes = 1048576;
 
-/// First what the linker left of the initial page, then new pages.
-inline char* more_memory(size_t size, size_t* got) {
-  static constinit bool first = true;
-  if (first) {
-    first = false;
-    const auto base = (reinterpret_cast<size_t>(&__heap_base) + 7) & ~size_t{7};
-    *got = __builtin_wasm_memory_size(0) * kPage - base;
-    if (*got >= size) return reinterpret_cast<char*>(base);
-  }
+inline constinit Room rest_ = {&__heap_base, &__heap_end};
+
+inline Room more_memory(size_t size) {
   const size_t pages = (size + kPage - 1) / kPage;
   const size_t before = __builtin_wasm_memory_grow(0, pages);
   if (before == SIZE_MAX) __builtin_trap();
-  *got = pages * kPage;
-  return reinterpret_cast<char*>(before * kPage);
+  return {reinterpret_cast<char*>(before * kPage),
+          reinterpret_cast<char*>((before + pages) * kPage)};
 }
 
 inline void log(Level level, StringView line) { proxy_log(level, line.data(), line.size()); }
@@ -144,8 +140,8 @@ inline bool set_headers(Map map, Span<Header> headers) {
 inline StringView read_buffer(Buffer buffer, size_t start, size_t count) {
   const char* bytes = nullptr;
   size_t size = 0;
-  if (proxy_get_buffer_bytes(buffer, start, count, &bytes, &size) != 0) return {};
-  return {bytes, size};
+  const bool got = proxy_get_buffer_bytes(buffer, start, count, &bytes, &size) == 0;
+  return {bytes, got ? size : 0};
 }
 
 inline void write_buffer(Buffer buffer, size_t start, size_t count, StringView bytes) {

@@ -31,6 +31,7 @@ struct Module {
   using Filter = F;
   using Plugin = P;
   struct PluginContext : Context {
+    Arena& memory() { return plugin.memory(); }
     P plugin;
   };
   static constexpr bool kTakesPlugin = requires(P& plugin) { F(plugin); };
@@ -41,6 +42,7 @@ struct Module {
     explicit StreamContext(PluginContext& context)
       requires kTakesPlugin
         : filter(context.plugin) {}
+    Arena& memory() { return filter.memory(); }
     F filter;
   };
   /// Neither the filter nor its plugin has members: no contexts need to be kept.
@@ -50,22 +52,23 @@ struct Module {
   template <class T, class... Arguments>
   static void create(uint32_t id, Context* parent, Arguments&... arguments) {
     auto* made = new (heap_.allocate(Heap::order_of(sizeof(T))), &heap_) T(arguments...);
-    made->id = id;
-    made->parent = parent;
-    contexts_.insert(made);
+    contexts_.insert(made, id, parent);
   }
 
   template <class T>
   static void destroy(Context* context) {
-    static_cast<T*>(context)->~T();
+    auto* made = static_cast<T*>(context);
+    Arena& memory = made->memory();
+    made->~T();
+    memory.reset();
     heap_.release(context, Heap::order_of(sizeof(T)));
   }
 
   /// Null for a context that is no stream, and for an unknown one.
   [[gnu::noinline]] static StreamContext* stream_of(uint32_t id) {
     Context* context = contexts_.find(id);
-    const bool stream = context != nullptr && context->parent != nullptr;
-    return stream ? static_cast<StreamContext*>(context) : nullptr;
+    if (context != nullptr && context->parent == nullptr) return nullptr;
+    return static_cast<StreamContext*>(context);
   }
 
   /// Calls act(filter) for a stream, then frees what the callback used. A context that is no
@@ -75,7 +78,9 @@ struct Module {
     const Callback callback;
     if constexpr (kStateless) {
       F filter;
-      return act(filter);
+      const Result result = act(filter);
+      filter.memory().reset();
+      return result;
     } else {
       StreamContext* stream = stream_of(id);
       return stream != nullptr ? act(stream->filter) : otherwise;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Reads its configuration as JSON and logs it again, compact; or where and why it is wrong.
+// Reads its configuration as JSON and logs it again, compact, and the path of every value; or where
+// and why it is wrong.
 
 #include <tamis/http.h>
 
@@ -22,6 +23,9 @@ class Echo : public tamis::Plugin {
     Text written;
     write(*parsed.value, written);
     tamis::log(Level::Info, written.text());
+    Text all;
+    paths(*parsed.value, all);
+    tamis::log(Level::Info, all.text());
     return true;
   }
 
@@ -47,6 +51,13 @@ class Echo : public tamis::Plugin {
       write(each, to);
     }
     to << (value.is(Kind::Array) ? ']' : '}');
+  }
+
+  static void paths(const Value& value, Text& to) {
+    to << '<';
+    tamis::json::write_path(value, to);
+    to << '>';
+    for (const Value& each : value) paths(each, to);
   }
 
   static void quote(StringView text, Text& to) {
