@@ -1,5 +1,6 @@
 #!/bin/sh
-# CI's second half: the tests that need foreign judges, and the native tests under sanitizers.
+# CI's second half: the tests that need foreign judges, and the native tests and fuzzers under
+# sanitizers (ctest's fuzz_*; the fuzzers in Python, tests/fuzz, are part of pytest --judges).
 # Installs what they need (Debian packages, as root); nothing may be missing.
 set -eu
 cd "$(dirname "$0")/.."

@@ -48,6 +48,9 @@ struct ModuleShape {
 
 // The bytes are no module, or end too early; the text is Envoy's.
 inline constexpr const char* kCorrupted = "Failed to parse corrupted Wasm module";
+// Every engine's limit on parameters, and on results. Without it a small module makes a large
+// shape: each import and export has a copy of its type.
+inline constexpr size_t kMaxTypes = 1000;
 struct BadModule : std::runtime_error {
   using std::runtime_error::runtime_error;
 };
@@ -110,6 +113,8 @@ inline char value_type(Reader& in) {
 inline std::string value_types(Reader& in) {
   std::string letters;
   for (uint64_t n = in.leb(); n > 0; --n) letters += value_type(in);
+  if (letters.size() > kMaxTypes)
+    throw BadModule("Failed to load Wasm bytecode: a function has more than 1000 parameters");
   return letters;
 }
 
@@ -144,12 +149,16 @@ inline std::vector<FuncSignature> types(Reader& in, ModuleShape& shape) {
 // Lives for one read: what export entries refer to.
 struct Indices {
   std::vector<FuncSignature> types;
-  std::vector<FuncSignature> functions;
+  std::vector<uint64_t> functions;  // the type of each, by index: a copy each would add up
 
-  FuncSignature type(uint64_t index, const ModuleShape& shape) const {
-    if (index < types.size()) return types[index];
-    if (shape.gc_types) return {"r", "r"};
-    throw BadModule(kCorrupted);
+  void declare(uint64_t type, const ModuleShape& shape) {
+    if (type >= types.size() && !shape.gc_types) throw BadModule(kCorrupted);
+    functions.push_back(type);
+  }
+  FuncSignature signature(uint64_t function) const {
+    if (function >= functions.size()) throw BadModule(kCorrupted);
+    const uint64_t type = functions[function];
+    return type < types.size() ? types[type] : FuncSignature{"r", "r"};
   }
 };
 
@@ -169,8 +178,8 @@ inline void imports(Reader& in, ModuleShape& shape, Indices& indices) {
     decl.kind = static_cast<Kind>(kind);
     switch (decl.kind) {
       case Kind::kFunc:
-        decl.signature = indices.type(in.leb(), shape);
-        indices.functions.push_back(decl.signature);
+        indices.declare(in.leb(), shape);
+        decl.signature = indices.signature(indices.functions.size() - 1);
         break;
       case Kind::kTable:
         value_type(in);
@@ -201,10 +210,7 @@ inline void exports(Reader& in, ModuleShape& shape, const Indices& indices) {
     if (kind > 4) throw BadModule(kCorrupted);
     decl.kind = static_cast<Kind>(kind);
     const uint64_t index = in.leb();
-    if (decl.kind == Kind::kFunc) {
-      if (index >= indices.functions.size()) throw BadModule(kCorrupted);
-      decl.signature = indices.functions[index];
-    }
+    if (decl.kind == Kind::kFunc) decl.signature = indices.signature(index);
     shape.exports.push_back(std::move(decl));
   }
 }
@@ -229,8 +235,7 @@ inline ModuleShape read_module(std::string_view bytes) {
         detail::imports(section, shape, indices);
         break;
       case 3:
-        for (uint64_t n = section.leb(); n > 0; --n)
-          indices.functions.push_back(indices.type(section.leb(), shape));
+        for (uint64_t n = section.leb(); n > 0; --n) indices.declare(section.leb(), shape);
         break;
       case 5:
         for (uint64_t n = section.leb(); n > 0; --n)

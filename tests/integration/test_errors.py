@@ -84,7 +84,28 @@ TABLE = {
         write("x.wasm", NO_MARKER), "test {f}/x.wasm", 2, "--fixtures",
     ),
     "unknown host": (nothing, "test {f} --host chrome", 2, "wasmtime, envoy"),
+    "host without a path": (nothing, "test {f} --host envoy@", 2, "envoy@PATH"),
+    "host before the build": (
+        edit("filter.cc", "world", 'world" oops'), "test {f} --host chrome", 2, "chrome",
+    ),
+    "address before the build": (
+        edit("filter.cc", "world", 'world" oops'), "push {f} x", 2, "'x' names no registry",
+    ),
+    "fixtures folder": (nothing, "test {f} --fixtures {f}/nope", 2, "there is no folder"),
+    "reference without scheme": (nothing, "inspect ghcr.io/a/b:1", 2, "oci://HOST/REPO:TAG"),
+    "build a reference": (nothing, "build oci-layout://{f}:1", 2, "not a filter's folder"),
+    "report place": (
+        nothing, "test {f} --report junit={f}/tamis.toml/x", 2, "cannot write the report",
+    ),
+    "config bytes": (
+        write("c.json", b"\xff"), "render {f} --config {f}/c.json", 2, "is not UTF-8",
+    ),
+    "layout name": (nothing, "push {f} a.io/b:1 --layout x", 2, "'--layout': 'x' is not one"),
     "envoy missing": (nothing, "test {f} --host envoy@{f}/nope", 3, "there is no Envoy"),
+    "envoy of another version": (
+        nothing, "test {f} --host envoy@1.12", 3, "Envoy 1.12 is not installed",
+    ),
+    "registry port": (nothing, "push {f} localhost:99999/x:1", 2, "no port 99999"),
     "config missing": (nothing, "test {f} --config {f}/nope.json", 2, "nope.json"),
     "report": (nothing, "test {f} --report pdf=x", 2, "--report pdf=x"),
     "registry down": (nothing, "push {f} 127.0.0.1:1/x:1", 3, "does not answer"),
@@ -153,6 +174,11 @@ def test_the_same_in_json_is_one_object_of_the_published_shape(case: str, hello:
     assert (ended.code, document["ok"]) == (code, False)
     assert document["problems"]
     assert all(problem["message"] and problem["advice"] for problem in document["problems"])
+
+
+def test_an_option_without_a_value_points_at_the_help_of_its_verb(tamis_cli):
+    ended = tamis_cli("test", "--host")
+    assert (ended.code, "See tamis test --help." in ended.err) == (2, True)
 
 
 def test_a_build_that_fails_keeps_the_old_module(hello: Path, tamis_cli):

@@ -170,6 +170,26 @@ def test_render_is_pinned_wherever_it_comes_from(hello: Path, tmp_path: Path, ta
         assert spec["pluginConfig"] == {"greeting": "hi"}
 
 
+def test_a_kind_picks_its_targets(hello: Path, tamis_cli):
+    document = read(tamis_cli("render", hello, "--kind", "WasmPlugin", "--json"))
+    assert [one["target"] for one in document["manifests"]] == ["istio@1.30"]
+
+
+@pytest.mark.envoy
+def test_the_installed_envoy_can_be_named_by_its_version(hello: Path, tamis_cli):
+    arguments = ("--host", "envoy", "--host", "envoy@1.40", "--json")
+    document = read(tamis_cli("test", hello, *arguments))
+    assert [run["host"] for run in document["runs"]] == ["envoy 1.40.0", "envoy 1.40.0"]
+
+
+def test_a_cache_that_cannot_be_written_stops_no_build(
+    hello: Path, tamis_cli, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+):
+    (tmp_path / "file").touch()
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "file"))
+    read(tamis_cli("build", hello, "--json"))
+
+
 def test_render_writes_files(hello: Path, tmp_path: Path, tamis_cli):
     document = read(tamis_cli("render", hello, "-o", tmp_path / "m", "--json"))
     paths = [Path(one["path"]) for one in document["manifests"]]

@@ -5,7 +5,25 @@
 
 using tamis::Kind;
 
+// A type of many parameters that many exports name: the shape must not be their product.
+static void types_are_bounded() {
+  const auto sized = [](char id, std::string body) {
+    std::string size;
+    for (size_t n = body.size(); n > 0 || size.empty(); n >>= 7)
+      size += static_cast<char>((n & 0x7f) | (n >> 7 != 0 ? 0x80 : 0));
+    return std::string(1, id) + size + body;
+  };
+  const auto module = [&](const std::string& count, size_t parameters) {
+    return std::string("\0asm\1\0\0\0", 8) +
+           sized(1, "\1\x60" + count + std::string(parameters, '\x7f') + std::string(1, '\0'));
+  };
+  tamis::read_module(module("\xe8\x07", 1000));
+  CHECK(throws<tamis::BadModule>([&] { tamis::read_module(module("\xe9\x07", 1001)); },
+                                 "more than 1000 parameters"));
+}
+
 int main() {
+  types_are_bounded();
   const std::string bytes = wasm::filter();
   const tamis::ModuleShape shape = tamis::read_module(bytes);
   CHECK(shape.imports.size() == 1 && shape.imports[0].module == "env" &&

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING
 import tamis
 from tamis.errors import BadInput
 from tamis.model.artifact import Metadata
-from tamis.model.reference import Reference, parse
+from tamis.model.reference import Reference
 
 if TYPE_CHECKING:
     from tamis.verbs.subject import Subject
 
-__all__ = ["content", "destination", "key_values", "one_subject"]
+__all__ = ["content", "destination", "key_values", "one_subject", "text"]
 
 
 def one_subject(argument: str) -> "Subject":
@@ -27,9 +27,8 @@ def one_subject(argument: str) -> "Subject":
     return found[0]
 
 
-def destination(text: str, metadata: Metadata) -> Reference:
+def destination(reference: Reference, metadata: Metadata) -> Reference:
     """Where to publish; without a tag, the filter's version is the tag."""
-    reference = parse(text)
     return reference if reference.tag else replace(reference, tag=metadata.version)
 
 
@@ -41,6 +40,16 @@ def content(file: Path) -> bytes:
         raise BadInput(
             f"cannot read the configuration {file}: {error.strerror}",
             advice="Name a file that exists: --config FILE.",
+        ) from error
+
+
+def text(file: Path) -> str:
+    """What `--config FILE` holds where it must be text. Raises BadInput."""
+    try:
+        return content(file).decode()
+    except UnicodeDecodeError as error:
+        raise BadInput(
+            f"{file}: byte {error.start} is not UTF-8", advice="Save the configuration as UTF-8."
         ) from error
 
 

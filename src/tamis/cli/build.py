@@ -19,7 +19,7 @@ def build(
         from tamis.verbs.subject import filters as find
 
         built = []
-        for filter in find(tuple(filters or ())):
+        for filter in find(tuple(dict.fromkeys(filters or ()))):
             frame.progress(f"building {filter.name}")
             built.append(tamis.build(filter))
             frame.show(results.built(built[-1]))

@@ -25,7 +25,7 @@ def check(
         wanted = [sinks.parse(text) for text in reports or ()]
         checked = [
             tamis.check(subject, targets=targets or ())
-            for argument in filters or ["."]
+            for argument in dict.fromkeys(filters or ["."])
             for subject in tamis.subject(argument)
         ]
         for one in checked:

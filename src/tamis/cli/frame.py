@@ -1,5 +1,7 @@
 """The frame around every verb: its console, its one JSON object, its exit code."""
 
+import io
+import os
 import sys
 import traceback
 from collections.abc import Callable
@@ -8,11 +10,11 @@ from typing import TYPE_CHECKING, Annotated, Any, Self
 
 import typer
 
-from tamis.errors import BadInput, Fault, TamisError
+from tamis.errors import BadInput, Fault, Missing, TamisError
 from tamis.version import VERSION
 
 if TYPE_CHECKING:
-    from rich.console import Console, RenderableType
+    from rich.console import RenderableType
 
 __all__ = ["Frame", "Json", "Quiet", "Verbose", "usage_error"]
 
@@ -20,6 +22,8 @@ Json = Annotated[bool, typer.Option("--json", help="Print one JSON object (tamis
 Quiet = Annotated[bool, typer.Option("-q", "--quiet", help="Print only problems.")]
 Verbose = Annotated[int, typer.Option("-v", "--verbose", count=True, help="Print more.")]
 
+#: The exit code after Ctrl-C, as a shell has it: 128 + SIGINT.
+_INTERRUPTED = 130
 _FILE_IT = "File it with this text at https://github.com/tamis-project/tamis/issues."
 
 
@@ -41,13 +45,6 @@ class Frame:
         self._code = 0
 
     @property
-    def console(self) -> "Console":
-        """Where people read."""
-        from rich.console import Console
-
-        return Console(highlight=False, soft_wrap=True)
-
-    @property
     def progress(self) -> Callable[[str], None]:
         """Call it with what is being done now: a transient line on a terminal, else nothing."""
         if self._json or self._quiet or not sys.stderr.isatty():
@@ -60,7 +57,34 @@ class Frame:
             return
         if sys.stderr.isatty():
             print("\r\x1b[2K", end="", file=sys.stderr)
-        self.console.print(renderable)
+        from rich.console import Console
+
+        terminal = sys.stdout is not None and sys.stdout.isatty()
+        shown = io.StringIO()
+        console = Console(
+            file=shown, force_terminal=terminal or None, highlight=False, soft_wrap=True
+        )
+        console.print(renderable)
+        self.write(shown.getvalue())
+
+    def write(self, text: str) -> None:
+        """Put `text` on stdout, now. Raises Missing when it cannot take any.
+
+        A reader who leaves (`| head`) ends neither the verb nor its reports: the verdict stands.
+        """
+        if sys.stdout is None:  # closed by the caller
+            return
+        try:
+            sys.stdout.write(text)
+            sys.stdout.flush()
+        except BrokenPipeError:
+            _to_nowhere()
+        except OSError as error:
+            _to_nowhere()
+            raise Missing(
+                f"cannot write to standard output: {error.strerror}",
+                advice="Send it where there is room.",
+            ) from error
 
     def data(self, **values: object) -> None:
         """Add keys to the JSON object."""
@@ -100,6 +124,22 @@ class Frame:
         self._finish()
         return self._code
 
+    def interrupted(self) -> int:
+        """Ctrl-C is no error to explain; --json still gets its object. Returns the exit code."""
+        self._problems.append(
+            {
+                "kind": "interrupted",
+                "message": "interrupted",
+                "advice": "Run it again.",
+                "place": None,
+            }
+        )
+        if not self._json and sys.stderr.isatty():
+            print("\r\x1b[2K", end="", file=sys.stderr)
+        self._code = _INTERRUPTED
+        self._finish()
+        return self._code
+
     def __enter__(self) -> Self:
         return self
 
@@ -110,11 +150,14 @@ class Frame:
         trace: TracebackType | None,
     ) -> None:
         if isinstance(error, KeyboardInterrupt):
-            raise typer.Exit(130) from None
+            raise typer.Exit(self.interrupted()) from None
         if isinstance(error, (TamisError, Exception)) and not isinstance(error, typer.Exit):
             raise typer.Exit(self.failed(error)) from None
         if error is None:
-            self._finish()
+            try:
+                self._finish()
+            except TamisError as fault:
+                self.failed(fault)
             raise typer.Exit(self._code)
 
     def _finish(self) -> None:
@@ -123,10 +166,17 @@ class Frame:
         import json
 
         head = {"tamis": VERSION, "verb": self._verb, "ok": self._code == 0}
-        print(json.dumps({**head, "problems": self._problems, **self._data}))
+        self.write(json.dumps({**head, "problems": self._problems, **self._data}) + "\n")
 
 
-def usage_error(error: Exception) -> TamisError | None:
+def _to_nowhere() -> None:
+    """Point stdout at the null device: nothing more can fail there, at exit neither."""
+    sink = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(sink, sys.stdout.fileno())
+    os.close(sink)
+
+
+def usage_error(error: Exception, verb: str = "") -> TamisError | None:
     """The parser's complaint about the command line as an error of ours; None if it is not one.
 
     Typer keeps its parser's exceptions private; they are told by their exit code and method.
@@ -135,5 +185,6 @@ def usage_error(error: Exception) -> TamisError | None:
     if getattr(error, "exit_code", None) != 2 or message is None:
         return None
     context = getattr(error, "ctx", None)
-    command = context.command_path if context else "tamis"
-    return BadInput(message(), advice=f"See {command} --help.")
+    command = context.command_path if context else f"tamis {verb}".rstrip()
+    what = message().replace("Value error, ", "").rstrip(".")
+    return BadInput(what, advice=f"See {command} --help.")

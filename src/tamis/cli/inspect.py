@@ -16,7 +16,7 @@ def inspect(
 
         seen = [
             tamis.inspect(subject)
-            for argument in filters or ["."]
+            for argument in dict.fromkeys(filters or ["."])
             for subject in tamis.subject(argument)
         ]
         for one in seen:

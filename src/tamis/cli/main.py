@@ -105,13 +105,13 @@ def run(arguments: list[str] | None = None) -> None:
         from typer.completion import completion_init  # type: ignore[attr-defined]
 
         completion_init()
+    verb = next((word for word in arguments if word in VERBS), "")
+    frame = Frame(verb, json="--json" in arguments)  # for what ends outside a verb's own
     command = typer.main.get_command(app)
     try:
         code = command.main(arguments, prog_name="tamis", standalone_mode=False)
-    except typer.Abort:
-        sys.exit(130)
+    except (typer.Abort, KeyboardInterrupt):
+        sys.exit(frame.interrupted())
     except Exception as error:  # noqa: BLE001  (the last resort: every way out has an exit code)
-        verb = next((word for word in arguments if word in VERBS), "")
-        frame = Frame(verb, json="--json" in arguments)
-        sys.exit(frame.failed(usage_error(error) or error))
+        sys.exit(frame.failed(usage_error(error, verb) or error))
     sys.exit(code if isinstance(code, int) else 0)

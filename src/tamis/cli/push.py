@@ -29,6 +29,7 @@ def push(
     """
     with Frame("push", json=json, quiet=quiet, verbose=verbose) as frame:
         from tamis.cli.arguments import destination, one_subject
+        from tamis.model.reference import parse
         from tamis.report import objects, results
 
         source, text = ([".", *arguments])[-2:]
@@ -37,9 +38,10 @@ def push(
                 f"push takes at most a FILTER and a DEST, not {len(arguments)} arguments",
                 advice="Push each filter by itself.",
             )
+        named = parse(text)  # before the filter is built for nothing
         subject = one_subject(source)
         frame.progress(f"pushing {subject.metadata.name} to {text}")
-        where = destination(text, subject.metadata)
+        where = destination(named, subject.metadata)
         artifact = tamis.push(
             subject.module, subject.metadata, where, layout=layout, insecure=insecure
         )

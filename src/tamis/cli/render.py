@@ -6,7 +6,7 @@ import typer
 
 import tamis
 from tamis.cli.frame import Frame, Json, Quiet, Verbose
-from tamis.cli.options import Config, Insecure, Layout, Out
+from tamis.cli.options import Config, Insecure, Layout, Out, Targets
 
 __all__ = ["render"]
 
@@ -15,9 +15,7 @@ def render(
     argument: Annotated[
         str, typer.Argument(metavar="FILTER", help="A reference, a folder or a .wasm.")
     ] = ".",
-    target: Annotated[
-        str | None, typer.Option("--target", metavar="NAME@VERSION", help="istio@1.30 or envoy.")
-    ] = None,
+    targets: Targets = None,
     kinds: Annotated[
         list[str] | None,
         typer.Option("--kind", metavar="KIND", help="WasmPlugin, TrafficExtension, EnvoyFilter."),
@@ -47,7 +45,7 @@ def render(
     are printed; with -o DIR each goes to a file of its own.
     """
     with Frame("render", json=json, quiet=quiet, verbose=verbose) as frame:
-        from tamis.cli.arguments import content, key_values, one_subject
+        from tamis.cli.arguments import key_values, one_subject, text
         from tamis.model.reference import is_reference
         from tamis.report import objects
         from tamis.verbs.render import place_reference, place_subject, save
@@ -59,15 +57,15 @@ def render(
             placed = place_subject(subject, repository=repository, layout=layout)
         rendered = tamis.render(
             placed,
-            targets=[target] if target else (),
+            targets=targets or (),
             kinds=kinds or (),
-            config=content(config).decode() if config else None,
+            config=text(config) if config else None,
             namespace=namespace,
             labels=key_values("--label", labels or ()),
         )
         paths = save(rendered, out) if out else [None] * len(rendered)
         if not json and not out:
-            print("---\n".join(one.text for one in rendered), end="")
+            frame.write("---\n".join(one.text for one in rendered))
         for path in filter(None, paths):
             frame.show(f"wrote {path}")
         pairs = zip(rendered, paths, strict=True)

@@ -15,7 +15,7 @@ def schema(
     ],
 ) -> None:
     """Print a JSON Schema (draft 2020-12): of tamis.toml, fixtures, outcomes or a verb's --json."""
-    with Frame("schema"):
+    with Frame("schema") as frame:
         import json
 
         from tamis import schemas
@@ -26,4 +26,4 @@ def schema(
                 f"there is no schema '{name}'", advice=f"Schemas: {', '.join(schemas.names())}."
             )
         found = schemas.load(name) if name in schemas.FILES else schemas.of_output(name)
-        print(json.dumps(found, indent=2))
+        frame.write(json.dumps(found, indent=2) + "\n")

@@ -34,19 +34,22 @@ def test(
     with Frame("test", json=json, quiet=quiet, verbose=verbose) as frame:
         from tamis.cli.arguments import content
         from tamis.report import cases, objects, results, sinks
+        from tamis.verbs.test import ready
 
+        chosen = tuple(dict.fromkeys(hosts or ["wasmtime"]))
+        ready(chosen)
         wanted = [sinks.parse(text) for text in reports or ()]
         tested = [
             tamis.test(
                 subject,
-                hosts=tuple(dict.fromkeys(hosts or ["wasmtime"])),
+                hosts=chosen,
                 folder=fixtures,
                 config=content(config) if config else None,
                 update=update,
                 allow_empty=allow_empty,
                 say=frame.progress,
             )
-            for argument in filters or ["."]
+            for argument in dict.fromkeys(filters or ["."])
             for subject in tamis.subject(argument)
         ]
         for one in tested:

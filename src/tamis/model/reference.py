@@ -109,6 +109,9 @@ def _registry(text: str, rest: str) -> RegistryReference:
     host, slash, repository = name.partition("/")
     if not slash or not _HOST.match(host):
         raise BadInput(f"'{text}' names no registry host and repository", advice=_ADVICE)
+    port = host.rpartition("]")[2].partition(":")[2]
+    if port and not 0 < int(port) < 65536:
+        raise BadInput(f"'{text}': there is no port {port}", advice="Ports go from 1 to 65535.")
     if not any(sign in host for sign in ".:") and host != "localhost":
         raise BadInput(
             f"'{text}': '{host}' is not a registry's host",

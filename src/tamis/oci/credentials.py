@@ -69,7 +69,7 @@ def _files(environment: Mapping[str, str]) -> Iterator[Path]:
 def _load(path: Path) -> Mapping[str, Any]:
     try:
         config = json.loads(path.read_bytes())
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise BadInput(
             f"cannot read the registry credentials: {error}", advice=_ADVICE, at=Place(path)
         ) from error

@@ -8,6 +8,7 @@ all, and every digest is verified on reading.
 import fcntl
 import json
 import os
+import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -21,6 +22,7 @@ from tamis.oci.manifests import MAX_MANIFEST, OCI_INDEX, Stored, digest_of, stor
 __all__ = ["LayoutFolder"]
 
 _REF_NAME = "org.opencontainers.image.ref.name"
+_DIGEST = re.compile(r"sha256:[a-f0-9]{64}\Z")
 _MARKER = b'{"imageLayoutVersion":"1.0.0"}'
 _ADVICE = "Name a folder that tamis ship, tamis copy or skopeo wrote, or a new one."
 
@@ -42,13 +44,13 @@ class LayoutFolder:
         self._check()
         if name.startswith("sha256:"):
             listed = next((e for e in self._entries() if e.get("digest") == name), {})
-            kind = media_type or listed.get("mediaType")
+            kind = media_type or _media_type(listed)
             return stored(self._blob(name, MAX_MANIFEST, "manifest"), kind)
         entry = self._tagged(name)
         digest = entry.get("digest")
         if not isinstance(digest, str):
             raise self._broken("index.json", "has an entry without digest")
-        return stored(self._blob(digest, MAX_MANIFEST, "manifest"), entry.get("mediaType"))
+        return stored(self._blob(digest, MAX_MANIFEST, "manifest"), _media_type(entry))
 
     def read_blob(self, descriptor: Descriptor) -> bytes:
         """The bytes of a blob; their number must be the descriptor's."""
@@ -91,7 +93,13 @@ class LayoutFolder:
             if len(same) == 1 and same[0].get("digest") == manifest.digest:
                 return False
             kept = [e for e in entries if _tag_of(e) != tag]
-            _write(self.folder / "index.json", _compact({**index, "manifests": [*kept, entry]}))
+            try:
+                content = _compact({**index, "manifests": [*kept, entry]})
+            except UnicodeEncodeError as error:
+                raise self._broken("index.json", "has half a character in a text") from error
+            except RecursionError as error:
+                raise self._broken("index.json", "is nested too deeply") from error
+            _write(self.folder / "index.json", content)
         return True
 
     def _tagged(self, tag: str) -> Mapping[str, Any]:
@@ -114,7 +122,7 @@ class LayoutFolder:
         return self.folder / "blobs" / "sha256" / digest.removeprefix("sha256:")
 
     def _blob(self, digest: str, limit: int, what: str) -> bytes:
-        if len(digest) != 71 or not digest[7:].isalnum() or not digest.startswith("sha256:"):
+        if not _DIGEST.match(digest):
             raise self._broken("index.json", f"names a digest that is none: {digest[:80]}")
         path = self._path(digest)
         if not path.is_file():
@@ -166,7 +174,7 @@ class LayoutFolder:
             )
         try:
             version = json.loads(_read(marker, 4096))["imageLayoutVersion"]
-        except (ValueError, KeyError, TypeError) as error:
+        except (ValueError, KeyError, TypeError, RecursionError) as error:
             raise self._broken("oci-layout", "does not name an imageLayoutVersion") from error
         if not str(version).startswith("1."):
             raise self._broken("oci-layout", f"has version {version!r}; tamis reads 1.0.0")
@@ -206,7 +214,13 @@ class LayoutFolder:
 
 def _tag_of(entry: Mapping[str, Any]) -> str | None:
     notes = entry.get("annotations")
-    return notes.get(_REF_NAME) if isinstance(notes, dict) else None
+    tag = notes.get(_REF_NAME) if isinstance(notes, dict) else None
+    return tag if isinstance(tag, str) else None
+
+
+def _media_type(entry: Mapping[str, Any]) -> str | None:
+    kind = entry.get("mediaType")
+    return kind if isinstance(kind, str) else None
 
 
 def _compact(document: Mapping[str, Any]) -> bytes:
@@ -217,7 +231,8 @@ def _read(path: Path, limit: int) -> bytes:
     """A whole file, at most `limit` bytes."""
     try:
         with path.open("rb") as file:
-            content = file.read(limit + 1)
+            # A descriptor may announce an exabyte, which read() would try to make room for.
+            content = file.read(min(limit, os.fstat(file.fileno()).st_size) + 1)
     except OSError as error:
         raise BadInput(
             f"cannot read {path}: {error.strerror}", advice="Check its permissions."

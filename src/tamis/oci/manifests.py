@@ -98,7 +98,7 @@ def stored(content: bytes, media_type: str | None = None) -> Stored:
     """
     document = _document(content)
     kind = document.get("mediaType") or (media_type or "").split(";")[0].strip()
-    if kind not in ACCEPTED:
+    if not isinstance(kind, str) or kind not in ACCEPTED:
         kind = OCI_INDEX if "manifests" in document else OCI_MANIFEST
     return Stored(content, digest_of(content), kind)
 

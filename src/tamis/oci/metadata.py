@@ -51,4 +51,5 @@ def metadata(found: Mapping[str, str], *, name: str, version: str) -> Metadata:
 def module_facts(found: Mapping[str, str]) -> tuple[str, int]:
     """(digest, size in bytes) of the module as annotated; ("", 0) where nothing is said."""
     size = found.get(MODULE_SIZE, "")
-    return found.get(MODULE_DIGEST, ""), int(size) if size.isascii() and size.isdigit() else 0
+    known = len(size) < 20 and size.isascii() and size.isdigit()  # int() refuses 4300 digits
+    return found.get(MODULE_DIGEST, ""), int(size) if known else 0

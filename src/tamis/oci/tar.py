@@ -47,12 +47,19 @@ def read(archive: bytes) -> bytes:
     try:
         with tarfile.open(fileobj=io.BytesIO(archive), mode="r:") as tar:
             return _plugin(tar)
+    except RecursionError as error:  # tarfile follows long names upon long names
+        raise BadInput("the layer's tar headers never end", advice=_ADVICE) from error
     except (tarfile.TarError, ValueError, OverflowError, EOFError) as error:
         raise BadInput(f"the layer is not a valid tar archive: {error}", advice=_ADVICE) from error
 
 
 def _plugin(tar: tarfile.TarFile) -> bytes:
+    last = -1
     for member in tar:
+        # A negative size leads back: older versions of tarfile then turn in circles for ever.
+        if member.offset <= last or member.size < 0:
+            raise BadInput("the layer's tar headers lead backwards", advice=_ADVICE)
+        last = member.offset
         folders, _, name = member.name.rpartition("/")
         if name != PLUGIN:
             continue

@@ -1,7 +1,9 @@
 """A plugin's configuration: strict JSON, and the schema the filter's author gave it."""
 
 import json
-from collections.abc import Iterable
+import re
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from typing import Any, NoReturn
 
 import jsonschema
@@ -28,9 +30,10 @@ def parse(text: str, what: str, *, at: Place | None = None) -> Any:  # noqa: ANN
             advice="Correct the JSON there.",
             at=place,
         ) from error
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
+        why = "it is nested too deeply" if isinstance(error, RecursionError) else error
         raise BadInput(
-            f"{what} is not JSON that every host reads alike: {error}",
+            f"{what} is not JSON that every host reads alike: {why}",
             advice="Keep each key once, and numbers finite.",
             at=at,
         ) from error
@@ -58,7 +61,8 @@ def fault_of(value: object, schema: str, *, at: Place | None = None) -> Validati
     check_schema(rules, "the configuration's schema", at=at)
     validator = jsonschema.Draft202012Validator(rules, registry=Registry())
     try:
-        fault: ValidationError | None = best_match(validator.iter_errors(value))
+        with _applicable("the configuration's schema", at):
+            fault: ValidationError | None = best_match(validator.iter_errors(value))
     except Unresolvable as error:
         raise BadInput(
             f"the configuration's schema refers to what it does not contain: {error.ref}",
@@ -66,6 +70,25 @@ def fault_of(value: object, schema: str, *, at: Place | None = None) -> Validati
             at=at,
         ) from error
     return fault
+
+
+@contextmanager
+def _applicable(what: str, at: Place | None) -> Iterator[None]:
+    """What a schema that is well formed can still break: the stack, Python's numbers."""
+    try:
+        yield
+    except RecursionError as error:
+        raise BadInput(
+            f"{what} leads back to itself, or is nested too deeply",
+            advice="End each $ref at something smaller than where it begins.",
+            at=at,
+        ) from error
+    except (re.error, ArithmeticError) as error:
+        raise BadInput(
+            f"{what} cannot be applied: {error}",
+            advice="Correct its patterns (regular expressions) and numbers.",
+            at=at,
+        ) from error
 
 
 def broken(fault: ValidationError, what: str, *, at: Place | None) -> BadInput:
@@ -81,7 +104,8 @@ def broken(fault: ValidationError, what: str, *, at: Place | None) -> BadInput:
 def check_schema(rules: object, what: str, *, at: Place | None = None) -> None:
     """Whether `rules` is itself a JSON Schema of draft 2020-12. Raises BadInput."""
     try:
-        jsonschema.Draft202012Validator.check_schema(rules)  # type: ignore[arg-type]
+        with _applicable(what, at):
+            jsonschema.Draft202012Validator.check_schema(rules)  # type: ignore[arg-type]
     except SchemaError as error:
         raise BadInput(
             f"{what} is no JSON Schema at {json_path(error.absolute_path)}: {error.message}",

@@ -33,7 +33,9 @@ class Document:
     def values(self) -> dict[str, object]:
         """Parsed by `tomllib`. Raises BadInput with line and column of a syntax error."""
         try:
-            return tomllib.loads(self.text)
+            values = tomllib.loads(self.text)
+            _check_integers(values)
+            return values
         except tomllib.TOMLDecodeError as error:
             match = _AT.search(str(error))
             line, column = (int(match[1]), int(match[2])) if match else self._end()
@@ -41,6 +43,14 @@ class Document:
                 f"tamis.toml is not TOML: {str(error).partition(' (at ')[0]}",
                 advice="Correct the line; strings are quoted, tables stand in [brackets].",
                 at=Place(self.file, line, column),
+            ) from error
+        except (ValueError, RecursionError) as error:
+            deep = isinstance(error, RecursionError)
+            what = "is nested too deeply" if deep else "has a number of more than 64 bits"
+            raise BadInput(
+                f"tamis.toml {what}",
+                advice="Keep a large configuration in a file of its own: config = 'config.json'.",
+                at=Place(self.file),
             ) from error
 
     def error(self, path: KeyPath, what: str, advice: str) -> BadInput:
@@ -101,6 +111,15 @@ class Document:
     def _end(self) -> tuple[int, int]:
         lines = self.text.split("\n")
         return len(lines), len(lines[-1]) + 1
+
+
+def _check_integers(value: object) -> None:
+    """Raises ValueError, as Python itself does from 4300 digits on: TOML's have 64 bits."""
+    if isinstance(value, int) and not -(2**63) <= value < 2**63:
+        raise ValueError
+    if isinstance(value, Mapping | list):
+        for each in value.values() if isinstance(value, Mapping) else value:
+            _check_integers(each)
 
 
 def _schema(fault: ValidationError) -> Mapping[str, Any]:

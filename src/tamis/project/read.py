@@ -82,10 +82,12 @@ def _text(file: Path, what: str, at: Place | None = None) -> str:
     try:
         return file.read_text(encoding="utf-8")
     except UnicodeDecodeError as error:
-        raise BadInput(f"{file} is not UTF-8", advice="Save it as UTF-8.", at=at) from error
-    except OSError as error:
+        place = at or Place(file)
+        raise BadInput(f"{file.name} is not UTF-8", advice="Save it as UTF-8.", at=place) from error
+    except (OSError, ValueError) as error:  # ValueError: no path has a NUL
+        why = error.strerror if isinstance(error, OSError) else error
         raise BadInput(
-            f"cannot read {what} {file}: {error.strerror}",
+            f"cannot read {what} {file}: {why}",
             advice="Name a file that exists.",
             at=at,
         ) from error
@@ -97,7 +99,7 @@ def _sources(document: Document, folder: Path, found: Mapping[str, Any]) -> tupl
         matched = [folder / pattern]
         if any(char in pattern for char in "*?["):
             matched = sorted(_glob(folder, pattern))
-        if not matched or not all(path.exists() for path in matched):
+        if not matched or not all(map(_exists, matched)):
             raise document.error(
                 ("sources", index),
                 f"'sources[{index}]': there is no {pattern}",
@@ -105,6 +107,13 @@ def _sources(document: Document, folder: Path, found: Mapping[str, Any]) -> tupl
             )
         sources |= dict.fromkeys(path.resolve() for path in matched)
     return tuple(sources)
+
+
+def _exists(path: Path) -> bool:
+    try:
+        return path.exists()
+    except OSError:  # a name longer than any file has
+        return False
 
 
 def _glob(folder: Path, pattern: str) -> list[Path]:
@@ -118,8 +127,9 @@ def _schema(document: Document, found: Mapping[str, Any]) -> Path | None:
     if "config_schema" not in found:
         return None
     at = document.place(("config_schema",))
-    file = document.file.parent.joinpath(found["config_schema"]).resolve()
+    file = document.file.parent.joinpath(found["config_schema"])
     text = _text(file, "'config_schema'", at)
+    file = file.resolve()
     rules = configuration.parse(text, f"the schema {file.name}", at=Place(file))
     configuration.check_schema(rules, f"the schema {file.name}", at=Place(file))
     return file

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, cast
 
-from tamis.errors import BadInput, Missing
+from tamis.errors import BadInput
 from tamis.report.cases import Case
 from tamis.report.github import github
 from tamis.report.junit import junit
@@ -37,20 +37,26 @@ def parse(text: str) -> Sink:
 
 
 def write(sink: Sink, title: str, cases: Sequence[Case]) -> None:
-    """Write one report. GitHub's annotations go to stderr: stdout may carry the JSON object."""
+    """Write one report. GitHub's annotations go to stderr: stdout may carry the JSON object.
+
+    Raises BadInput when its file cannot be written.
+    """
     if sink.kind == "github":
         sys.stderr.write(github(cases))
         if summary := os.environ.get("GITHUB_STEP_SUMMARY"):
-            with Path(summary).open("a", encoding="utf-8") as file:
-                file.write(markdown(title, cases))
+            _put(Path(summary), markdown(title, cases), "a")
         return
-    text = junit(cases) if sink.kind == "junit" else markdown(title, cases)
     assert sink.file
+    _put(sink.file, junit(cases) if sink.kind == "junit" else markdown(title, cases), "w")
+
+
+def _put(file: Path, text: str, mode: Literal["a", "w"]) -> None:
     try:
-        sink.file.parent.mkdir(parents=True, exist_ok=True)
-        sink.file.write_text(text, encoding="utf-8")
+        file.parent.mkdir(parents=True, exist_ok=True)
+        with file.open(mode, encoding="utf-8", errors="backslashreplace") as into:
+            into.write(text)
     except OSError as error:
-        raise Missing(
-            f"cannot write the report {sink.file}: {error.strerror}",
+        raise BadInput(
+            f"cannot write the report {file}: {error.strerror}",
             advice="Name a file in a folder you may write to.",
         ) from error

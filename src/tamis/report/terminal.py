@@ -1,5 +1,6 @@
 """Values for people at a terminal: rich renderables, nothing printed here."""
 
+import textwrap
 from collections.abc import Iterable, Sequence
 
 from rich.console import Group, RenderableType
@@ -19,6 +20,8 @@ __all__ = [
     "skipped",
 ]
 
+_COLUMNS = 80  # what a terminal has at least
+_GATE = 22  # columns before what came of a gate
 _STYLE = {"error": "bold red", "warning": "yellow", "note": "cyan"}
 
 
@@ -45,18 +48,22 @@ def facts(rows: Iterable[tuple[str, str]]) -> Group:
 
 
 def gates(rows: Iterable[tuple[str, bool, str, float]]) -> Group:
-    """The stages of a run: name, verdict, what came of it, seconds."""
-    return Group(
-        *(
+    """The stages of a run: name, verdict, seconds, what came of it, folded to fit 80 columns."""
+    lines = []
+    for name, ok, what, seconds in rows:
+        first, *rest = textwrap.wrap(
+            what, _COLUMNS - _GATE, break_long_words=False, break_on_hyphens=False
+        ) or [""]
+        lines.append(
             line(
                 (f"  {name:8}", "bold"),
                 ("ok", "green") if ok else ("no", "bold red"),
-                f"  {what}",
-                (f"  {seconds:.1f} s", "dim"),
+                (f"{seconds:6.1f} s  ", "dim"),
+                first,
             )
-            for name, ok, what, seconds in rows
         )
-    )
+        lines += [line(f"{'':{_GATE}}{more}") for more in rest]
+    return Group(*lines)
 
 
 def findings(items: Sequence[Finding]) -> RenderableType:

@@ -114,7 +114,7 @@ class Cpp:
         with tempfile.TemporaryDirectory(prefix="tamis-build-") as scratch:
             target = Path(scratch) / "module.wasm"
             commands = _commands(zig.path, filter_, target)
-            environment = self._environment()
+            environment = self._environment(Path(scratch))
             start = time.monotonic()
             outputs = [_run(command, filter_, environment) for command in commands]
             seconds = time.monotonic() - start
@@ -126,16 +126,30 @@ class Cpp:
                 )
             return BuiltModule(target.read_bytes(), commands, seconds, output)
 
-    def _environment(self) -> dict[str, str]:
-        """Zig's caches are ours unless the user placed them; zig locks them for parallel builds."""
+    def _environment(self, scratch: Path) -> dict[str, str]:
+        """Zig's caches are ours unless the user placed them; zig locks them for parallel builds.
+
+        Where ours cannot be written, as in many a CI job, `scratch` serves: slower, not wrong.
+        """
         environment = dict(os.environ)
         base = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
         cache = self.cache or base / "tamis" / "zig"
+        if not _writable(cache):
+            cache = scratch / "zig"
         environment.setdefault("ZIG_GLOBAL_CACHE_DIR", str(cache))
         environment.setdefault("ZIG_LOCAL_CACHE_DIR", environment["ZIG_GLOBAL_CACHE_DIR"])
         environment.pop("CPATH", None)
         environment.pop("CPLUS_INCLUDE_PATH", None)
         return environment
+
+
+def _writable(folder: Path) -> bool:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder):
+            return True
+    except OSError:
+        return False
 
 
 def _commands(zig: Path, filter_: Filter, target: Path) -> tuple[tuple[str, ...], ...]:

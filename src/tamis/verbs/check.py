@@ -19,7 +19,7 @@ def check(subject: Subject, *, targets: Sequence[str] = ()) -> Checked:
     None given: the targets the filter names, else the newest Envoy. Where the Envoy of a target is
     installed, it is asked to load the module. Raises BadInput for an unknown target.
     """
-    names = tuple(targets) or subject.metadata.targets or ("envoy",)
+    names = tuple(dict.fromkeys(targets)) or subject.metadata.targets or ("envoy",)
     findings = checks.check(
         read(subject.module),
         subject.metadata,

@@ -17,7 +17,7 @@ def doctor() -> tuple[Diagnosis, ...]:
     return (
         Diagnosis("python", platform.python_version(), "all verbs", required=True),
         _try("native host core", lambda: host.label(), "build, check, test, ship", required=True),
-        _try("C++ toolchain", lambda: f"zig {toolchains.Cpp().find().version}", "build, ship"),
+        _try("C++ toolchain", lambda: toolchains.Cpp().find().version, "build, ship"),
         _try("Envoy", lambda: envoy.find().host, "test --host envoy, ship"),
         _registry_accounts(),
     )

@@ -1,11 +1,13 @@
 """`tamis render`: the manifests that deploy an artifact, pinned to its digest."""
 
+import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from tamis import manifests, oci
+from tamis import manifests, oci, profiles
 from tamis.errors import BadInput
+from tamis.files import write_whole
 from tamis.manifests import Manifest
 from tamis.model.artifact import Layout, Metadata
 from tamis.model.reference import LayoutReference, RegistryReference, parse
@@ -37,7 +39,7 @@ def place_reference(text: str, *, repository: str | None = None, insecure: bool 
         tagged = origin if origin.tag or origin.digest else replace(origin, tag="latest")
         return Placed(artifact.metadata, tagged.with_digest(artifact.digest))
     goal = _goal(artifact.metadata, repository)
-    command = f"tamis copy {replace(origin, digest=None)} {_bare(goal)}"
+    command = shlex.join(("tamis", "copy", str(replace(origin, digest=None)), _bare(goal)))
     return Placed(artifact.metadata, goal.with_digest(artifact.digest), command)
 
 
@@ -47,7 +49,7 @@ def place_subject(
     """A module in hand: the digest it will have, since the same module has the same digest."""
     packed = oci.pack(subject.module, subject.metadata, layout)
     goal = _goal(subject.metadata, repository)
-    command = f"tamis push {subject.text} {_bare(goal)}"
+    command = shlex.join(("tamis", "push", subject.text, _bare(goal)))
     return Placed(subject.metadata, goal.with_digest(packed.digest), command, subject.path)
 
 
@@ -62,11 +64,12 @@ def render(
 ) -> tuple[Manifest, ...]:
     """The manifests of each target (`istio@1.30`; none given: those the filter names).
 
-    Without `kinds`, each target's usual one. `config` (JSON text) replaces the filter's default; it
+    Without `kinds`, each target's usual one; with them and without `targets`, those of the filter's
+    targets that have such a kind. `config` (JSON text) replaces the filter's default; it
     is validated against the filter's schema. Raises BadInput for an unknown target or kind, or a
     configuration that does not fit.
     """
-    wanted = tuple(targets) or placed.metadata.targets
+    wanted = tuple(dict.fromkeys(targets)) or _own_targets(placed.metadata, kinds)
     if not wanted:
         raise BadInput(
             f"{placed.metadata.name} names no targets",
@@ -85,8 +88,16 @@ def render(
             module=placed.module,
         )
         for target in wanted
-        for kind in kinds or (manifests.usual_kind(target),)
+        for kind in dict.fromkeys(kinds) or (manifests.usual_kind(target),)
     )
+
+
+def _own_targets(metadata: Metadata, kinds: Sequence[str]) -> tuple[str, ...]:
+    """The filter's targets, of which a kind takes those that have it; all where none has."""
+    having = [
+        target for target in metadata.targets if set(kinds) <= set(profiles.resolve(target).kinds)
+    ]
+    return tuple(having) or metadata.targets
 
 
 def save(rendered: Sequence[Manifest], folder: Path) -> tuple[Path, ...]:
@@ -95,7 +106,7 @@ def save(rendered: Sequence[Manifest], folder: Path) -> tuple[Path, ...]:
     try:
         folder.mkdir(parents=True, exist_ok=True)
         for path, one in zip(written, rendered, strict=True):
-            path.write_text(one.text, encoding="utf-8")
+            write_whole(path, one.text.encode())
     except OSError as error:
         raise BadInput(
             f"cannot write manifests to {folder}: {error.strerror}",

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from tamis.errors import BadInput, Place, Rejected
+from tamis.files import write_whole
 from tamis.manifests import Manifest
 from tamis.model.artifact import Artifact, Layout
 from tamis.model.filter import Filter
@@ -52,14 +53,19 @@ def ship(
     if line.check(subject, targets) and line.test(subject, hosts):
         placed = line.push(subject, goal, layout, insecure)
         rendered = line.render(placed, targets)
-        line.files += _write(out / "manifests", rendered)
+        line.files += _write(out / "manifests", filter.name, rendered)
     if isinstance(goal, LayoutReference) and line.artifact:
         line.files.insert(0, goal.folder)
     report = out / "report.json"
     line.files.append(report)
     shipment = line.shipment()
-    report.parent.mkdir(parents=True, exist_ok=True)
-    report.write_text(json.dumps(objects.shipment(shipment), indent=2) + "\n", encoding="utf-8")
+    text = json.dumps(objects.shipment(shipment), indent=2) + "\n"
+    try:
+        write_whole(report, text.encode())
+    except OSError as error:
+        raise BadInput(
+            f"cannot write {report}: {error.strerror}", advice="Name a folder of yours with --out."
+        ) from error
     return shipment
 
 
@@ -163,8 +169,9 @@ def _goal(filter: Filter, to: str | None, out: Path) -> RegistryReference | Layo
     return LayoutReference(out / "oci", filter.version)
 
 
-def _write(folder: Path, rendered: Sequence[Manifest]) -> tuple[Path, ...]:
-    """The manifests in a folder of their own: what an earlier run left there is gone."""
-    for stale in folder.glob("*.yaml"):
-        stale.unlink()
-    return save(rendered, folder)
+def _write(folder: Path, name: str, rendered: Sequence[Manifest]) -> tuple[Path, ...]:
+    """The manifests; what an earlier run left of this filter's goes, nobody else's file does."""
+    written = save(rendered, folder)
+    for stale in set(folder.glob(f"{name}-*.yaml")) - set(written):
+        stale.unlink(missing_ok=True)  # two may ship at once
+    return written

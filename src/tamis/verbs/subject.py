@@ -41,6 +41,11 @@ def filters(arguments: tuple[str, ...]) -> tuple[Filter, ...]:
     """The filters that folder arguments name; none given: this folder. Raises BadInput."""
     found: list[Filter] = []
     for argument in arguments or (".",):
+        if is_reference(argument) or not argument:
+            raise BadInput(
+                f"'{argument}' is not a filter's folder",
+                advice="Name the folder that holds tamis.toml.",
+            )
         path = Path(argument)
         if path.is_file() and path.name != "tamis.toml":
             raise BadInput(
@@ -71,6 +76,11 @@ def subject(argument: str = ".") -> tuple[Subject, ...]:
         return (_fetched(argument),)
     if argument.endswith(".wasm"):
         return (_file(Path(argument)),)
+    if argument and not Path(argument).exists():
+        raise BadInput(
+            f"there is no folder {argument}",
+            advice="Name a folder that holds a tamis.toml, or an artifact: oci://HOST/REPO:TAG.",
+        )
     return tuple(_built(filter) for filter in filters((argument,)))
 
 

@@ -1,10 +1,11 @@
 """`tamis test`: the same fixtures in every host named, judged and compared."""
 
+import re
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
 from tamis import compare, envoy, fixtures, host
-from tamis.errors import BadInput
+from tamis.errors import BadInput, Missing
 from tamis.model.exchange import Fixture
 from tamis.model.outcome import Difference, Run
 from tamis.model.result import Tested
@@ -12,7 +13,8 @@ from tamis.verbs.subject import Subject
 
 __all__ = ["HOSTS", "ready", "test"]
 
-#: What `--host` takes; `envoy@PATH` names a binary of the user's.
+_VERSION = re.compile(r"\d+\.\d+(\.\d+)?\Z")
+#: What `--host` takes; `envoy@PATH` names a binary of the user's, `envoy@1.40` the installed one.
 HOSTS = ("wasmtime", "envoy")
 
 
@@ -34,41 +36,55 @@ def test(
     """
     wanted = [_host(text) for text in hosts]
     read = _fixtures(subject, folder, config, allow_empty)
-    named: dict[str, list[Run]] = {}
+    judged: list[list[Run]] = []
     written: list[Path] = []
     for kind, where in wanted:
         say(f"{subject.metadata.name}: {len(read)} fixtures in {kind}")
-        if kind == "wasmtime":
-            named[kind] = _in_wasmtime(subject, read)
-            if update:
-                written += _update(read, named[kind])
-        else:
-            named[kind] = _in_envoy(subject, read, where)
-    judged = {
-        kind: _judge(read, runs, snapshots=kind == "wasmtime") for kind, runs in named.items()
-    }
-    differences = _differences(read, list(judged.values()))
-    runs = tuple(run for runs in judged.values() for run in runs)
+        if kind == "envoy":
+            judged.append(_judge(read, _in_envoy(subject, read, where)))
+            continue
+        runs = _in_wasmtime(subject, read)
+        if update:
+            written += _update(read, runs)
+        judged.append(_judge(read, runs, snapshots=True))
+    differences = _differences(read, judged)
+    runs = [run for each in judged for run in each]
     if not allow_empty and runs and all(run.outcome is None for run in runs):
         raise BadInput(
             f"{subject.metadata.name}: no fixture can be run in {', '.join(hosts)}",
             advice="Add one that can, or say --allow-empty.",
         )
-    return Tested(subject.metadata.name, read, runs, differences, tuple(written))
+    return Tested(subject.metadata.name, read, tuple(runs), differences, tuple(written))
 
 
 def ready(hosts: Sequence[str]) -> None:
     """Raise now what would be missing later: BadInput for an unknown host, Missing for Envoy."""
     for kind, where in map(_host, hosts):
         if kind == "envoy":
-            envoy.find(where)
+            _envoy(where)
 
 
-def _host(text: str) -> tuple[str, Path | None]:
-    kind, _, where = text.partition("@")
-    if kind not in HOSTS or (kind == "wasmtime" and where):
-        raise BadInput(f"--host {text}: not a host tamis has", advice=f"Hosts: {', '.join(HOSTS)}.")
-    return kind, Path(where) if where else None
+def _envoy(where: str | None) -> envoy.Binary:
+    """The Envoy of `--host envoy`, or of `envoy@PATH`, or the installed one of `envoy@1.40`."""
+    if where is None or not _VERSION.match(where):
+        return envoy.find(Path(where) if where else None)
+    found = envoy.find()
+    if found.version != where and not found.version.startswith(f"{where}."):
+        raise Missing(
+            f"Envoy {where} is not installed, {found.host} is",
+            advice="Name its binary: --host envoy@PATH.",
+        )
+    return found
+
+
+def _host(text: str) -> tuple[str, str | None]:
+    kind, at, where = text.partition("@")
+    if kind not in HOSTS or (kind == "wasmtime" and at) or (at and not where):
+        raise BadInput(
+            f"--host '{text}': not a host tamis has",
+            advice=f"Hosts: {', '.join(HOSTS)}; envoy@PATH is a binary of yours.",
+        )
+    return kind, where or None
 
 
 def _fixtures(
@@ -78,6 +94,11 @@ def _fixtures(
     if place is None:
         raise BadInput(
             f"{subject.text}: a module alone has no fixtures", advice="Name them: --fixtures DIR."
+        )
+    if not place.exists() and not allow_empty:
+        raise BadInput(
+            f"there is no folder {place}",
+            advice="Add fixtures/<name>.yaml (docs/fixtures.md), or say --allow-empty.",
         )
     default = subject.metadata.config.encode() if config is None else config
     found = fixtures.find(place, default_config=default)
@@ -94,10 +115,9 @@ def _in_wasmtime(subject: Subject, read: Sequence[Fixture]) -> list[Run]:
     return [host.run(subject.module, fixture, plugin=plugin) for fixture in read]
 
 
-def _in_envoy(subject: Subject, read: Sequence[Fixture], where: Path | None) -> list[Run]:
-    binary = envoy.find(where)
+def _in_envoy(subject: Subject, read: Sequence[Fixture], where: str | None) -> list[Run]:
     return envoy.run(
-        binary,
+        _envoy(where),
         subject.module,
         read,
         name=subject.metadata.name,
@@ -105,7 +125,7 @@ def _in_envoy(subject: Subject, read: Sequence[Fixture], where: Path | None) -> 
     )
 
 
-def _judge(read: Sequence[Fixture], runs: Iterable[Run], *, snapshots: bool) -> list[Run]:
+def _judge(read: Sequence[Fixture], runs: Iterable[Run], *, snapshots: bool = False) -> list[Run]:
     return [
         compare.judge(fixture, run, snapshot=snapshots)
         for fixture, run in zip(read, runs, strict=True)

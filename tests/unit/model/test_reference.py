@@ -35,6 +35,8 @@ def test_reads(text: str, reference: object):
     [
         ("http://x/y", "scheme 'http' is not one tamis knows"),
         ("just-a-name", "names no registry host and repository"),
+        ("localhost:99999/x", "there is no port 99999"),
+        ("[::1]:0/x", "there is no port 0"),
         ("acme/hello:1", "'acme' is not a registry's host"),
         ("ghcr.io/Acme/x", "'Acme/x' is not a repository name"),
         ("ghcr.io/a/x:b@d", "'d' is not a digest"),

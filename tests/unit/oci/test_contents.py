@@ -12,6 +12,7 @@ from tamis.model.artifact import Descriptor, Layout, Metadata
 from tamis.oci import Index, Manifest, child, described, gzip, pack, parse, stored, tar, unpack
 from tamis.oci.layouts import OCI_TAR_GZIP, WASM_CONFIG, WASM_CONTENT
 from tamis.oci.manifests import DOCKER_MANIFEST, OCI_MANIFEST, digest_of
+from tamis.oci.metadata import MODULE_SIZE, module_facts
 
 MODULE = b"\0asm\1\0\0\0" + b"m" * 300
 METADATA = Metadata("hello", "1.0.0", "d", "MIT", abi="0.2.1", config="{}", targets=("a", "b"))
@@ -187,3 +188,8 @@ def test_child_is_the_one_consumers_take() -> None:
     assert child(Index("", (("linux/arm64", arm), ("", plain)))) == plain
     with pytest.raises(BadInput, match="no child with platform linux/amd64 in index"):
         child(Index("", (("linux/arm64", arm), ("unknown/unknown", amd))))
+
+
+def test_a_size_of_too_many_digits_is_none() -> None:
+    assert module_facts({MODULE_SIZE: "9" * 5000}) == ("", 0)
+    assert module_facts({MODULE_SIZE: "12"}) == ("", 12)

@@ -98,3 +98,16 @@ def test_decompress_reads_members_and_padding() -> None:
 def test_decompress_refuses(data: bytes, said: str) -> None:
     with pytest.raises(BadInput, match=said):
         gzip.decompress(data, 100)
+
+
+def test_many_members_and_padding_read_as_one() -> None:
+    """More than one piece is fed at a time, and members end anywhere in it."""
+    parts = [_NOISE[n : n + n * 37 % 900] for n in range(200)]
+    stream = b"".join(gzip.compress(part) + bytes(n % 3) for n, part in enumerate(parts)) * 9
+    assert len(stream) > 3 * 65536
+    whole = b"".join(parts) * 9
+    assert gzip.decompress(stream, len(whole)) == whole
+    with pytest.raises(BadInput, match="unpacks to more"):
+        gzip.decompress(stream, len(whole) - 1)
+    with pytest.raises(BadInput, match="ends early"):
+        gzip.decompress(stream[:-12], len(whole))

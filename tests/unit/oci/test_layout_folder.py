@@ -190,3 +190,49 @@ def test_folder_that_is_a_file(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("text")
     with pytest.raises(BadInput, match=r"(?i)cannot write .*: (file exists|not a directory)"):
         save(ONE, LayoutFolder(tmp_path / "file"), "1.0")
+
+
+@pytest.mark.parametrize(
+    ("entry", "what"),
+    [
+        ({"mediaType": 5}, ""),
+        ({"annotations": {"org.opencontainers.image.ref.name": ["a"]}}, "no tag"),
+        ({"digest": "sha256:" + "\U00010400" * 64}, "digest that is none"),
+    ],
+)
+def test_entries_of_wrong_types(tmp_path: Path, entry: dict[str, object], what: str) -> None:
+    """They are as if absent, or refused; never a TypeError."""
+    folder = LayoutFolder(tmp_path / "l")
+    packed = pack(b"\0asm\1\0\0\0", Metadata(name="a", version="1.0.0"))
+    save(packed, folder, "1.0.0")
+    index = folder.folder / "index.json"
+    document = json.loads(index.read_text())
+    document["manifests"][0].update(entry)
+    index.write_text(json.dumps(document))
+    if not what:
+        assert folder.read_manifest("1.0.0").digest == packed.digest
+        return
+    with pytest.raises(BadInput, match=what):
+        folder.read_manifest("1.0.0")
+
+
+def test_texts_and_depths_that_cannot_be_written_again(tmp_path: Path) -> None:
+    folder = LayoutFolder(tmp_path / "l")
+    packed = pack(b"\0asm\1\0\0\0", Metadata(name="a", version="1.0.0"))
+    save(packed, folder, "1.0.0")
+    (folder.folder / "index.json").write_text('{"a": "\\ud800", "manifests": []}')
+    with pytest.raises(BadInput, match="half a character"):
+        save(packed, folder, "1.0.0")
+    (folder.folder / "oci-layout").write_text("[" * 4096)
+    with pytest.raises(BadInput, match="imageLayoutVersion"):
+        folder.read_manifest("")
+
+
+def test_a_size_of_exabytes_takes_no_memory(tmp_path: Path) -> None:
+    folder = LayoutFolder(tmp_path / "l")
+    packed = pack(b"\0asm\1\0\0\0", Metadata(name="a", version="1.0.0"))
+    save(packed, folder, "1.0.0")
+    known = packed.config.descriptor
+    for size in (1 << 60, 1 << 90):
+        with pytest.raises(BadInput, match="its descriptor says"):
+            folder.read_blob(Descriptor(known.media_type, known.digest, size))

@@ -97,3 +97,21 @@ def _sparse() -> bytes:
 def test_refuses(made: Callable[[], bytes], said: str) -> None:
     with pytest.raises(BadInput, match=said):
         tar.read(made())
+
+
+def test_a_size_that_leads_back_ends() -> None:
+    """tarfile before 3.11.14 reads the same header again and again."""
+    packed = bytearray(tar.write(b"x"))
+    packed[:100] = b"a".ljust(100, b"\0")
+    packed[124:136] = (-1024 & (1 << 96) - 1).to_bytes(12, "big")
+    packed[148:156] = b"%06o\0 " % (sum(packed[:148]) + 256 + sum(packed[156:512]))
+    with pytest.raises(BadInput):
+        tar.read(bytes(packed))
+
+
+def test_long_names_upon_long_names_end() -> None:
+    header = bytearray(tar.write(b"")[:512])
+    header[156:157] = b"L"
+    header[148:156] = b"%06o\0 " % (sum(header[:148]) + 256 + sum(header[156:512]))
+    with pytest.raises(BadInput, match="never end"):
+        tar.read(bytes(header) * 5000)

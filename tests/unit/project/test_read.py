@@ -7,7 +7,7 @@ import pytest
 
 from tamis.errors import BadInput
 from tamis.model.filter import Budgets, Filter
-from tamis.project import find, read
+from tamis.project import configuration, find, read
 
 BASE = """name = "x"
 version = "1.0.0"
@@ -212,3 +212,50 @@ def test_find_nothing(folder: Path) -> None:
         find(folder)
     with pytest.raises(BadInput, match="there is no folder"):
         find(folder / "nowhere")
+
+
+@pytest.mark.parametrize(
+    ("text", "what"),
+    [
+        ("n = 0x" + "f" * 20, "more than 64 bits"),
+        ("n = " + "9" * 5000, "more than 64 bits"),
+        ("n = " + "[" * 2000 + "]" * 2000, "nested too deeply"),
+    ],
+)
+def test_toml_that_python_alone_cannot_read(folder: Path, text: str, what: str) -> None:
+    (folder / "tamis.toml").write_text(text)
+    with pytest.raises(BadInput, match=what) as caught:
+        read(folder)
+    assert caught.value.at
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        'config = "a\\u0000b"',
+        'config_schema = "a\\u0000b"',
+        f'config_schema = "{"a" * 300}"',
+        f'sources = ["{"a" * 300}"]',
+    ],
+)
+def test_paths_that_no_file_has(folder: Path, line: str) -> None:
+    key = line.partition(" ")[0]
+    kept = [each for each in BASE.splitlines() if not each.startswith(f"{key} =")]
+    with pytest.raises(BadInput, match=f"{key}(.0.)?'") as caught:
+        made(folder, "\n".join([line, *kept]))
+    assert caught.value.at
+    assert caught.value.at.line == 1
+
+
+@pytest.mark.parametrize(
+    ("config", "schema", "what"),
+    [
+        ("1", '{"$ref": "#"}', "leads back to itself"),
+        ('"a"', '{"pattern": "a{99999999999999999999}"}', "cannot be applied"),
+        ("1" + "0" * 400, '{"multipleOf": 0.5}', "cannot be applied"),
+        ("[" * 5000, "{}", "nested too deeply"),
+    ],
+)
+def test_schemas_that_cannot_be_applied(config: str, schema: str, what: str) -> None:
+    with pytest.raises(BadInput, match=what):
+        configuration.validate(config, schema, "the configuration")

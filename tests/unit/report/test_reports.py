@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tamis.errors import BadInput, Missing, Place
+from tamis.errors import BadInput, Place
 from tamis.model.exchange import Fixture
 from tamis.model.finding import Finding
 from tamis.model.outcome import Difference, NotComparable, Outcome, Run
@@ -101,5 +101,5 @@ def test_reports_are_written(tmp_path, listed, capsys, monkeypatch):
 
 def test_a_report_that_cannot_be_written_says_so(tmp_path, listed):
     (tmp_path / "file").touch()
-    with pytest.raises(Missing, match="cannot write the report"):
+    with pytest.raises(BadInput, match="cannot write the report"):
         sinks.write(sinks.parse(f"junit={tmp_path}/file/r.xml"), "t", listed)

@@ -1,0 +1,174 @@
+"""What registries and layout folders serve is not trusted: only a TamisError may come of it."""
+
+import json
+import random
+import shutil
+import tarfile
+from io import BytesIO
+from pathlib import Path
+
+import pytest
+from tests.fuzz.mutation import Rounds, damage, spoil, told
+
+from tamis import oci
+from tamis.errors import TamisError
+from tamis.model.artifact import Metadata
+from tamis.oci import credentials, gzip, manifests, tar, tokens
+from tamis.oci.layout_folder import LayoutFolder
+
+pytestmark = pytest.mark.judge
+
+MODULE = b"\0asm\1\0\0\0" + b"\0\5\4name" * 200
+KNOWN = Metadata(name="a", version="1.0.0", description="d", license="MIT", targets=("envoy@1.40",))
+PIECES = (*(c.encode() for c in '{}[]",:0123456789.eE+-\\tfn'), b"1e999", b"null", b"\\ud800",
+          b"[" * 100_000, b"9" * 5000, b'{"a":' * 2000, b"\xff", b"\0", b"-0")  # fmt: skip
+
+
+def spoilt(content: bytes, chance: random.Random) -> bytes:
+    if chance.randrange(2):
+        return damage(content, chance, PIECES)
+    return json.dumps(spoil(json.loads(content), chance)).encode()
+
+
+@pytest.mark.parametrize("layout", ["image", "istio"])
+def test_manifests(rounds: Rounds, layout: str) -> None:
+    """A manifest, and the blobs it names, damaged or not: metadata and a module, or an error."""
+    packed = oci.pack(MODULE, KNOWN, layout)
+    blobs = {blob.descriptor.digest: blob.content for blob in packed.blobs}
+    index = {"schemaVersion": 2, "manifests": [
+        {**json.loads(packed.manifest)["layers"][0],
+         "platform": {"os": "linux", "architecture": "amd64"}}
+    ]}  # fmt: skip
+    good = 0
+    for chance in rounds(f"manifest {layout}", 12_000):
+        content = spoilt(chance.choice((packed.manifest, json.dumps(index).encode())), chance)
+        try:
+            found = oci.parse(
+                oci.stored(content, chance.choice((None, "a/b; c", manifests.OCI_INDEX)))
+            )
+            if isinstance(found, oci.Index):
+                oci.child(found)
+                continue
+            oci.described(found, packed.digest)
+            oci.unpack(found, lambda d: blobs.get(d.digest, MODULE), name="n", version="v")
+            good += 1
+        except TamisError as error:
+            told(error)
+    assert good > 100, "a fuzzer that is always refused sees only the first check"
+
+
+def test_gzip(rounds: Rounds) -> None:
+    packed = gzip.compress(MODULE)
+    for chance in rounds("gzip", 20_000):
+        data = damage(packed * chance.randint(1, 2), chance)
+        try:
+            assert len(gzip.decompress(data, 1 << 16)) <= 1 << 16
+        except TamisError as error:
+            told(error)
+
+
+def archive(chance: random.Random) -> bytes:
+    """A tar as others write it: several files, long names, extended headers."""
+    out = BytesIO()
+    formats = (tarfile.USTAR_FORMAT, tarfile.GNU_FORMAT, tarfile.PAX_FORMAT)
+    with tarfile.open(fileobj=out, mode="w", format=chance.choice(formats)) as file:
+        for name in chance.sample(("a", "b/plugin.wasm", "ä" * 40, "d/" * 40 + "plugin.wasm"), 2):
+            entry = tarfile.TarInfo(name)
+            entry.size = chance.randrange(1000)
+            entry.type = chance.choice((tarfile.REGTYPE,) * 4 + (tarfile.SYMTYPE, tarfile.DIRTYPE))
+            entry.pax_headers = {"comment": "x", **chance.choice(({}, {"size": "-512"}))}
+            file.addfile(entry, BytesIO(bytes(entry.size)) if entry.isreg() else None)
+    return out.getvalue()
+
+
+def checked(data: bytes) -> bytes:
+    """The checksums of the headers made right: damage gets past the first check."""
+    blocks = [bytearray(data[at : at + 512]) for at in range(0, len(data), 512)]
+    for block in blocks:
+        if len(block) == 512 and any(block[:148]):
+            block[148:156] = b"%06o\0 " % (sum(block[:148]) + 256 + sum(block[156:]))
+    return b"".join(blocks)
+
+
+def overwritten(data: bytes, chance: random.Random) -> bytes:
+    """Bytes of a header changed in place: sizes, kinds, checksums and sparse maps."""
+    copy = bytearray(data)
+    for _ in range(chance.randint(1, 3)):
+        block = 512 * chance.randrange(max(1, len(copy) // 512))
+        at = block + chance.choice((0, 124, 124, 135, 156, 156, 257, 345, 386, 482))
+        copy[at : at + 1] = chance.choice(
+            (b"\xff", b"\x80", b"x", b"g", b"L", b"K", b"S", b"7", b" ")
+        )
+    return bytes(copy)
+
+
+def test_tar(rounds: Rounds) -> None:
+    found = 0
+    for chance in rounds("tar", 20_000):
+        data = archive(chance)
+        data = checked(overwritten(data, chance)) if chance.randrange(3) else damage(data, chance)
+        try:
+            assert len(tar.read(data)) <= len(data)
+            found += 1
+        except TamisError as error:
+            told(error)
+    assert found > 100
+
+
+def test_layout_folders(rounds: Rounds, tmp_path: Path) -> None:
+    """Any of a layout's files damaged: read it and write to it."""
+    good = tmp_path / "good"
+    packed = oci.pack(MODULE, KNOWN, "istio")
+    with LayoutFolder(good) as store:
+        oci.save(packed, store, "1.0.0")
+    index, marker = (good / "index.json").read_bytes(), (good / "oci-layout").read_bytes()
+    folder = tmp_path / "damaged"
+    shutil.copytree(good, folder)
+    for chance in rounds("layout", 4000):
+        (folder / "index.json").write_bytes(spoilt(index, chance) if chance.randrange(4) else index)
+        (folder / "oci-layout").write_bytes(
+            marker if chance.randrange(4) else spoilt(marker, chance)
+        )
+        store = LayoutFolder(folder)
+        for verb in (_read, _write):
+            try:
+                verb(store, packed, chance)
+            except TamisError as error:
+                told(error)
+
+
+def _read(store: LayoutFolder, packed: oci.Packed, chance: random.Random) -> None:
+    stored = store.read_manifest(chance.choice(("", "1.0.0", packed.digest)))
+    found = oci.parse(stored)
+    if isinstance(found, oci.Manifest):
+        oci.unpack(found, store.read_blob)
+        oci.replicate("1.0.0", store, LayoutFolder(store.folder), "again")
+
+
+def _write(store: LayoutFolder, packed: oci.Packed, chance: random.Random) -> None:
+    oci.save(packed, store, chance.choice(("2.0.0", "1.0.0")))
+
+
+def test_challenges(rounds: Rounds) -> None:
+    good = (
+        b'Bearer realm="https://a/token",service="a",scope="repository:x:pull", Basic realm="b\\"c"'
+    )
+    for chance in rounds("challenge", 20_000):
+        header = damage(good, chance).decode("latin-1")
+        for each in tokens.challenges(header):
+            assert each.scheme == each.scheme.lower()
+
+
+def test_credentials(rounds: Rounds, tmp_path: Path) -> None:
+    good = {
+        "auths": {"a.test": {"auth": "dTpw", "username": "u"}, "b": {}},
+        "credHelpers": {"c": "x"},
+    }
+    file = tmp_path / "config.json"
+    environment = {"DOCKER_CONFIG": str(tmp_path), "HOME": str(tmp_path)}
+    for chance in rounds("credentials", 4000):
+        file.write_bytes(spoilt(json.dumps(good).encode(), chance))
+        try:
+            credentials.find("a.test", environment)
+        except TamisError as error:
+            told(error)
