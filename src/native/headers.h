@@ -36,10 +36,14 @@ class HeaderMap {
     return {arena_.data() + entries_[i].value, entries_[i].value_size};
   }
 
+  // Whether a pseudo-header may have gone or changed since `assign`.
+  bool pseudo_touched() const { return pseudo_touched_; }
+
   void clear() {
     entries_.clear();
     arena_.clear();
     bytes_ = 0;
+    pseudo_touched_ = true;
   }
 
   // Takes the content of `other`, keeping this map's rules and memory.
@@ -47,6 +51,7 @@ class HeaderMap {
     entries_.assign(other.entries_.begin(), other.entries_.end());
     arena_.assign(other.arena_);
     bytes_ = other.bytes_;
+    pseudo_touched_ = false;
   }
 
   // Index of the first entry called `name` (lower case), or npos.
@@ -97,6 +102,7 @@ class HeaderMap {
   void remove(std::string_view name) {
     size_t at = find(name);
     if (at == npos) return;
+    if (name.starts_with(':')) pseudo_touched_ = true;
     size_t kept = at;
     for (; at < entries_.size(); ++at) {
       if (this->name(at) == name) {
@@ -180,6 +186,7 @@ class HeaderMap {
 
   void join_value(size_t at, std::string_view value) {
     if (value.empty()) return;
+    if (name(at).starts_with(':')) pseudo_touched_ = true;
     std::string whole(this->value(at));
     if (!whole.empty()) whole += ',';
     whole += value;
@@ -209,6 +216,7 @@ class HeaderMap {
   std::vector<Entry> entries_;
   std::string arena_;
   size_t bytes_ = 0;
+  bool pseudo_touched_ = false;
 };
 
 // ASCII lower case; other bytes stay.

@@ -17,6 +17,9 @@ inline constexpr std::string_view kResetDetails =
     "upstream_reset_before_response_started{remote_reset}";
 inline constexpr std::string_view kResetBody =
     "upstream connect error or disconnect/reset before headers. reset reason: remote reset";
+// The client gave up on a response that the filter holds back.
+inline constexpr std::string_view kCancelled = "http2.remote_reset";
+inline constexpr std::string_view kHungUp = "downstream_remote_disconnect";
 
 // Lives for one exchange, on the stack; all state is in the host's stream. `H` is a Host.
 template <typename H>
@@ -51,7 +54,6 @@ class HttpExchange final : HttpFlow<H> {
   using Base::append;
   using Base::complete;
   using Base::cut;
-  using Base::forward_headers;
   using Base::frame;
   using Base::headers;
   using Base::host_;
@@ -59,6 +61,7 @@ class HttpExchange final : HttpFlow<H> {
   using Base::over;
   using Base::replaced_;
   using Base::resume;
+  using Base::send_headers;
   using Base::stopped;
   using Base::stream_;
   using Base::told;
@@ -112,6 +115,10 @@ class HttpExchange final : HttpFlow<H> {
       local_reply();
       return false;
     }
+    if (stream_.reply.again && stream_.reset == Reset::kNone) {
+      drop_reply();
+      return false;
+    }
     for (size_t direction = 0; direction < 2; ++direction) {
       if (!stream_.resume[direction]) continue;
       stream_.resume[direction] = false;
@@ -139,12 +146,19 @@ class HttpExchange final : HttpFlow<H> {
       send_via_filter();
   }
 
+  // A reply inside the body of a reply: Envoy resets the stream. Over HTTP/2 the headers are still
+  // in its hands; over HTTP/1.1 they have been written.
+  void drop_reply() {
+    stream_.reset = Reset::kFilter;
+    if (host_.script.protocol == "HTTP/2") stream_.response().headers_sent = false;
+  }
+
   // A response that had begun is replaced behind the filter's back.
   void send_directly() {
     Side& response = stream_.response();
     replaced_ = true;
     response.started = response.ended = true;
-    forward_headers(response);
+    send_headers(response);
     append(response.sent, reply_body_);
     complete(1);
   }
@@ -156,10 +170,16 @@ class HttpExchange final : HttpFlow<H> {
     headers(1, body.empty());
     stream_.reply.running = false;
     if (body.empty() || host_.guest.failed() || cut()) return;
-    if (replaced_)
-      show(body);
-    else
-      frame(1, body, true);
+    if (!replaced_) return frame(1, body, true);
+    // Envoy drops the stream at once, unless it is inside the request's own callback and the codec
+    // has all of the request: over HTTP/1.1 it never says so in time.
+    if (!stream_.request().ended || stream_.reset == Reset::kUpstream ||
+        host_.script.protocol != "HTTP/2")
+      return;
+    show(body);
+    // Envoy answers a status that was taken away, then sends the first reply's body all the same.
+    if (rejected_ && !host_.guest.failed())
+      append(stream_.response().sent, stream_.response().chunk);
   }
 
   // The body of a reply that was replaced in its headers callback: the guest sees it all the same.
@@ -192,41 +212,64 @@ class HttpExchange final : HttpFlow<H> {
       stream_.reset = Reset::kFilter;
       return;
     }
+    // The details of a reply that was asked for are written down before it is sent.
+    const std::string details(reply.pending ? std::string_view(reply.details) : kFailDetails);
+    replace(503, 14, details, {});
+  }
+
+  void replace(uint32_t status, std::string_view details, std::string_view text) override {
+    rejected_ = true;
+    replace(status, -1, details, text);
+  }
+
+  void replace(uint32_t status, int32_t grpc_status, std::string_view details,
+               std::string_view text) {
+    LocalReply& reply = stream_.reply;
     reply.clear();
     reply.sent = true;
-    reply.status = 503;
-    reply.grpc_status = 14;
-    reply.details.assign(kFailDetails);
+    reply.status = status;
+    reply.grpc_status = grpc_status;
+    reply.details.assign(details);
+    Side& response = stream_.response();
     response.clear();
-    make_local_reply(stream_.request().headers, 503, 14, reply.headers, {}, response.headers,
-                     reply_body_);
+    make_local_reply(stream_.request().headers, status, grpc_status, reply.headers, text,
+                     response.headers, reply_body_);
     send_directly();
+  }
+
+  bool came_with(size_t direction, std::string_view name) const override {
+    if (direction == 1 && stream_.reply.sent) return true;
+    const Input& input = direction == 0 ? input_.request : input_.answer;
+    return input.headers.find(name) != HeaderMap::npos;
   }
 
   // -- the end -------------------------------------------------------------------------------
 
   // A stream that stays paused is cancelled by the client; then log, done and delete run as ever.
   void finish() {
+    if (stream_.reply.sent && !stream_.response().complete && !stream_.reply.again &&
+        stream_.reset != Reset::kFilter)
+      stream_.reply.details = host_.script.protocol == "HTTP/2" ? kCancelled : kHungUp;
     if (host_.guest.failed()) return;
     stream_.bodies.fill(nullptr);
     for (Side& side : stream_.sides) side.buffering = false;
     stream_.log_phase = true;
-    stream_.maps = {&stream_.request().headers, nullptr, nullptr, nullptr};
+    stream_.logged = {&stream_.request().headers, nullptr, nullptr, nullptr};
     if (stream_.response().started)
-      stream_.maps[kHttpResponseHeaders] = &stream_.response().headers;
+      stream_.logged[kHttpResponseHeaders] = &stream_.response().headers;
     if (stream_.response().has_trailers)
-      stream_.maps[kHttpResponseTrailers] = &stream_.response().trailers;
+      stream_.logged[kHttpResponseTrailers] = &stream_.response().trailers;
     uint32_t ignored = 0;
     const std::array<uint32_t, 1> id{stream_.id};
     const bool fine = host_.call(Callback::proxy_on_log, stream_.id, id, ignored);
     stream_.log_phase = false;
-    stream_.maps.fill(nullptr);
     if (fine && host_.call(Callback::proxy_on_done, stream_.id, id, ignored))
       host_.call(Callback::proxy_on_delete, stream_.id, id, ignored);
   }
 
   const ExchangeInput& input_;
   std::string reply_body_;
+  bool rejected_ = false;  // what the filter left of the response's headers could not go on
 };
 
 }  // namespace tamis

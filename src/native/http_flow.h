@@ -29,6 +29,10 @@ class HttpFlow {
   virtual void fail() = 0;
   // Envoy answers in the filter's or the upstream's place.
   virtual void reply_instead(uint32_t status, std::string_view details, std::string_view text) = 0;
+  // The same for a response that had begun: it is replaced behind the filter's back.
+  virtual void replace(uint32_t status, std::string_view details, std::string_view text) = 0;
+  // Whether that header was there before the filter: it cannot take away what nobody sent.
+  virtual bool came_with(size_t direction, std::string_view name) const = 0;
 
   static constexpr std::array kOnHeaders{Callback::proxy_on_request_headers,
                                          Callback::proxy_on_response_headers};
@@ -69,8 +73,7 @@ class HttpFlow {
     if (status == 0) stream_.maps[kHeaders[direction]] = nullptr;
     if (!after_call()) return;
     if (status == 0) {
-      forward_headers(side);
-      if (end) complete(direction);
+      if (forward_headers(direction) && end) complete(direction);
     } else {
       side.flow = status == 1 ? Flow::kStopped : Flow::kStoppedAll;
     }
@@ -125,10 +128,10 @@ class HttpFlow {
       if (status == 1) too_large(direction);
       return;
     }
-    if (side.flow != Flow::kFlowing)
-      release(side);
-    else
+    if (side.flow == Flow::kFlowing)
       append(side.sent, side.chunk);
+    else if (!release(direction))
+      return;
     if (end) complete(direction);
   }
 
@@ -162,8 +165,7 @@ class HttpFlow {
       if (side.flow == Flow::kFlowing) side.flow = Flow::kStopped;
       return;
     }
-    if (side.flow != Flow::kFlowing) release(side);
-    complete(direction);
+    if (side.flow == Flow::kFlowing || release(direction)) complete(direction);
   }
 
   void note(Callback callback, uint32_t status) {
@@ -182,18 +184,56 @@ class HttpFlow {
     to.append(bytes);
   }
 
-  void forward_headers(Side& side) {
-    if (side.headers_sent) return;
+  // False: the filter took a header without which Envoy does not let them go; it answers instead.
+  bool forward_headers(size_t direction) {
+    Side& side = stream_.sides[direction];
+    if (side.headers_sent) return true;
+    if (side.headers.pseudo_touched() &&
+        (direction == 0 ? !routable(side.headers) : !has_status(side.headers)))
+      return false;
+    send_headers(side);
+    return true;
+  }
+
+  void send_headers(Side& side) {
     side.headers_sent = true;
     if (host_.script.fault != Fault::kNone) spoil_headers(host_.script.fault, side.headers);
   }
 
-  // Everything held back goes on.
-  void release(Side& side) {
+  // The router needs a path to find a route by; the codec a method. A host may be missing.
+  bool routable(const HeaderMap& headers) {
+    const size_t method = headers.find(":method");
+    const bool tunnel = method != HeaderMap::npos && headers.value(method) == "CONNECT";
+    if (!tunnel && headers.find(":path") == HeaderMap::npos && came_with(0, ":path")) {
+      reply_instead(404, "route_not_found", {});
+      return false;
+    }
+    if (method != HeaderMap::npos || !came_with(0, ":method")) return true;
+    reply_instead(503, "filter_removed_required_request_headers{missing_required_header:_:method}",
+                  "missing required header: :method");
+    return false;
+  }
+
+  // A status that is no number counts as missing.
+  bool has_status(const HeaderMap& headers) {
+    const size_t at = headers.find(":status");
+    const std::string_view status = at == HeaderMap::npos ? std::string_view() : headers.value(at);
+    const auto digit = [](char c) { return c >= '0' && c <= '9'; };
+    if (!status.empty() && std::all_of(status.begin(), status.end(), digit)) return true;
+    if (!came_with(1, ":status")) return true;
+    replace(502, "filter_removed_required_response_headers{missing_required_header:_:status}",
+            "missing required header: :status");
+    return false;
+  }
+
+  // Everything held back goes on; false as in forward_headers.
+  bool release(size_t direction) {
+    Side& side = stream_.sides[direction];
     side.flow = Flow::kFlowing;
-    forward_headers(side);
+    if (!forward_headers(direction)) return false;
     append(side.sent, side.buffered);
     side.buffered.clear();
+    return true;
   }
 
   void complete(size_t direction) {
@@ -206,14 +246,18 @@ class HttpFlow {
   void resume(size_t direction) {
     Side& side = stream_.sides[direction];
     const Flow flow = side.flow;
-    if (flow == Flow::kFlowing || over()) return;
+    if (stopped(direction)) return;
+    if (flow == Flow::kFlowing) {
+      // In the callback of the headers themselves: they go, whatever it returns.
+      if (side.started && forward_headers(direction) && side.ended) complete(direction);
+      return;
+    }
     if (flow == Flow::kStopped) {
-      release(side);
-      if (side.ended) complete(direction);
+      if (release(direction) && side.ended) complete(direction);
       return;
     }
     side.flow = Flow::kFlowing;
-    forward_headers(side);
+    if (!forward_headers(direction)) return;
     const bool waiting = side.trailers_waiting;
     if (!side.buffered.empty()) {
       side.chunk.swap(side.buffered);

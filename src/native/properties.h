@@ -91,7 +91,7 @@ template <typename H>
 Status request_property(H& host, std::string_view field, std::string_view rest,
                         std::string_view& out) {
   Stream& stream = host.stream;
-  const HeaderMap* map = stream.maps[kHttpRequestHeaders];
+  const HeaderMap* map = stream.readable(kHttpRequestHeaders);
   const auto header = [&](std::string_view name) { return give_header(host, map, name, out); };
   if (field == "headers") return rest.empty() ? give_map(host, map, out) : header(rest);
   if (field == "headers_bytes")
@@ -131,11 +131,11 @@ template <typename H>
 Status response_property(H& host, std::string_view field, std::string_view rest,
                          std::string_view& out) {
   Stream& stream = host.stream;
-  const HeaderMap* map = stream.maps[kHttpResponseHeaders];
+  const HeaderMap* map = stream.readable(kHttpResponseHeaders);
   if (field == "headers")
     return rest.empty() ? give_map(host, map, out) : give_header(host, map, rest, out);
   if (field == "trailers") {
-    const HeaderMap* trailers = stream.maps[kHttpResponseTrailers];
+    const HeaderMap* trailers = stream.readable(kHttpResponseTrailers);
     return rest.empty() ? give_map(host, trailers, out) : give_header(host, trailers, rest, out);
   }
   if (field == "headers_bytes")
@@ -144,7 +144,7 @@ Status response_property(H& host, std::string_view field, std::string_view rest,
   const Side& side = stream.response();
   if (field == "size") return give_number(host, static_cast<int64_t>(side.sent.size()), out);
   if (field == "total_size") {
-    const HeaderMap* trailers = stream.maps[kHttpResponseTrailers];
+    const HeaderMap* trailers = stream.readable(kHttpResponseTrailers);
     const size_t headers =
         (map == nullptr ? 0 : map->byte_size()) + (trailers == nullptr ? 0 : trailers->byte_size());
     return give_number(host, static_cast<int64_t>(side.sent.size() + headers), out);
@@ -182,6 +182,10 @@ Status find_property(H& host, std::string_view path, std::string_view& out) {
     if (root == "plugin_vm_id") return detail::give_bytes(host, host.script.vm_id, out);
     if (root == "xds") return kSerializationFailure;
   }
+  if (root == "xds" && field == "node" && (rest == "id" || rest == "cluster"))
+    return detail::give_bytes(host, "tamis", out);
+  if (root == "xds" && field == "node" && rest == "metadata")
+    return detail::give_bytes(host, std::string_view("\0\0\0", 4), out);
   if (!host.in_stream(host.effective)) return kNotFound;
   if (root == "request" || root == "response" || root == "connection" || root == "filter_state" ||
       root == "source" || root == "destination" || root == "upstream") {
@@ -196,7 +200,12 @@ Status find_property(H& host, std::string_view path, std::string_view& out) {
   if (root == "upstream" && field == "request_attempt_count")
     return detail::give_number(host, routed ? 1 : 0, out);
   if (root == "upstream" && field == "num_endpoints") return detail::give_number(host, 1, out);
-  if (root == "xds" && (field == "route_name" || field == "filter_chain_name"))
+  if (root == "upstream" && field == "locality" && routed) return detail::give_bytes(host, {}, out);
+  if (root == "xds" && field == "cluster_name") return detail::give_bytes(host, "upstream", out);
+  if (root == "xds" && field == "virtual_host_name") return detail::give_bytes(host, "all", out);
+  if (root == "xds" && (field == "route_name" || field == "filter_chain_name" ||
+                        field == "cluster_metadata" || field == "route_metadata" ||
+                        field == "virtual_host_metadata" || field == "listener_metadata"))
     return detail::give_bytes(host, {}, out);
   if (root == "xds" && field == "listener_direction") return detail::give_number(host, 0, out);
   if (root == "connection" && field == "mtls")

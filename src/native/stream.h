@@ -47,6 +47,7 @@ enum class Reset : uint8_t { kNone, kUpstream, kDownstream, kFilter };
 // What the guest asked for inside a callback and gets when it has returned.
 struct LocalReply {
   bool pending = false, sent = false;
+  bool again = false;  // another one was asked for, too late to replace it
   bool running =
       false;  // it passes the filter's response callbacks, which may replace it once more
   uint32_t status = 0;
@@ -55,7 +56,7 @@ struct LocalReply {
   HeaderMap headers;
 
   void clear() {
-    pending = sent = running = false;
+    pending = sent = again = running = false;
     status = 0;
     grpc_status = -1;
     details.clear();
@@ -69,8 +70,9 @@ struct Stream {
   uint32_t id = 0;
   uint64_t started_at = 0;  // wall clock, nanoseconds
   std::array<Side, 2> sides;
-  // By MapType and BufferType 0 and 1: what is visible; nullptr: nothing.
-  std::array<HeaderMap*, 4> maps{};
+  // By MapType and BufferType 0 and 1: what is visible; nullptr: nothing. A map whose callback held
+  // its message back stays so to the end. `logged`: what is read in proxy_on_log instead.
+  std::array<HeaderMap*, 4> maps{}, logged{};
   std::array<std::string*, 2> bodies{};
   bool end_of_stream = false, log_phase = false;
   LocalReply reply;
@@ -110,9 +112,10 @@ struct Stream {
     return sides[direction].buffering ? &sides[direction].buffered : bodies[direction];
   }
 
+  const HeaderMap* readable(size_t map) const { return log_phase ? logged[map] : maps[map]; }
+
   // The map for writing and for its size: trailers come into being during the last body callback.
   HeaderMap* writable(size_t map) {
-    if (log_phase) return nullptr;
     const size_t direction = map / 2;
     if (map % 2 == 1 && maps[map] == nullptr && bodies[direction] != nullptr && end_of_stream) {
       maps[map] = &sides[direction].trailers;

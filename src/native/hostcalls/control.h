@@ -20,9 +20,15 @@ uint32_t proxy_send_local_response(H& host, uint32_t status, uint32_t details,
   host.stop_next = true;
   if (!host.in_stream(host.effective)) return kOk;
   LocalReply& reply = host.stream.reply;
-  if (reply.pending || (reply.sent && !reply.running)) return kOk;
-  reply.pending = true;
-  reply.status = status;
+  if (reply.pending) return kOk;
+  if (reply.sent && !reply.running) {
+    reply.again = true;
+    // Envoy's own reply to a reset is held back; what it is said to be changes all the same.
+    if (host.stream.reset != Reset::kUpstream) return kOk;
+  } else {
+    reply.pending = true;
+  }
+  reply.status = status & 0xffff;  // Envoy keeps 16 bits
   reply.grpc_status = grpc_status <= 16 ? static_cast<int32_t>(grpc_status) : -1;
   reply.details.assign(details_text);
   for (char& c : reply.details)

@@ -11,8 +11,8 @@ inline constexpr uint32_t kLastMap = kHttpCallResponseTrailers;
 
 // The map for reading; maps 4-7 belong to callouts, of which there are none.
 template <typename H>
-HeaderMap* readable(H& host, uint32_t map) {
-  return map < 4 ? host.active().maps[map] : nullptr;
+const HeaderMap* readable(H& host, uint32_t map) {
+  return map < 4 ? host.active().readable(map) : nullptr;
 }
 
 template <typename H>

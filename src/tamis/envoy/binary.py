@@ -59,8 +59,10 @@ def probe(path: Path) -> Binary:
         done = subprocess.run(
             [path, "--version"], capture_output=True, text=True, timeout=_SECONDS, check=False
         )
-    except (OSError, subprocess.TimeoutExpired) as error:
-        raise BadInput(f"{path} cannot be run as Envoy: {error}", advice=advice) from error
+    except OSError as error:
+        raise BadInput(f"{path} cannot be run: {error.strerror}", advice=advice) from error
+    except subprocess.TimeoutExpired as error:
+        raise BadInput(f"{path} does not answer --version", advice=advice) from error
     found = _VERSION.search(done.stdout)
     if not found:
         raise BadInput(f"{path} does not say an Envoy version", advice=advice)

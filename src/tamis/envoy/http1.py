@@ -175,9 +175,10 @@ class _Reader:
         self._in_body = True
         self._chunked = "chunked" in values.get("transfer-encoding", "")
         length = values.get("content-length")
-        self._left = int(length) if length is not None else None
-        bodiless = self._head_only or status in _BODILESS or (self._left == 0)
-        return Head(self._stream, headers, end=bodiless and not self._chunked)
+        self._left = int(length) if length and length.isdecimal() else None
+        empty = self._left == 0 and not self._chunked
+        bodiless = self._head_only or status in _BODILESS or empty
+        return Head(self._stream, headers, end=bodiless)
 
     def _chunk(self) -> Event | None:
         line = self._buffer.find(b"\r\n")

@@ -192,6 +192,9 @@ class _Session:
         if refused:
             why = f"Envoy's HTTP/2 codec refuses this request: {refused}"
             self._skipped.append(NotComparable(f"exchanges[{index}]", why))
+        unlike = observe.unlike(step, self._worker)
+        if unlike:
+            self._skipped.append(NotComparable("", unlike))
 
     def _refused(self, loaded: Loaded) -> Run:
         main = self.server.main_thread

@@ -31,6 +31,7 @@ __all__ = [
     "refusal",
     "refused_request",
     "trap",
+    "unlike",
     "unseen",
 ]
 
@@ -58,6 +59,21 @@ _GENERIC = ("Plugin ", "Wasm VM failed Failed to initialize", "Wasm VM failed Fa
 _BROKEN = "DPE"
 _TOO_LARGE = ("http2.header_list_size_too_large", "http2.too_many_headers")
 _VIA_UPSTREAM = "via_upstream"
+_UPSTREAM_RESET = "UR"
+#: Headers callback -> the stream types whose headers are in it.
+_OF_HEADERS = {"proxy_on_request_headers": {0}, "proxy_on_response_headers": {1}}
+#: How the details of Envoy's own replies begin, and their status: a gRPC client is shown 200, and
+#: the filter may have changed it.
+_OWN_REPLIES = (
+    ("wasm_fail_stream", 503),
+    ("route_not_found", 404),
+    ("request_payload_too_large", 413),
+    ("response_payload_too_large", 500),
+    ("filter_removed_required_request_headers", 503),
+    ("filter_removed_required_response_headers", 502),
+    ("upstream_reset_before_response_started{protocol_error}", 502),
+    ("upstream_reset_before_response_started", 503),
+)
 
 #: Hostcall -> the part of the outcome it writes, which Envoy shows to nobody.
 _HIDDEN = {
@@ -155,6 +171,28 @@ def refused_request(step: "Step") -> str | None:
     return details if _BROKEN in flags.split(",") and not met else None
 
 
+def unlike(step: "Step", thread: int) -> str | None:
+    """Why this exchange and all it logged cannot be compared, if so."""
+    _, _, details = _access(step)
+    if details.endswith("{protocol_error}"):
+        return f"Envoy's HTTP/2 codec refuses this answer: {details}"
+    if _doubled(_calls(step.records, thread)):
+        return "continue_stream in a headers callback that returns Continue sends the headers twice"
+    return None
+
+
+def _doubled(calls: Iterable[Call]) -> bool:
+    asked: set[int] = set()
+    for call in calls:
+        if call.way == "vm->host" and call.name.endswith("proxy_continue_stream"):
+            asked.update(call.args[:1])
+        elif call.way == "host<-vm" and call.name.startswith("proxy_on_"):
+            if call.result == "0" and asked & _OF_HEADERS.get(call.name, set()):
+                return True
+            asked.clear()
+    return False
+
+
 def unseen(records: Iterable[Record], thread: int, untold: Sequence[str]) -> list[NotComparable]:
     """Parts of the outcome that this guest used and that Envoy cannot show or be told.
 
@@ -193,13 +231,37 @@ def _access(step: "Step") -> tuple[int, str, str]:
 
 def _local_reply(step: "Step", calls: Iterable[Call]) -> LocalReply | None:
     """The status the filter asked for (gRPC clients are shown another), or Envoy's own."""
-    code, _, details = _access(step)
-    asked = next((call for call in calls if call.name.endswith("proxy_send_local_response")), None)
-    if asked and asked.args:
-        return LocalReply(asked.args[0], details)
+    code, flags, details = _access(step)
+    own = next((status for start, status in _OWN_REPLIES if details.startswith(start)), None)
+    if own is not None and step.client.end:
+        return LocalReply(own, details)
+    asked = _asked(calls)
+    if asked is None and _UPSTREAM_RESET in flags.split(","):
+        asked = 503
+    if asked is not None:
+        return LocalReply(asked, details)
     if not step.client.end or details == _VIA_UPSTREAM:
         return None
     return LocalReply(code, details)
+
+
+def _asked(calls: Iterable[Call]) -> int | None:
+    """The status of the local reply that was sent: the first that a callback asks for.
+
+    It may be replaced once more, by the callback that meets its headers. A callback that broke has
+    asked for nothing.
+    """
+    sent: int | None = None
+    wanted: int | None = None
+    for call in calls:
+        if call.name.endswith("proxy_send_local_response") and call.way == "vm->host":
+            if wanted is None and call.args:
+                wanted = call.args[0] & 0xFFFF
+        elif call.way == "host<-vm" and call.name.startswith("proxy_on_"):
+            if wanted is not None and (sent is None or call.name == "proxy_on_response_headers"):
+                sent = wanted
+            wanted = None
+    return sent
 
 
 def _reset(step: "Step", by_fixture: bool) -> Literal["upstream", "downstream", "filter"] | None:

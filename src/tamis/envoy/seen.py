@@ -51,4 +51,6 @@ class Seen:
 
 
 def _informational(headers: Headers) -> bool:
-    return any(name == ":status" and value.startswith("1") for name, value in headers)
+    return any(
+        name == ":status" and len(value) == 3 and value.startswith("1") for name, value in headers
+    )

@@ -141,7 +141,9 @@ class Server:
         """Run one exchange through the current plugin. Raises Crashed or Silence."""
         begin = len(self._log.records)
         client = self._wire.exchange(
-            exchange.request, exchange.answer, paused=lambda: self._paused(begin)
+            exchange.request,
+            exchange.answer,
+            paused=lambda: self._paused(begin) or self._logged(begin),
         )
         self._wire.wait(lambda: self._logged(begin))
         self._wire.barrier()

@@ -109,8 +109,9 @@ class Wire:
     def exchange(self, request: Request, answer: Answer, *, paused: Callable[[], bool]) -> Seen:
         """Send `request`, let the upstream give `answer`; what the client saw.
 
-        What the upstream saw is in `upstream_seen`. When nothing more can happen because the
-        filter holds the stream (`paused` says so), the client cancels it: `Seen.over` is False.
+        What the upstream saw is in `upstream_seen`. When nothing more can happen because the filter
+        holds the stream, or Envoy is through with it (`paused` says so), the client cancels it:
+        `Seen.over` is False.
         Raises Silence when Envoy does nothing for `patience` seconds.
         """
         self._answer = answer
@@ -126,6 +127,9 @@ class Wire:
             seen.reset = INTERNAL_ERROR
         elif not seen.over:
             self._cancel(client, stream)
+        else:
+            # A client that has all it was promised may be ahead of the upstream's last frames.
+            self._until(lambda: not self._scripts)
         if seen.reset is not None and seen.headers is None:
             # Envoy refused the frames themselves; it logs so when the connection goes.
             self.hang_up()
@@ -160,7 +164,10 @@ class Wire:
     def _connected(self) -> Client:
         if self._client is None or self._client.closed:
             sock = socket.socket(socket.AF_UNIX)
-            sock.connect(str(self._folder.listener))
+            try:
+                sock.connect(str(self._folder.listener))
+            except ConnectionRefusedError:
+                self._until(lambda: False)  # it is ending: `idle` soon says how
             sock.setblocking(False)
             self._client = Http1Client(sock) if self._http1 else Peer(sock, client=True)
             self._next_stream = 1
@@ -297,7 +304,7 @@ def _guarded(script: Script, enough: Callable[[], bool]) -> Script:
 
 def _without_framing(headers: Headers | None, answer: Headers) -> Headers | None:
     """HTTP/1 marks an empty response: Envoy's codec appends `content-length: 0` behind all else."""
-    said = any(name == "content-length" for name, _ in answer)
-    if headers and headers[-1] == ("content-length", "0") and not said:
+    empty = ("content-length", "0")
+    if headers and headers[-1] == empty and empty not in answer:
         return headers[:-1]
     return headers

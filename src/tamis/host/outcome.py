@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import Any
 
 from tamis.host.script import text
-from tamis.model.exchange import Protocol
+from tamis.model.exchange import Fixture, Protocol, Request
 from tamis.model.outcome import (
     LOG_LEVELS,
     Counts,
@@ -22,12 +22,15 @@ from tamis.profiles import wire
 __all__ = ["counts", "outcome", "trap"]
 
 
-def outcome(raw: Mapping[str, Any], protocol: Protocol = "http/2") -> Outcome:
-    """Of one run; `raw` is what `_core.run` returns, `protocol` what the client speaks."""
+def outcome(raw: Mapping[str, Any], fixture: Fixture) -> Outcome:
+    """Of one run of `fixture`; `raw` is what `_core.run` returns."""
     state = {text(key): value for each in raw["exchanges"] for key, value in each["filter_state"]}
     return Outcome(
         start=raw["refused"] or "ok",
-        exchanges=tuple(_exchange(each, protocol) for each in raw["exchanges"]),
+        exchanges=tuple(
+            _exchange(each, exchange.request, fixture.protocol)
+            for each, exchange in zip(raw["exchanges"], fixture.exchanges, strict=False)
+        ),
         logs=tuple(_log(line) for line in raw["logs"]),
         filter_state=state,
         trap=trap(raw),
@@ -58,14 +61,18 @@ def trap(raw: Mapping[str, Any]) -> Trap | None:
     return Trap(callback, kind, text(words))
 
 
-def _exchange(raw: Mapping[str, Any], protocol: Protocol) -> ExchangeOutcome:
+def _exchange(raw: Mapping[str, Any], request: Request, protocol: Protocol) -> ExchangeOutcome:
     reply = raw["local_reply"]
+    sent = _message(raw["request"], "request")
+    if sent and any(name == ":scheme" for name, _ in request.headers):
+        sent = replace(sent, headers=wire.routed(sent.headers))
     response = _message(raw["response"], "response")
-    if response and protocol == "http/1.1":
-        # Envoy's HTTP/1 codec writes no trailers unless it is told to.
-        response = replace(response, trailers=())
+    if response and _interim(response):
+        response = None
+    elif response and protocol == "http/1.1":
+        response = _over_http1(response, head=(":method", "HEAD") in request.headers)
     return ExchangeOutcome(
-        request=_message(raw["request"], "request"),
+        request=sent,
         response=response,
         local_reply=LocalReply(reply[0], text(reply[1])) if reply else None,
         reset=raw["reset"] or None,
@@ -73,6 +80,26 @@ def _exchange(raw: Mapping[str, Any], protocol: Protocol) -> ExchangeOutcome:
             Pause(name.removeprefix("proxy_on_"), status) for name, status in raw["pauses"]
         ),
     )
+
+
+def _interim(response: Message) -> bool:
+    """A client takes a status of 1xx for a notice, and waits on for the response."""
+    status = dict(response.headers).get(":status", "")
+    return len(status) == 3 and status.startswith("1")
+
+
+def _over_http1(response: Message, *, head: bool) -> Message:
+    """As an HTTP/1.1 client reads it: Envoy writes no trailers unless it is told to, and checks no
+    body against the length that it declares.
+    """
+    headers = dict(response.headers)
+    length = headers.get("content-length", "")
+    if head or headers.get(":status") in ("204", "304"):
+        return replace(response, trailers=(), body=b"", complete=True)
+    if not length.isdecimal():
+        return replace(response, trailers=())
+    complete = response.complete and len(response.body) >= int(length)
+    return replace(response, trailers=(), body=response.body[: int(length)], complete=complete)
 
 
 def _message(raw: Sequence[Any] | None, direction: wire.Direction) -> Message | None:

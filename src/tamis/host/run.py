@@ -41,4 +41,4 @@ def run(
     raw = _core.run(loaded, build(fixture, plugin, limits, fault))
     if raw["refused"] == "instantiation":
         return Run(fixture.name, label(), None, problems=("Failed to create new Wasm instance",))
-    return Run(fixture.name, label(), outcome(raw, fixture.protocol))
+    return Run(fixture.name, label(), outcome(raw, fixture))

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from tamis import _core
 from tamis.errors import BadInput
 from tamis.host.plugin import Fault, Limits, Plugin
-from tamis.model.exchange import Exchange, Fixture, Headers
+from tamis.model.exchange import Exchange, Fixture, Headers, Request
 from tamis.profiles import wire
 
 __all__ = ["build", "text", "to_bytes"]
@@ -67,7 +67,7 @@ def _add(script: _core.Script, fixture: Fixture, step: object, rules: wire.Wire)
     old = fixture.protocol == "http/1.1"
     script.add_exchange(
         headers=_pairs(rules.arriving(request.headers, "request", http1=old)),
-        chunks=_frames(request.body, rules, merged=old),
+        chunks=_merged(request) if old else _frames(request.body, rules),
         trailers=None if old else _trailers(request.trailers),
         answer_headers=_pairs(rules.arriving(answer.headers, "response")),
         answer_chunks=_frames(answer.body, rules),
@@ -102,15 +102,23 @@ def _limits(limits: Limits, buffer: int | None) -> _core.Limits:
     return native
 
 
-def _frames(chunks: tuple[bytes, ...], rules: wire.Wire, *, merged: bool = False) -> list[bytes]:
-    """DATA frames as they reach the filter, empty ones too.
+def _merged(request: Request) -> list[bytes]:
+    """As an HTTP/1 codec gives chunks written together: one piece, then an empty end of stream.
 
-    `merged`: as an HTTP/1 codec gives chunks written together, then an empty end of stream.
+    An empty message that was chunked still has that end; one of `content-length: 0` does not.
     """
-    whole = (b"".join(chunks), b"") if merged and chunks else chunks
+    whole = b"".join(request.body)
+    if whole:
+        return [whole, b""]
+    declared = any(name.lower() == "content-length" for name, _ in request.headers)
+    return [b""] if (request.body or request.trailers) and not declared else []
+
+
+def _frames(chunks: tuple[bytes, ...], rules: wire.Wire) -> list[bytes]:
+    """DATA frames as they reach the filter, empty ones too."""
     return [
         chunk[at : at + rules.max_frame]
-        for chunk in whole
+        for chunk in chunks
         for at in range(0, max(len(chunk), 1), rules.max_frame)
     ]
 

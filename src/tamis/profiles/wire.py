@@ -14,11 +14,12 @@ from typing import Literal
 
 from tamis.model.exchange import Fixture, Headers
 
-__all__ = ["Addition", "Direction", "Wire", "load", "vm_id"]
+__all__ = ["Addition", "Direction", "Wire", "load", "routed", "vm_id"]
 
 Direction = Literal["request", "response"]
 # HTTP/1 codecs give the pseudo-headers in this order, whatever came on the wire.
 _HTTP1_ORDER = (":authority", ":path", ":method", ":scheme")
+_SCHEMES = ("http", "https")
 _CONNECTION = frozenset(
     {"connection", "keep-alive", "proxy-connection", "transfer-encoding", "upgrade"}
 )
@@ -119,11 +120,24 @@ def _with_authority(headers: Headers, direction: Direction) -> Headers:
     return tuple((":authority" if name == "host" else name, value) for name, value in headers)
 
 
+def routed(headers: Headers) -> Headers:
+    """A request's headers behind the router, which mends a scheme that is none."""
+    values = dict(headers)
+    if values.get(":scheme", "").lower() in _SCHEMES:
+        return headers
+    forwarded = values.get("x-forwarded-proto", "").lower()
+    scheme = (":scheme", forwarded if forwarded in _SCHEMES else "http")
+    if ":scheme" in values:
+        return tuple(scheme if pair[0] == ":scheme" else pair for pair in headers)
+    pseudo = sum(name.startswith(":") for name, _ in headers)
+    return (*headers[:pseudo], scheme, *headers[pseudo:])
+
+
 def _from_http1(headers: list[tuple[str, str]]) -> list[tuple[str, str]]:
     kept = [(name, value.strip(" \t")) for name, value in headers if name not in _CONNECTION]
     order = {name: rank for rank, name in enumerate(_HTTP1_ORDER)}
     scheme = next((value for name, value in kept if name == "x-forwarded-proto"), "")
-    if scheme in ("http", "https"):
+    if scheme in _SCHEMES:
         kept = [(name, scheme if name == ":scheme" else value) for name, value in kept]
     return sorted(kept, key=lambda pair: order.get(pair[0], len(order)))
 
