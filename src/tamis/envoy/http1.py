@@ -7,8 +7,9 @@ the way back (`transfer-encoding`, `connection`) are not part of the message.
 
 import socket
 
+from tamis.envoy.connection import Connection
 from tamis.envoy.events import Closed, Data, Event, Head
-from tamis.model.exchange import Headers
+from tamis.model.exchange import Headers, to_bytes, to_text
 
 __all__ = ["Http1Client"]
 
@@ -16,30 +17,17 @@ _FRAMING = ("transfer-encoding", "connection")
 _BODILESS = ("204", "304")
 
 
-class Http1Client:
+class Http1Client(Connection):
     """One HTTP/1.1 connection over a connected, non-blocking socket; `stream` is only a label."""
 
     def __init__(self, sock: socket.socket) -> None:
-        self._sock = sock
+        super().__init__(sock)
         self._message = bytearray()
-        self._out = bytearray()
         self._in = bytearray()
         self._stream = 0
         self._chunked = False
         self._head_only = False
         self._reader = _Reader()
-        self.ready = True
-        self.closed = False
-        self.max_frame = 2**31
-
-    def fileno(self) -> int:
-        """For selectors."""
-        return self._sock.fileno()
-
-    def close(self) -> None:
-        """Drop the connection."""
-        self.closed = True
-        self._sock.close()
 
     def send_headers(self, stream: int, headers: Headers, *, end: bool) -> None:
         """The request's head, or its trailers."""
@@ -57,7 +45,7 @@ class Http1Client:
             fields = (*fields, ("transfer-encoding", "chunked"))
         method = pseudo.get(":method", "GET")
         start = f"{method} {pseudo.get(':path', '/')} HTTP/1.1\r\n"
-        self._message += _bytes(start) + _lines(fields) + b"\r\n"
+        self._message += to_bytes(start) + _lines(fields) + b"\r\n"
         self._reader = _Reader(stream, head_only=method == "HEAD")
         if end:
             self._flush_message()
@@ -83,36 +71,8 @@ class Http1Client:
         """Always: see `ping`."""
         return True
 
-    def flush(self) -> None:
-        """Write as much as the socket takes."""
-        try:
-            while self._out and not self.closed:
-                del self._out[: self._sock.send(self._out)]
-        except BlockingIOError:
-            return
-        except OSError:
-            self._out.clear()
-
-    @property
-    def pending(self) -> bool:
-        """Whether bytes still wait for the socket."""
-        return bool(self._out) and not self.closed
-
-    def receive(self) -> list[Event]:
-        """Everything that arrived since."""
-        events: list[Event] = []
-        while not self.closed:
-            try:
-                data = self._sock.recv(262_144)
-            except BlockingIOError:
-                break
-            except OSError:
-                data = b""
-            events += self._reader.feed(data)
-            if not data:
-                self.close()
-                events.append(Closed())
-        return events
+    def _parse(self, data: bytes) -> list[Event]:
+        return self._reader.feed(data)
 
     def _finish(self, trailers: bytes) -> None:
         if self._chunked:
@@ -165,7 +125,7 @@ class _Reader:
         if end < 0:
             return None
         first, *lines = bytes(self._take(end + 4)[:-4]).split(b"\r\n")
-        status = _str(first.split(b" ", 2)[1])
+        status = to_text(first.split(b" ", 2)[1])
         fields = _fields(lines)
         values = dict(fields)
         kept = tuple(pair for pair in fields if pair[0] not in _FRAMING)
@@ -207,17 +167,9 @@ class _Reader:
 
 
 def _lines(fields: Headers) -> bytes:
-    return b"".join(_bytes(f"{name}: {value}\r\n") for name, value in fields)
+    return b"".join(to_bytes(f"{name}: {value}\r\n") for name, value in fields)
 
 
 def _fields(lines: list[bytes]) -> Headers:
     pairs = (line.partition(b":") for line in lines if line)
-    return tuple((_str(name).lower(), _str(value).strip(" \t")) for name, _, value in pairs)
-
-
-def _bytes(text: str) -> bytes:
-    return text.encode("utf-8", "surrogateescape")
-
-
-def _str(raw: bytes) -> str:
-    return raw.decode("utf-8", "surrogateescape")
+    return tuple((to_text(name).lower(), to_text(value).strip(" \t")) for name, _, value in pairs)

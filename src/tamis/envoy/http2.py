@@ -23,8 +23,9 @@ from hyperframe.frame import (
     WindowUpdateFrame,
 )
 
+from tamis.envoy.connection import Connection
 from tamis.envoy.events import Closed, Data, Event, Head, Reset
-from tamis.model.exchange import Headers
+from tamis.model.exchange import Headers, to_bytes, to_text
 
 __all__ = ["CANCEL", "INTERNAL_ERROR", "Peer"]
 
@@ -37,12 +38,12 @@ _HEADER_LIST = 64 * 1024 * 1024
 _FRAME_HEAD = 9
 
 
-class Peer:
+class Peer(Connection):
     """One HTTP/2 connection over a connected, non-blocking socket."""
 
     def __init__(self, sock: socket.socket, *, client: bool) -> None:
-        self._sock = sock
-        self._out = bytearray(_PREFACE if client else b"")
+        super().__init__(sock)
+        self._out += _PREFACE if client else b""
         self._in = bytearray()
         self._expect_preface = not client
         self._encoder = Encoder()
@@ -56,7 +57,6 @@ class Peer:
         self._windows: dict[int, int] = {}
         self.ready = False  # the other side's settings have arrived
         self.max_frame = 16_384
-        self.closed = False
         settings = {
             SettingsFrame.INITIAL_WINDOW_SIZE: _WINDOW,
             SettingsFrame.MAX_CONCURRENT_STREAMS: 1000,
@@ -67,21 +67,12 @@ class Peer:
         self._send(SettingsFrame(settings=settings))
         self._send(WindowUpdateFrame(0, window_increment=_WINDOW - _DEFAULT_WINDOW))
 
-    def fileno(self) -> int:
-        """For selectors."""
-        return self._sock.fileno()
-
-    def close(self) -> None:
-        """Drop the connection."""
-        self.closed = True
-        self._sock.close()
-
     # -- sending
 
     def send_headers(self, stream: int, headers: Headers, *, end: bool) -> None:
         """One header block, in as many frames as its size needs."""
         # HTTP/2 knows lower-case names alone; every client library sees to that.
-        pairs = [(_bytes(name.lower()), _bytes(value)) for name, value in headers]
+        pairs = [(to_bytes(name.lower()), to_bytes(value)) for name, value in headers]
         block = self._encoder.encode(pairs)
         pieces = [block[i : i + self.max_frame] for i in range(0, len(block), self.max_frame)] or [
             b""
@@ -123,48 +114,13 @@ class Peer:
         """Whether that ping (hence all before it) came back."""
         return self._acked >= ping
 
-    def flush(self) -> None:
-        """Write as much as the socket takes."""
-        if self.closed:
-            return
-        try:
-            while self._out:
-                del self._out[: self._sock.send(self._out)]
-        except BlockingIOError:
-            return
-        except OSError:
-            self._out.clear()  # what it still had to say can be read until its end
-
-    @property
-    def pending(self) -> bool:
-        """Whether bytes still wait for the socket."""
-        return bool(self._out) and not self.closed
-
     def _send(self, frame: Frame) -> None:
         self._out += frame.serialize()
 
     # -- receiving
 
-    def receive(self) -> list[Event]:
-        """Everything that arrived since."""
-        events: list[Event] = []
-        while not self.closed:
-            try:
-                data = self._sock.recv(262_144)
-            except BlockingIOError:
-                break
-            except OSError:
-                data = b""
-            if not data:
-                self.close()
-                events.append(Closed())
-                break
-            self._in += data
-            events += self._parse()
-        self.flush()
-        return events
-
-    def _parse(self) -> list[Event]:
+    def _parse(self, data: bytes) -> list[Event]:
+        self._in += data
         if self._expect_preface:
             if len(self._in) < len(_PREFACE):
                 return []
@@ -262,9 +218,5 @@ class _Huffman(HuffmanEncoder):
         return int(bits, 2).to_bytes(len(bits) // 8, "big") if bits else b""
 
 
-def _bytes(text: str) -> bytes:
-    return text.encode("utf-8", "surrogateescape")
-
-
 def _str(raw: bytes | str) -> str:
-    return raw.decode("utf-8", "surrogateescape") if isinstance(raw, bytes) else raw
+    return to_text(raw) if isinstance(raw, bytes) else raw

@@ -9,12 +9,13 @@ one body callback and everything happens in one order, whatever the machine's lo
 import selectors
 import socket
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 from tamis.envoy.bootstrap import Folder
 from tamis.envoy.events import Closed, Event, Head
 from tamis.envoy.http1 import Http1Client
 from tamis.envoy.http2 import CANCEL, INTERNAL_ERROR, Peer
+from tamis.envoy.script import Client, Script, answered, guarded, message
 from tamis.envoy.seen import Seen
 from tamis.model.exchange import Answer, Headers, Request
 
@@ -27,44 +28,6 @@ _POLL_SECONDS = 0.002
 
 class Silence(Exception):
     """Nothing came from Envoy for as long as was allowed."""
-
-
-Client = Peer | Http1Client
-#: A script of frames: yields the condition under which it goes on.
-Script = Iterator[Callable[[], bool]]
-
-
-def _frames(
-    peer: Client,
-    stream: int,
-    seen: Seen,
-    headers: Headers,
-    body: tuple[bytes, ...],
-    trailers: Headers,
-) -> Script:
-    """Send one message; stops early when the other side has cut or answered the stream."""
-    pieces = [
-        chunk[i : i + peer.max_frame]
-        for chunk in body
-        for i in range(0, max(len(chunk), 1), peer.max_frame)
-    ]
-    peer.send_headers(stream, headers, end=not pieces and not trailers)
-    yield _answered(peer)
-    for index, piece in enumerate(pieces):
-        yield lambda: peer.can_send(stream, len(piece)) or seen.reset is not None  # noqa: B023
-        if seen.reset is not None:
-            return
-        last = index + 1 == len(pieces)
-        peer.send_data(stream, piece, end=last and not trailers)
-        yield _answered(peer)
-    if trailers and seen.reset is None:
-        peer.send_headers(stream, trailers, end=True)
-        yield _answered(peer)
-
-
-def _answered(peer: Client) -> Callable[[], bool]:
-    ping = peer.ping()
-    return lambda: peer.acked(ping) or peer.closed
 
 
 class Wire:
@@ -120,7 +83,7 @@ class Wire:
         stream = self._next_stream
         self._next_stream += 2
         seen = self._at_client[stream] = Seen()
-        script = _frames(client, stream, seen, request.headers, request.body, request.trailers)
+        script = message(client, stream, seen, request.headers, request.body, request.trailers)
         self._play(script, lambda: seen.over)
         self._until(lambda: seen.over or client.closed or self._stuck(paused))
         if client.closed and not seen.over:
@@ -179,7 +142,7 @@ class Wire:
     def _ping_all(self) -> None:
         for peer in [self._client, *self._upstreams]:
             if peer and not peer.closed:
-                self._until(_answered(peer))
+                self._until(answered(peer))
 
     def _settle(self) -> None:
         """Let Envoy finish what follows the end of a stream on either side."""
@@ -226,7 +189,7 @@ class Wire:
     def _play(self, script: Script, enough: Callable[[], bool]) -> None:
         condition = next(script, None)
         if condition:
-            self._scripts.append((_guarded(script, enough), condition))
+            self._scripts.append((guarded(script, enough), condition))
 
     def _advance(self) -> None:
         scripts, self._scripts = self._scripts, []
@@ -290,16 +253,8 @@ class Wire:
         if answer.reset:
             peer.reset(stream, INTERNAL_ERROR)
             return
-        script = _frames(peer, stream, seen, answer.headers, answer.body, answer.trailers)
+        script = message(peer, stream, seen, answer.headers, answer.body, answer.trailers)
         self._play(script, lambda: seen.reset is not None)
-
-
-def _guarded(script: Script, enough: Callable[[], bool]) -> Script:
-    """The script, which stops as soon as `enough`."""
-    for condition in script:
-        if enough():
-            return
-        yield lambda: condition() or enough()  # noqa: B023
 
 
 def _without_framing(headers: Headers | None, answer: Headers) -> Headers | None:

@@ -4,8 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from tamis.host.script import text
-from tamis.model.exchange import Fixture, Protocol, Request
+from tamis.model.exchange import Fixture, Protocol, Request, to_text
 from tamis.model.outcome import (
     LOG_LEVELS,
     Counts,
@@ -24,7 +23,9 @@ __all__ = ["counts", "outcome", "trap"]
 
 def outcome(raw: Mapping[str, Any], fixture: Fixture) -> Outcome:
     """Of one run of `fixture`; `raw` is what `_core.run` returns."""
-    state = {text(key): value for each in raw["exchanges"] for key, value in each["filter_state"]}
+    state = {
+        to_text(key): value for each in raw["exchanges"] for key, value in each["filter_state"]
+    }
     return Outcome(
         start=raw["refused"] or "ok",
         exchanges=tuple(
@@ -58,7 +59,7 @@ def trap(raw: Mapping[str, Any]) -> Trap | None:
     if raw["trap"] is None:
         return None
     kind, callback, words = raw["trap"]
-    return Trap(callback, kind, text(words))
+    return Trap(callback, kind, to_text(words))
 
 
 def _exchange(raw: Mapping[str, Any], request: Request, protocol: Protocol) -> ExchangeOutcome:
@@ -74,7 +75,7 @@ def _exchange(raw: Mapping[str, Any], request: Request, protocol: Protocol) -> E
     return ExchangeOutcome(
         request=sent,
         response=response,
-        local_reply=LocalReply(reply[0], text(reply[1])) if reply else None,
+        local_reply=LocalReply(reply[0], to_text(reply[1])) if reply else None,
         reset=raw["reset"] or None,
         pauses=tuple(
             Pause(name.removeprefix("proxy_on_"), status) for name, status in raw["pauses"]
@@ -106,15 +107,15 @@ def _message(raw: Sequence[Any] | None, direction: wire.Direction) -> Message | 
     if raw is None:
         return None
     headers, body, trailers, complete = raw
-    pairs = tuple((text(name), text(value)) for name, value in headers)
+    pairs = tuple((to_text(name), to_text(value)) for name, value in headers)
     return Message(
         wire.load().leaving(pairs, direction),
         body,
-        tuple((text(name), text(value)) for name, value in trailers),
+        tuple((to_text(name), to_text(value)) for name, value in trailers),
         complete,
     )
 
 
 def _log(raw: tuple[int, bytes, int]) -> LogLine:
     level, message, exchange = raw
-    return LogLine(LOG_LEVELS[level], text(message), exchange if exchange >= 0 else None)
+    return LogLine(LOG_LEVELS[level], to_text(message), exchange if exchange >= 0 else None)

@@ -5,26 +5,16 @@ from collections.abc import Iterable
 from tamis import _core
 from tamis.errors import BadInput
 from tamis.host.plugin import Fault, Limits, Plugin
-from tamis.model.exchange import Exchange, Fixture, Headers, Request
+from tamis.model.exchange import Exchange, Fixture, Headers, Request, to_bytes
 from tamis.profiles import wire
 
-__all__ = ["build", "text", "to_bytes"]
+__all__ = ["build"]
 
 #: Envoy's own limits of a request's headers; beyond them HTTP/1 is answered 431, HTTP/2 reset.
 _DEFAULT_HEADER_BYTES = 60 * 1024
 _DEFAULT_HEADER_COUNT = 100
 
 _Pairs = list[tuple[bytes, bytes]]
-
-
-def to_bytes(value: str) -> bytes:
-    """Header text as bytes; see `model.exchange` for bytes that are not UTF-8."""
-    return value.encode("utf-8", "surrogateescape")
-
-
-def text(value: bytes) -> str:
-    """The reverse of `to_bytes`."""
-    return value.decode("utf-8", "surrogateescape")
 
 
 def build(

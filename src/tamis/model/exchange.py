@@ -26,6 +26,8 @@ __all__ = [
     "Request",
     "Step",
     "Tick",
+    "to_bytes",
+    "to_text",
 ]
 
 #: Ordered (name, value) pairs; duplicates are kept.
@@ -37,6 +39,16 @@ Protocol = Literal["http/2", "http/1.1"]
 
 #: 2026-01-01T00:00:00Z in nanoseconds since the epoch: the wall clock of a fixture that names none.
 DEFAULT_NOW = 1_767_225_600_000_000_000
+
+
+def to_bytes(text: str) -> bytes:
+    """Header text as it is on the wire."""
+    return text.encode("utf-8", "surrogateescape")
+
+
+def to_text(raw: bytes) -> str:
+    """The reverse of `to_bytes`."""
+    return raw.decode("utf-8", "surrogateescape")
 
 
 @dataclass(frozen=True, slots=True)
