@@ -185,7 +185,7 @@ Status find_property(H& host, std::string_view path, std::string_view& out) {
   if (root == "xds" && field == "node" && (rest == "id" || rest == "cluster"))
     return detail::give_bytes(host, "tamis", out);
   if (root == "xds" && field == "node" && rest == "metadata")
-    return detail::give_bytes(host, std::string_view("\0\0\0", 4), out);
+    return detail::give_bytes(host, std::string_view("\0\0\0\0", 4), out);
   if (!host.in_stream(host.effective)) return kNotFound;
   if (root == "request" || root == "response" || root == "connection" || root == "filter_state" ||
       root == "source" || root == "destination" || root == "upstream") {

@@ -7,7 +7,7 @@ using tamis::Kind;
 
 // A type of many parameters that many exports name: the shape must not be their product.
 static void types_are_bounded() {
-  const auto sized = [](char id, std::string body) {
+  const auto sized = [](char id, const std::string& body) {
     std::string size;
     for (size_t n = body.size(); n > 0 || size.empty(); n >>= 7)
       size += static_cast<char>((n & 0x7f) | (n >> 7 != 0 ? 0x80 : 0));
