@@ -8,7 +8,7 @@ from tamis.model.filter import Context, Layer
 
 __all__ = ["Artifact", "Descriptor", "Layout", "Metadata"]
 
-#: Arrangement of the manifest; reference/consumers: which consumer takes which.
+#: Arrangement of the manifest: every consumer takes `image`, Istio and its forks also `istio`.
 Layout = Literal["image", "istio"]
 
 
