@@ -1,19 +1,16 @@
 """What positional arguments mean, where a verb takes exactly one subject or a destination."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import tamis
 from tamis.errors import BadInput
-from tamis.model.artifact import Metadata
-from tamis.model.reference import Reference
 
 if TYPE_CHECKING:
     from tamis.verbs.subject import Subject
 
-__all__ = ["content", "destination", "key_values", "one_subject", "text"]
+__all__ = ["content", "key_values", "one_subject", "text"]
 
 
 def one_subject(argument: str) -> "Subject":
@@ -25,11 +22,6 @@ def one_subject(argument: str) -> "Subject":
             f"{argument} holds {len(found)} filters: {names}", advice="Name one of their folders."
         )
     return found[0]
-
-
-def destination(reference: Reference, metadata: Metadata) -> Reference:
-    """Where to publish; without a tag, the filter's version is the tag."""
-    return reference if reference.tag else replace(reference, tag=metadata.version)
 
 
 def content(file: Path) -> bytes:

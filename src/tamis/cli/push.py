@@ -28,8 +28,8 @@ def push(
     FILTER (default: .) is a folder, which is built first, or a .wasm, which travels unchanged.
     """
     with Frame("push", json=json, quiet=quiet, verbose=verbose) as frame:
-        from tamis.cli.arguments import destination, one_subject
-        from tamis.model.reference import parse
+        from tamis.cli.arguments import one_subject
+        from tamis.model.reference import parse, tagged
         from tamis.report import objects, results
 
         source, text = ([".", *arguments])[-2:]
@@ -41,7 +41,7 @@ def push(
         named = parse(text)  # before the filter is built for nothing
         subject = one_subject(source)
         frame.progress(f"pushing {subject.metadata.name} to {text}")
-        where = destination(named, subject.metadata)
+        where = tagged(named, subject.metadata.version)
         artifact = tamis.push(
             subject.module, subject.metadata, where, layout=layout, insecure=insecure
         )

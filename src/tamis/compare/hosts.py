@@ -17,7 +17,6 @@ from tamis.model.outcome import Difference, Outcome, Run
 
 __all__ = ["Added", "compared", "differences"]
 
-_Tree = dict[str, Json]
 #: (header name, "request" as the upstream sees it | "response" as the client sees it).
 Added = Collection[tuple[str, str]]
 

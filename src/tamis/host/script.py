@@ -1,7 +1,5 @@
 """From a fixture to what the core runs: messages as they reach the filter, and the world."""
 
-from collections.abc import Iterable
-
 from tamis import _core
 from tamis.errors import BadInput
 from tamis.host.plugin import Fault, Limits, Plugin
@@ -74,10 +72,6 @@ def _add(script: _core.Script, fixture: Fixture, step: object, rules: wire.Wire)
 def _oversized(headers: Headers) -> bool:
     size = sum(len(to_bytes(name)) + len(to_bytes(value)) for name, value in headers)
     return size > _DEFAULT_HEADER_BYTES or len(headers) > _DEFAULT_HEADER_COUNT
-
-
-def _names(names: Iterable[str]) -> list[bytes]:
-    return [to_bytes(name) for name in names]
 
 
 def _limits(limits: Limits, buffer: int | None) -> _core.Limits:

@@ -8,10 +8,18 @@ manifests".
 import re
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TypeVar
 
 from tamis.errors import BadInput
 
-__all__ = ["LayoutReference", "Reference", "RegistryReference", "is_reference", "parse"]
+__all__ = [
+    "LayoutReference",
+    "Reference",
+    "RegistryReference",
+    "is_reference",
+    "parse",
+    "tagged",
+]
 
 _TAG = re.compile(r"[a-zA-Z0-9_][a-zA-Z0-9._-]{0,127}\Z")
 _DIGEST = re.compile(r"sha256:[a-f0-9]{64}\Z")
@@ -61,6 +69,7 @@ class LayoutReference:
 
 
 Reference = RegistryReference | LayoutReference
+_Reference = TypeVar("_Reference", bound=Reference)
 
 
 def is_reference(text: str) -> bool:
@@ -80,6 +89,11 @@ def parse(text: str) -> Reference:
         scheme = text.split("://", 1)[0]
         raise BadInput(f"'{text}': scheme '{scheme}' is not one tamis knows", advice=_ADVICE)
     return _registry(text, text)
+
+
+def tagged(reference: _Reference, tag: str) -> _Reference:
+    """`reference` with its own tag, or with this one where it has none."""
+    return reference if reference.tag else replace(reference, tag=tag)
 
 
 def _suffix(tag: str | None, digest: str | None) -> str:

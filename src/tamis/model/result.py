@@ -34,6 +34,7 @@ class Built:
     filter: Filter
     path: Path
     module: bytes
+    metadata: Metadata
     digest: str
     seconds: float
 

@@ -14,7 +14,7 @@ from tamis.toolchains import toolchain_for
 from tamis.toolchains.metadata import embed
 from tamis.wasm import read
 
-__all__ = ["build", "metadata"]
+__all__ = ["build"]
 
 
 def build(filter: Filter) -> Built:
@@ -25,7 +25,8 @@ def build(filter: Filter) -> Built:
     """
     started = time.monotonic()
     compiled = toolchain_for(filter.language).build(filter).wasm
-    module = embed(compiled, metadata(filter, compiled))
+    metadata = _metadata(filter, compiled)
+    module = embed(compiled, metadata)
     if refusal := host.load(module):
         raise Rejected(
             f"{filter.name} compiles, but no proxy-wasm host would load it: {refusal.reason}",
@@ -39,10 +40,10 @@ def build(filter: Filter) -> Built:
             advice="Build in a folder you may write to.",
         ) from error
     digest = f"sha256:{hashlib.sha256(module).hexdigest()}"
-    return Built(filter, filter.module, module, digest, time.monotonic() - started)
+    return Built(filter, filter.module, module, metadata, digest, time.monotonic() - started)
 
 
-def metadata(filter: Filter, module: bytes) -> Metadata:
+def _metadata(filter: Filter, module: bytes) -> Metadata:
     """What travels with the module: all of it from tamis.toml and the module itself.
 
     JSON loses its white space: every registry and every proxy keeps a copy.

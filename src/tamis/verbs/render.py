@@ -9,12 +9,12 @@ from tamis import manifests, oci, profiles
 from tamis.errors import BadInput
 from tamis.files import write_whole
 from tamis.manifests import Manifest
-from tamis.model.artifact import Layout, Metadata
-from tamis.model.reference import LayoutReference, RegistryReference, parse
+from tamis.model.artifact import Artifact, Layout, Metadata
+from tamis.model.reference import LayoutReference, Reference, RegistryReference, parse, tagged
 from tamis.verbs.push import describe
 from tamis.verbs.subject import Subject
 
-__all__ = ["Placed", "place_reference", "place_subject", "render", "save"]
+__all__ = ["Placed", "place", "place_reference", "place_subject", "render", "save"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,10 +34,14 @@ class Placed:
 def place_reference(text: str, *, repository: str | None = None, insecure: bool = False) -> Placed:
     """An artifact in a registry (at most 3 requests, never the module) or in a layout folder."""
     origin = parse(text)
-    artifact = describe(origin, insecure=insecure)
+    return place(origin, describe(origin, insecure=insecure), repository)
+
+
+def place(origin: Reference, artifact: Artifact, repository: str | None = None) -> Placed:
+    """An artifact that was read at `origin`."""
     if isinstance(origin, RegistryReference) and repository is None:
-        tagged = origin if origin.tag or origin.digest else replace(origin, tag="latest")
-        return Placed(artifact.metadata, tagged.with_digest(artifact.digest))
+        named = origin if origin.digest else tagged(origin, "latest")
+        return Placed(artifact.metadata, named.with_digest(artifact.digest))
     goal = _goal(artifact.metadata, repository)
     command = shlex.join(("tamis", "copy", str(replace(origin, digest=None)), _bare(goal)))
     return Placed(artifact.metadata, goal.with_digest(artifact.digest), command)
@@ -128,7 +132,7 @@ def _goal(metadata: Metadata, repository: str | None) -> RegistryReference:
             f"'{name}' is a folder: no mesh can pull from it",
             advice="Name a registry's repository: HOST/REPOSITORY.",
         )
-    return reference if reference.tag else replace(reference, tag=metadata.version)
+    return tagged(reference, metadata.version)
 
 
 def _bare(reference: RegistryReference) -> str:

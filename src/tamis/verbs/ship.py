@@ -11,15 +11,14 @@ from tamis.files import write_whole
 from tamis.manifests import Manifest
 from tamis.model.artifact import Artifact, Layout
 from tamis.model.filter import Filter
-from tamis.model.reference import LayoutReference, RegistryReference, parse
+from tamis.model.reference import LayoutReference, RegistryReference, parse, tagged
 from tamis.model.result import Checked, Shipment, Stage, StageName, Tested
 from tamis.report import objects, results
 from tamis.report.terminal import bytes_of
-from tamis.verbs.build import build, metadata
 from tamis.verbs.check import check
 from tamis.verbs.push import describe, push
-from tamis.verbs.render import Placed, place_reference, render, save
-from tamis.verbs.subject import Subject
+from tamis.verbs.render import Placed, place, render, save
+from tamis.verbs.subject import Subject, from_filter
 from tamis.verbs.test import ready, test
 
 __all__ = ["ship"]
@@ -86,11 +85,10 @@ class _Line:
 
     def build(self) -> Subject:
         done = self._stage("build")
-        built = build(self.filter)
-        self.module_size = len(built.module)
-        done(True, f"{built.path.name}, {bytes_of(self.module_size)}")
-        known = metadata(self.filter, built.module)
-        return Subject(str(self.filter.folder), built.module, known, built.path, self.filter)
+        subject = from_filter(self.filter)
+        self.module_size = len(subject.module)
+        done(True, f"{self.filter.module.name}, {bytes_of(self.module_size)}")
+        return subject
 
     def check(self, subject: Subject, targets: Sequence[str]) -> bool:
         done = self._stage("check")
@@ -118,8 +116,7 @@ class _Line:
                 f"{goal} now holds {self.artifact.digest}, not the {pushed.digest} just pushed",
                 advice="Somebody else pushed this tag meanwhile; ship again under a new version.",
             )
-        placed = place_reference(str(goal), insecure=insecure)
-        placed = replace(placed, module=subject.path)
+        placed = replace(place(goal, self.artifact), module=subject.path)
         self.reference, self.publish = str(placed.reference), placed.publish
         size = f"{bytes_of(pushed.layer_size)} compressed"
         done(True, f"{goal}, layout {pushed.layout}, {size}")
@@ -158,8 +155,7 @@ class _Line:
 
 def _goal(filter: Filter, to: str | None, out: Path) -> RegistryReference | LayoutReference:
     if to:
-        reference = parse(to)
-        return reference if reference.tag else replace(reference, tag=filter.version)
+        return tagged(parse(to), filter.version)
     if not filter.repository:
         raise BadInput(
             f"{filter.name} does not say where it will be published",

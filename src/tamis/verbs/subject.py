@@ -10,11 +10,11 @@ from tamis.model.artifact import Metadata
 from tamis.model.filter import Filter
 from tamis.model.metadata import decode
 from tamis.model.reference import Reference, is_reference, parse
-from tamis.verbs.build import build, metadata
+from tamis.verbs.build import build
 from tamis.verbs.pull import fetch
 from tamis.wasm import read
 
-__all__ = ["Subject", "filters", "one_filter", "subject"]
+__all__ = ["Subject", "filters", "from_filter", "one_filter", "subject"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,14 +81,13 @@ def subject(argument: str = ".") -> tuple[Subject, ...]:
             f"there is no folder {argument}",
             advice="Name a folder that holds a tamis.toml, or an artifact: oci://HOST/REPO:TAG.",
         )
-    return tuple(_built(filter) for filter in filters((argument,)))
+    return tuple(from_filter(filter) for filter in filters((argument,)))
 
 
-def _built(filter: Filter) -> Subject:
+def from_filter(filter: Filter) -> Subject:
+    """The module of a filter, built now. Raises what `build` raises."""
     built = build(filter)
-    return Subject(
-        _shown(filter.folder), built.module, metadata(filter, built.module), built.path, filter
-    )
+    return Subject(_shown(filter.folder), built.module, built.metadata, built.path, filter)
 
 
 def _shown(folder: Path) -> str:
