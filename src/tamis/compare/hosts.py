@@ -3,12 +3,13 @@
 Compared is the whole outcome but the hosts' own measurements (`counts`, `unimplemented`,
 `virtual_time`) and the engine's words about a trap. Left out is only what a host declared not
 comparable; volatile parts are masked; a header that Envoy adds after the filter is taken away
-where neither the fixture nor the other host has it.
+where neither the fixture nor the other host has it, and its value is masked where both hosts are
+Envoys (each has a clock of its own).
 """
 
 from collections.abc import Collection, Mapping
 
-from tamis.compare.paths import leave_out, mask
+from tamis.compare.paths import MASK, leave_out, mask
 from tamis.compare.tree import diff, show
 from tamis.model import codec
 from tamis.model.codec import Json
@@ -37,7 +38,8 @@ def differences(
     if "" in skipped:
         return ()
     left, right = compared(one.outcome), compared(other.outcome)
-    _take_away(fixture, left, right, added)
+    envoys = one.kind == other.kind == "envoy"
+    _take_away(fixture, left, right, added, both_add=envoys)
     left, right = (leave_out(mask(tree, fixture.volatile), skipped) for tree in (left, right))
     return tuple(
         Difference(fixture.name, path, dict(zip((one.host, other.host), show(a, b), strict=True)))
@@ -65,7 +67,12 @@ def _not_run(fixture: Fixture, one: Run, other: Run) -> tuple[Difference, ...]:
 
 
 def _take_away(
-    fixture: Fixture, left: dict[str, Json], right: dict[str, Json], added: Added
+    fixture: Fixture,
+    left: dict[str, Json],
+    right: dict[str, Json],
+    added: Added,
+    *,
+    both_add: bool,
 ) -> None:
     pairs = zip(left["exchanges"], right["exchanges"], fixture.exchanges, strict=False)
     for one, other, exchange in pairs:
@@ -76,6 +83,9 @@ def _take_away(
             mine, theirs = (_headers(side[direction]) for side in (one, other))
             _remove(one[direction], names - sent - theirs)
             _remove(other[direction], names - sent - mine)
+            if both_add:
+                _mask(one[direction], names - sent)
+                _mask(other[direction], names - sent)
 
 
 def _sent(exchange: Exchange, direction: str, *, local: bool) -> set[str]:
@@ -98,3 +108,10 @@ def _headers(message: Mapping[str, Json] | None) -> set[str]:
 def _remove(message: dict[str, Json] | None, names: set[str]) -> None:
     if message:
         message["headers"] = [pair for pair in message["headers"] if pair[0] not in names]
+
+
+def _mask(message: dict[str, Json] | None, names: set[str]) -> None:
+    if message:
+        message["headers"] = [
+            [pair[0], MASK] if pair[0] in names else pair for pair in message["headers"]
+        ]

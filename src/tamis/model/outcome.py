@@ -167,6 +167,11 @@ class Run:
     skipped: tuple[NotComparable, ...] = ()
 
     @property
+    def kind(self) -> str:
+        """Which host, without its version: "wasmtime" or "envoy"."""
+        return self.host.partition(" ")[0]
+
+    @property
     def ok(self) -> bool:
         """Nothing expected was missed."""
         return not self.problems

@@ -30,18 +30,20 @@ def test(
 ) -> Tested:
     """Run the fixtures in `folder` (default: the filter's own) in each of `hosts`.
 
-    `config` replaces the default configuration. `update` rewrites snapshots from wasmtime.
-    Raises BadInput for unusable fixtures, an unknown host, or when there is nothing to run and
-    `allow_empty` is not set; Missing when a host is not installed.
+    A host named twice, in whatever words, runs once. `config` replaces the default configuration.
+    `update` rewrites snapshots from wasmtime. Raises BadInput for unusable fixtures, an unknown
+    host, or when there is nothing to run and `allow_empty` is not set; Missing when a host is not
+    installed.
     """
-    wanted = [_host(text) for text in hosts]
+    wanted = _wanted(hosts)
     read = _fixtures(subject, folder, config, allow_empty)
     judged: list[list[Run]] = []
     written: list[Path] = []
-    for kind, where in wanted:
+    for binary in wanted:
+        kind = "envoy" if binary else "wasmtime"
         say(f"{subject.metadata.name}: {len(read)} fixtures in {kind}")
-        if kind == "envoy":
-            judged.append(_judge(read, _in_envoy(subject, read, where)))
+        if binary:
+            judged.append(_judge(read, _in_envoy(subject, read, binary)))
             continue
         runs = _in_wasmtime(subject, read)
         if update:
@@ -59,9 +61,13 @@ def test(
 
 def ready(hosts: Sequence[str]) -> None:
     """Raise now what would be missing later: BadInput for an unknown host, Missing for Envoy."""
-    for kind, where in map(_host, hosts):
-        if kind == "envoy":
-            _envoy(where)
+    _wanted(hosts)
+
+
+def _wanted(hosts: Sequence[str]) -> tuple[envoy.Binary | None, ...]:
+    """Each host once, in the order named: an Envoy, or None for wasmtime."""
+    named = map(_host, hosts)
+    return tuple(dict.fromkeys(_envoy(where) if kind == "envoy" else None for kind, where in named))
 
 
 def _envoy(where: str | None) -> envoy.Binary:
@@ -115,9 +121,9 @@ def _in_wasmtime(subject: Subject, read: Sequence[Fixture]) -> list[Run]:
     return [host.run(subject.module, fixture, plugin=plugin) for fixture in read]
 
 
-def _in_envoy(subject: Subject, read: Sequence[Fixture], where: str | None) -> list[Run]:
+def _in_envoy(subject: Subject, read: Sequence[Fixture], binary: envoy.Binary) -> list[Run]:
     return envoy.run(
-        _envoy(where),
+        binary,
         subject.module,
         read,
         name=subject.metadata.name,

@@ -198,6 +198,22 @@ def test_what_envoy_adds_stays_where_the_other_host_has_it():
     assert found == [("exchanges[0].response.headers[1]", 'date: "today"', 'date: "never"')]
 
 
+def test_two_envoys_read_two_clocks():
+    later = response(headers=((":status", "200"), ("date", "tomorrow"), ("x-r", "1")))
+    one, other = run(DATED, "envoy 1.39.3"), run(later, "envoy 1.40.0")
+    assert compare.differences(FIXTURE, one, other) == ()
+    assert len(compare.differences(FIXTURE, one, run(OUTCOME, "envoy 1.40.0"), added=())) == 1
+    (moved,) = compare.differences(
+        FIXTURE,
+        one,
+        run(response(headers=((":status", "200"), ("x-r", "1"), ("date", "x"))), "envoy 1.40.0"),
+    )[:1]
+    assert moved.path == "exchanges[0].response.headers[1]"
+    answer = Answer(headers=((":status", "200"), ("date", "today")))
+    sent = replace(FIXTURE, steps=(replace(EXCHANGE, answer=answer),))
+    assert len(compare.differences(sent, one, other)) == 1
+
+
 def test_what_envoy_adds_stays_where_the_fixture_has_it():
     answer = Answer(headers=((":status", "200"), ("date", "today")))
     fixture = replace(FIXTURE, steps=(replace(EXCHANGE, answer=answer),))
