@@ -9,10 +9,15 @@
 
 namespace tamis {
 
-/// Valid during the callback that was given it. Reading costs one crossing, each change one.
+/// Valid during one callback. Reading costs one crossing, each change one.
 class Body {
  public:
   Body(Buffer buffer, size_t size) : buffer_(buffer), size_(size) {}
+
+  /// For callbacks that are not given it: what on_response_body held back with Buffer can still be
+  /// read and changed in on_response_trailers, by `Body held(Buffer::ResponseBody)`. Costs one
+  /// crossing; empty when nothing is held.
+  explicit Body(Buffer buffer) : Body(buffer, backend::buffer_size(buffer)) {}
 
   /// Bytes held when the callback began: this chunk, or all since Buffer was returned.
   [[nodiscard]] size_t size() const { return size_; }

@@ -22,6 +22,16 @@ constexpr char ascii_lower(char c) {
   return true;
 }
 
+/// Equal, in a time that tells only whether the sizes differ: for keys and other secrets.
+[[gnu::noinline]] inline bool equal_in_constant_time(StringView a, StringView b) {
+  if (a.size() != b.size()) return false;
+  volatile unsigned char difference = 0;
+  for (size_t at = 0; at < a.size(); ++at) {
+    difference = static_cast<unsigned char>(difference | (a[at] ^ b[at]));
+  }
+  return difference == 0;
+}
+
 /// A copy in `arena` with ASCII letters in lower case.
 [[gnu::noinline]] inline StringView lower(StringView text, Arena& arena) {
   char* copy = arena.array<char>(text.size());

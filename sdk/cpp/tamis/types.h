@@ -54,6 +54,14 @@ class StringView {
     }
     return size_;
   }
+  /// Where a text first occurs from `start` on, else size().
+  [[nodiscard, gnu::noinline, gnu::pure]] constexpr size_t find(StringView wanted,
+                                                                size_t start = 0) const {
+    for (size_t at = start; at < size_; ++at) {
+      if (substr(at).starts_with(wanted)) return at;
+    }
+    return size_;
+  }
 
   [[gnu::noinline, gnu::pure]] friend constexpr bool operator==(StringView a, StringView b) {
     return a.size_ == b.size_ && same_bytes(a.data_, b.data_, a.size_);

@@ -10,7 +10,7 @@ from tamis.host import Replay, replay, run
 from tamis.model.exchange import Answer, Exchange, Fixture, Request
 from tamis.model.filter import Filter
 from tamis.model.outcome import Outcome
-from tamis.toolchains import Cpp
+from tamis.toolchains import Here, toolchain_for
 
 HERE = Path(__file__).resolve().parent
 PROBE = HERE.parents[1] / "assets" / "probe" / "probe.cc"
@@ -20,7 +20,8 @@ GET = ((":method", "GET"), (":scheme", "http"), (":authority", "localhost"), (":
 @cache
 def compiled(source: Path) -> bytes:
     filter_ = Filter(source.parent, source.stem, "1.0.0", "cpp", (source,))
-    return Cpp().build(filter_).wasm
+    with Here() as shop:
+        return toolchain_for(filter_.language).build(filter_, shop).wasm
 
 
 def fixture(config: bytes = b"", headers=(), *, body=(), trailers=(), answer=None) -> Fixture:

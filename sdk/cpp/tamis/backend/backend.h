@@ -26,6 +26,8 @@ void remove_header(Map map, StringView name);
 bool set_headers(Map map, Span<Header> headers);
 
 StringView read_buffer(Buffer buffer, size_t start, size_t count);
+/// 0 when there is no such buffer now.
+size_t buffer_size(Buffer buffer);
 /// count 0 at start 0 prepends, at the end appends; else replaces the first `count` bytes.
 void write_buffer(Buffer buffer, size_t start, size_t count, StringView bytes);
 

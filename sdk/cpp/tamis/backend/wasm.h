@@ -28,6 +28,8 @@ uint32_t proxy_remove_header_map_value(tamis::Map map, const char* name, size_t 
 TAMIS_IMPORT(proxy_get_buffer_bytes)
 uint32_t proxy_get_buffer_bytes(tamis::Buffer buffer, size_t start, size_t count,
                                 const char** bytes, size_t* size);
+TAMIS_IMPORT(proxy_get_buffer_status)
+uint32_t proxy_get_buffer_status(tamis::Buffer buffer, size_t* size, uint32_t* flags);
 TAMIS_IMPORT(proxy_set_buffer_bytes)
 uint32_t proxy_set_buffer_bytes(tamis::Buffer buffer, size_t start, size_t count, const char* bytes,
                                 size_t size);
@@ -142,6 +144,12 @@ inline StringView read_buffer(Buffer buffer, size_t start, size_t count) {
   size_t size = 0;
   const bool got = proxy_get_buffer_bytes(buffer, start, count, &bytes, &size) == 0;
   return {bytes, got ? size : 0};
+}
+
+inline size_t buffer_size(Buffer buffer) {
+  size_t size = 0;
+  uint32_t flags = 0;
+  return proxy_get_buffer_status(buffer, &size, &flags) == 0 ? size : 0;
 }
 
 inline void write_buffer(Buffer buffer, size_t start, size_t count, StringView bytes) {
