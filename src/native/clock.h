@@ -6,13 +6,14 @@
 
 namespace tamis {
 
-// Lives with its VM. Nanoseconds; the wall clock is `start` plus what passed, monotonic starts at
-// 0.
+// Lives with its VM. Nanoseconds; the wall clock is `start` plus what passed, the monotonic one
+// starts at a second: no machine's tells 0, and Go's runtime takes that for a broken clock.
 struct VirtualClock {
+  static constexpr uint64_t kUp = 1'000'000'000;
   uint64_t start = 0;
   uint64_t passed = 0;
   uint64_t wall() const { return start + passed; }
-  uint64_t monotonic() const { return passed; }
+  uint64_t monotonic() const { return kUp + passed; }
 };
 
 // Lives with its VM. SplitMix64: small, seedable, the same on every machine; not for secrets.
