@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: 0BSD
+#include <tamis/http.h>
+
+using tamis::StringView;
+namespace json = tamis::json;
+
+// One for each configuration; it lives until the proxy drops the configuration.
+class Settings : public tamis::Plugin {
+ public:
+  // Called once, in every thread of the proxy. False refuses to start.
+  bool configure(StringView text) override {
+    const json::Result read = json::parse(text, memory());
+    if (!read) return refuse(read.error, " at byte ", read.offset);
+    if (!read.value->is(json::Kind::Object)) return refuse("must be an object");
+    if (!text_of(*read.value, "header", header)) return false;
+    if (!text_of(*read.value, "key", key)) return false;
+    if (header.empty()) return refuse("\"header\" must not be empty");
+    if (key.empty()) return refuse("\"key\" must not be empty");
+    return true;
+  }
+
+  StringView header;
+  StringView key;
+
+ private:
+  static bool text_of(const json::Value& object, StringView key, StringView& into) {
+    const json::Value* member = object.find(key);
+    if (member == nullptr || !member->is(json::Kind::String)) {
+      return refuse("\"", key, "\" must be a string");
+    }
+    into = member->text;
+    return true;
+  }
+
+  template <class... Pieces>
+  static bool refuse(const Pieces&... why) {
+    tamis::log(tamis::Level::Error, "configuration: ", why...);
+    return false;
+  }
+};
+
+// One for each exchange. The proxy calls only what is overridden here.
+class Filter : public tamis::HttpFilter {
+ public:
+  explicit Filter(const Settings& settings) : settings_(settings) {}
+
+  tamis::FilterStatus on_request_headers(tamis::Headers& headers, bool) override {
+    const tamis::Maybe<StringView> given = headers.get(settings_.header);
+    if (!given) return deny("no ");
+    // How long it takes does not tell how much of a guess was right.
+    if (!tamis::equal_in_constant_time(*given, settings_.key)) return deny("wrong ");
+    headers.remove(settings_.header);
+    return tamis::FilterStatus::Continue;
+  }
+
+ private:
+  // The header's name goes to the log; the key never does.
+  tamis::FilterStatus deny(StringView what) {
+    tamis::log(tamis::Level::Warn, "denied: ", what, settings_.header);
+    const tamis::Header plain[] = {{"content-type", "text/plain"}};
+    tamis::reply({.status = 401, .body = "denied\n", .headers = plain});
+    return tamis::FilterStatus::Pause;  // the request goes no further
+  }
+
+  const Settings& settings_;
+};
+
+// Without this line nothing is exported, and the module does nothing.
+TAMIS_HTTP_FILTER(Filter, Settings)
