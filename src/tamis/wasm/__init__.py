@@ -18,6 +18,7 @@ from tamis.wasm.module import (
     Table,
 )
 from tamis.wasm.reader import read
+from tamis.wasm.rewrite import keep_exports, strip
 
 __all__ = [
     "Custom",
@@ -32,5 +33,7 @@ __all__ = [
     "Section",
     "Start",
     "Table",
+    "keep_exports",
     "read",
+    "strip",
 ]

@@ -1,0 +1,92 @@
+"""What is kept, what is trusted, what is pruned."""
+
+import os
+import time
+from pathlib import Path
+
+import pytest
+
+from tamis import caches
+
+
+@pytest.fixture(autouse=True)
+def own_root(tmp_path, monkeypatch) -> Path:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    return tmp_path / "tamis"
+
+
+def age(path: Path, days: float) -> None:
+    then = time.time() - days * 86_400
+    os.utime(path, (then, then))
+
+
+def test_the_root_follows_the_environment(monkeypatch, own_root):
+    assert caches.root() == own_root
+    for nonsense in ("", "relative"):
+        monkeypatch.setenv("XDG_CACHE_HOME", nonsense)
+        assert caches.root() == Path.home() / ".cache" / "tamis"
+
+
+def test_what_is_written_is_read():
+    caches.write("builds", "a", b"content")
+    assert caches.read("builds", "a") == b"content"
+    assert caches.read("builds", "b") == b""
+    assert (caches.folder("builds") / "a").stat().st_mode & 0o777 == 0o600
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [lambda b: b[:-1], lambda b: b + b"x", lambda b: b"", lambda b: b[:40] + b"X" + b[41:]],
+)
+def test_a_damaged_entry_is_none(damage):
+    caches.write("builds", "a", b"content that is long enough to be damaged")
+    file = caches.folder("builds") / "a"
+    file.write_bytes(damage(file.read_bytes()))
+    assert caches.read("builds", "a") == b""
+
+
+def test_another_user_s_file_is_not_trusted(monkeypatch):
+    caches.write("builds", "a", b"content")
+    monkeypatch.setattr(os, "getuid", lambda: 12345)
+    assert caches.read("builds", "a") == b""
+
+
+def test_a_cache_that_cannot_be_written_is_no_error(own_root):
+    own_root.write_text("a file where the folder should be")
+    caches.write("builds", "a", b"content")
+    assert caches.read("builds", "a") == b""
+    assert not caches.writable(caches.folder("builds"))
+
+
+def test_usage_counts_what_is_there():
+    caches.write("builds", "a", b"x" * 100)
+    caches.write("builds", "b", b"x" * 100)
+    found = {each.kind: each for each in caches.usage()}
+    assert list(found) == list(caches.KINDS)
+    assert (found["builds"].files, found["builds"].size) == (2, 2 * 132)
+    assert found["builds"].used == pytest.approx(time.time(), abs=60)
+    assert (found["go"].files, found["go"].size, found["go"].used) == (0, 0, None)
+
+
+def test_old_entries_go_and_used_ones_stay():
+    for name in ("old", "used", "new"):
+        caches.write("builds", name, b"content")
+    for name in ("old", "used"):
+        age(caches.folder("builds") / name, 40)
+    assert caches.read("builds", "used") == b"content"  # this makes it young
+    assert caches.prune(30) == 32 + len(b"content")
+    assert caches.read("builds", "old") == b""
+    assert caches.read("builds", "used") == caches.read("builds", "new") == b"content"
+
+
+def test_a_compiler_s_folder_goes_whole_or_stays(own_root):
+    for kind in ("zig", "go"):
+        (own_root / kind / "deep").mkdir(parents=True)
+        (own_root / kind / "deep" / "file").write_text("x")
+    age(own_root / "zig", 40)
+    (own_root / "go" / "deep").chmod(0o500)  # as Go's modules are
+    caches.prune(30)
+    assert not (own_root / "zig").exists()
+    assert (own_root / "go" / "deep" / "file").exists()
+    caches.prune()
+    assert not (own_root / "go").exists()
