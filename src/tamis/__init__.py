@@ -13,32 +13,42 @@ from tamis import version
 
 if TYPE_CHECKING:
     from tamis.verbs.build import build
+    from tamis.verbs.cache import cache
     from tamis.verbs.check import check
     from tamis.verbs.copy import copy
     from tamis.verbs.doctor import doctor
+    from tamis.verbs.init import init
     from tamis.verbs.inspect import inspect
+    from tamis.verbs.new import new
     from tamis.verbs.pull import pull
     from tamis.verbs.push import push
     from tamis.verbs.render import render
+    from tamis.verbs.reproduce import reproduce
     from tamis.verbs.ship import ship
     from tamis.verbs.subject import subject
     from tamis.verbs.test import test
+    from tamis.verbs.toolchain import toolchain
 
 __version__ = version.VERSION
 
 __all__ = [
     "__version__",
     "build",
+    "cache",
     "check",
     "copy",
     "doctor",
+    "init",
     "inspect",
+    "new",
     "pull",
     "push",
     "render",
+    "reproduce",
     "ship",
     "subject",
     "test",
+    "toolchain",
 ]
 
 

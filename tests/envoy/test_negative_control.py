@@ -8,7 +8,7 @@ import pytest
 from tamis import compare, envoy, fixtures, host, project
 from tamis.model.exchange import Fixture
 from tamis.model.outcome import Difference, Run
-from tamis.toolchains import toolchain_for
+from tamis.toolchains import Here, toolchain_for
 
 
 @dataclass(frozen=True)
@@ -33,7 +33,8 @@ class Judged:
 @pytest.fixture(scope="module", params=["filters/header-policy", "tests/assets/probe"])
 def judged(request: pytest.FixtureRequest, root: Path) -> Judged:
     source = project.read(root / request.param)
-    module = toolchain_for(source.language).build(source).wasm
+    with Here() as shop:
+        module = toolchain_for(source.language).build(source, shop).wasm
     read = fixtures.find(source.fixtures, default_config=source.config.encode())
     runs = envoy.run(envoy.find(), module, read, name=source.name, root_id=source.root_id)
     plugin = host.Plugin(name=source.name, root_id=source.root_id)

@@ -42,6 +42,24 @@ def test_a_line_of_the_tour_works(line: str, tour: dict[str, str]):
 
 
 @pytest.mark.envoy
+def test_a_filter_of_one_s_own_begins_as_shown(tour: dict[str, str], tmp_path: Path):
+    (block,) = re.findall(r"## Your own filter.*?```sh\n(.*?)```", _TEXT, re.DOTALL)
+    new, test, watch = block.splitlines()
+    assert "--watch" in watch
+    lines = f"{new.replace('--language rust', '--language cpp')}\n{test}"
+    done = subprocess.run(
+        ["/bin/sh", "-ec", lines],
+        cwd=tmp_path,
+        env=tour,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "all passed, no differences" in done.stdout
+
+
+@pytest.mark.envoy
 def test_the_python_example_works(tour: dict[str, str]):
     (code,) = re.findall(r"```python\n(.*?)```", _TEXT, re.DOTALL)
     done = subprocess.run(

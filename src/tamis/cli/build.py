@@ -1,14 +1,47 @@
 """`tamis build`."""
 
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
 import tamis
 from tamis.cli.frame import Frame, Json, Quiet, Verbose
 from tamis.cli.options import Filters
+from tamis.cli.watching import watching
 
 __all__ = ["build"]
 
 
 def build(
-    filters: Filters = None, json: Json = False, quiet: Quiet = False, verbose: Verbose = 0
+    filters: Filters = None,
+    sdk: Annotated[
+        Path | None,
+        typer.Option("--sdk", metavar="PATH", help="The official C++ SDK (or TAMIS_CPP_SDK)."),
+    ] = None,
+    container: Annotated[
+        bool, typer.Option("--container", help="Compile in a container, not with local tools.")
+    ] = False,
+    image: Annotated[
+        str | None,
+        typer.Option("--image", metavar="IMAGE", help="The container's image instead of ours."),
+    ] = None,
+    locked: Annotated[
+        bool,
+        typer.Option("--locked", help="Refuse to make anything but what build.lock.json says."),
+    ] = False,
+    reproduce: Annotated[
+        bool, typer.Option("--reproduce", help="Build twice in different folders, and compare.")
+    ] = False,
+    explain: Annotated[
+        bool, typer.Option("--explain", help="Build anew; show each command, time and size.")
+    ] = False,
+    watch: Annotated[
+        bool, typer.Option("--watch", help="Build again whenever a file changes.")
+    ] = False,
+    json: Json = False,
+    quiet: Quiet = False,
+    verbose: Verbose = 0,
 ) -> None:
     """Compile a filter's source to build/<name>.wasm.
 
@@ -17,10 +50,35 @@ def build(
     with Frame("build", json=json, quiet=quiet, verbose=verbose) as frame:
         from tamis.report import objects, results
         from tamis.verbs.subject import filters as find
+        from tamis.verbs.subject import inputs
 
-        built = []
-        for filter in find(tuple(dict.fromkeys(filters or ()))):
-            frame.progress(f"building {filter.name}")
-            built.append(tamis.build(filter))
-            frame.show(results.built(built[-1]))
-        frame.data(modules=[objects.built(one) for one in built])
+        wanted = tuple(dict.fromkeys(filters or ()))
+        inside = image if image is not None else ("" if container else None)
+
+        def once() -> None:
+            built = []
+            for filter in find(wanted):
+                frame.progress(f"building {filter.name}")
+                built.append(
+                    tamis.build(
+                        filter, image=inside, sdk=sdk, locked=locked, explain=explain, quick=watch
+                    )
+                )
+                frame.show(results.built(built[-1], explain=explain))
+            frame.data(modules=[objects.built(one) for one in built])
+
+        def twice() -> None:
+            proofs = []
+            for filter in find(wanted):
+                frame.progress(f"building {filter.name} twice")
+                proofs.append(tamis.reproduce(filter))
+                frame.show(results.reproduced(proofs[-1]), always=not proofs[-1].ok)
+            frame.data(reproduced=[objects.reproduced(one) for one in proofs])
+            if not all(proof.ok for proof in proofs):
+                frame.reject(objects.reproduce_problems(proofs))
+
+        action = twice if reproduce else once
+        if watch:
+            watching(frame, action, lambda: inputs(wanted))
+        else:
+            action()

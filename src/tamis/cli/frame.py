@@ -43,6 +43,7 @@ class Frame:
         self._data: dict[str, Any] = {}
         self._problems: list[dict[str, Any]] = []
         self._code = 0
+        self._finished = False
 
     @property
     def progress(self) -> Callable[[str], None]:
@@ -95,8 +96,24 @@ class Frame:
         self._problems += problems
         self._code = 1
 
+    def turn(self, action: Callable[[], None]) -> None:
+        """One turn of a verb that runs until Ctrl-C: an error is told and ends nothing, and under
+        --json each turn has its object, on a line of its own.
+        """
+        self._data, self._problems, self._code, self._finished = {}, [], 0, False
+        try:
+            action()
+        except TamisError as error:
+            self._tell(error)
+        self._finish()
+
     def failed(self, error: BaseException) -> int:
-        """Report an error; returns its exit code."""
+        """Report an error that ends the verb; returns its exit code."""
+        self._tell(error)
+        self._finish()
+        return self._code
+
+    def _tell(self, error: BaseException) -> None:
         if isinstance(error, TamisError):
             known = error
         else:
@@ -121,8 +138,6 @@ class Frame:
             console.print(Text.assemble(("error: ", "bold red"), str(known)))
             console.print(Text(f"  {known.advice()}"))
         self._code = known.exit_code
-        self._finish()
-        return self._code
 
     def interrupted(self) -> int:
         """Ctrl-C is no error to explain; --json still gets its object. Returns the exit code."""
@@ -161,8 +176,9 @@ class Frame:
             raise typer.Exit(self._code)
 
     def _finish(self) -> None:
-        if not self._json:
+        if not self._json or self._finished:
             return
+        self._finished = True
         import json
 
         head = {"tamis": VERSION, "verb": self._verb, "ok": self._code == 0}

@@ -2,6 +2,7 @@
 
 import importlib
 import os
+import signal
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -29,6 +30,7 @@ _MORE = "More"
 VERBS: dict[str, Verb] = {
     verb.name: verb
     for verb in (
+        Verb("new", _MAIN, "Write a filter that builds, in your language, with fixtures"),
         Verb("build", _MAIN, "Compile a filter's source to build/<name>.wasm"),
         Verb("inspect", _MAIN, "Show what is inside a module, and which targets load it"),
         Verb("check", _MAIN, "Judge a module by the rules of the hosts it is meant for"),
@@ -37,7 +39,10 @@ VERBS: dict[str, Verb] = {
         Verb("pull", _MAIN, "Fetch a module, byte for byte"),
         Verb("render", _MAIN, "Write the manifests that deploy an artifact"),
         Verb("ship", _MAIN, "Build, check, test, push, render; stop at the first gate that fails"),
+        Verb("init", _MORE, "Write tamis.toml and a first fixture for a project that is there"),
         Verb("copy", _MORE, "Copy an artifact between registries and layout folders"),
+        Verb("cache", _MORE, "Show or delete what tamis keeps so that it need not be made again"),
+        Verb("toolchain", _MORE, "List compilers, or make the image for build --container"),
         Verb("doctor", _MORE, "Show what is installed and how to get what is missing"),
         Verb("schema", _MORE, "Print a JSON Schema: of tamis.toml, fixtures, or a verb's --json"),
         Verb("completion", _MORE, "Print the completion script of a shell"),
@@ -98,6 +103,12 @@ def _root(
     """
 
 
+def _terminated(number: int, _frame: object) -> None:
+    """End as on Ctrl-C: compilers, proxies and scratch folders must not outlive us."""
+    signal.signal(number, signal.SIG_IGN)
+    raise SystemExit(128 + number)
+
+
 def run(arguments: list[str] | None = None) -> None:
     """Entry point of the `tamis` script; ends the process with an exit code of `errors`."""
     arguments = (sys.argv[1:] if arguments is None else arguments) or ["--help"]
@@ -105,6 +116,7 @@ def run(arguments: list[str] | None = None) -> None:
         from typer.completion import completion_init  # type: ignore[attr-defined]
 
         completion_init()
+    signal.signal(signal.SIGTERM, _terminated)
     verb = next((word for word in arguments if word in VERBS), "")
     frame = Frame(verb, json="--json" in arguments)  # for what ends outside a verb's own
     command = typer.main.get_command(app)

@@ -7,6 +7,7 @@ import typer
 import tamis
 from tamis.cli.frame import Frame, Json, Quiet, Verbose
 from tamis.cli.options import Config, Filters, Fixtures, Hosts, Reports
+from tamis.cli.watching import watching
 
 __all__ = ["test"]
 
@@ -22,6 +23,9 @@ def test(
     allow_empty: Annotated[
         bool, typer.Option("--allow-empty", help="No fixtures is not an error.")
     ] = False,
+    watch: Annotated[
+        bool, typer.Option("--watch", help="Build and test again whenever a file changes.")
+    ] = False,
     reports: Reports = None,
     json: Json = False,
     quiet: Quiet = False,
@@ -34,33 +38,43 @@ def test(
     with Frame("test", json=json, quiet=quiet, verbose=verbose) as frame:
         from tamis.cli.arguments import content
         from tamis.report import cases, objects, results, sinks
+        from tamis.verbs.subject import inputs
         from tamis.verbs.test import ready
 
         chosen = tuple(dict.fromkeys(hosts or ["wasmtime"]))
         ready(chosen)
         wanted = [sinks.parse(text) for text in reports or ()]
-        tested = [
-            tamis.test(
-                subject,
-                hosts=chosen,
-                folder=fixtures,
-                config=content(config) if config else None,
-                update=update,
-                allow_empty=allow_empty,
-                say=frame.progress,
-            )
-            for argument in dict.fromkeys(filters or ["."])
-            for subject in tamis.subject(argument)
-        ]
-        for one in tested:
-            frame.show(results.tested(one, every=verbose > 0), always=not one.ok)
-        for sink in wanted:
-            listed = [
-                case
-                for one in tested
-                for case in cases.from_runs(one.name, one.fixtures, one.runs, one.differences)
+        arguments = tuple(dict.fromkeys(filters or ["."]))
+
+        def once() -> None:
+            tested = [
+                tamis.test(
+                    subject,
+                    hosts=chosen,
+                    folder=fixtures,
+                    config=content(config) if config else None,
+                    update=update,
+                    allow_empty=allow_empty,
+                    say=frame.progress,
+                )
+                for argument in arguments
+                for subject in tamis.subject(argument, quick=watch)
             ]
-            sinks.write(sink, "tamis test", listed)
-        frame.data(**objects.tested(tested))
-        if not all(one.ok for one in tested):
-            frame.reject(objects.test_problems(tested))
+            for one in tested:
+                frame.show(results.tested(one, every=verbose > 0), always=not one.ok)
+            for sink in wanted:
+                listed = [
+                    case
+                    for one in tested
+                    for case in cases.from_runs(one.name, one.fixtures, one.runs, one.differences)
+                ]
+                sinks.write(sink, "tamis test", listed)
+            frame.data(**objects.tested(tested))
+            if not all(one.ok for one in tested):
+                frame.reject(objects.test_problems(tested))
+
+        if watch:
+            more = [path for path in (fixtures, config) if path]
+            watching(frame, once, lambda: (*inputs(arguments), *more))
+        else:
+            once()

@@ -26,7 +26,8 @@ class Descriptor:
 class Metadata:
     """What `render` must know without the module. `config_schema` and `config` are JSON text.
 
-    `repository`: where tamis.toml says it will live; a registry it was copied to knows better.
+    `toolchain` and `sdk` say what compiled it. `repository`: where tamis.toml says it will live; a
+    registry it was copied to knows better.
     """
 
     name: str
@@ -34,6 +35,8 @@ class Metadata:
     description: str = ""
     license: str = ""
     language: str = ""
+    toolchain: str = ""
+    sdk: str = ""
     context: Context = "inbound"
     layer: Layer = "http"
     root_id: str = ""

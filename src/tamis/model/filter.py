@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
+from tamis.model.build import BuildSettings
+
 __all__ = ["Budgets", "Context", "Filter", "Language", "Layer"]
 
 Language = Literal["cpp", "c", "rust", "go", "tinygo", "assemblyscript", "zig", "prebuilt"]
@@ -29,6 +31,7 @@ class Filter:
     `config` is the default plugin configuration as text (JSON), or "". `targets` are profile
     names such as `istio@1.30`. `repository` is `publish.repository` (`ghcr.io/acme/x`) or None.
     `settings` holds the table of the language (`[cpp]`), validated by its toolchain's schema.
+    `reference` names the artifact of a prebuilt filter that has no file, pinned by its digest.
     """
 
     folder: Path
@@ -46,12 +49,19 @@ class Filter:
     targets: tuple[str, ...] = ()
     budgets: Budgets = Budgets()
     repository: str | None = None
+    build: BuildSettings = BuildSettings()
+    reference: str = ""
     settings: Mapping[str, object] = field(default_factory=dict)
 
     @property
     def manifest(self) -> Path:
         """The tamis.toml this was read from."""
         return self.folder / "tamis.toml"
+
+    @property
+    def lock(self) -> Path:
+        """Where `build` writes down what made which module."""
+        return self.folder / "build.lock.json"
 
     @property
     def fixtures(self) -> Path:

@@ -6,16 +6,21 @@ from pathlib import Path
 from typing import Literal
 
 from tamis.model.artifact import Artifact, Metadata
+from tamis.model.build import Step
 from tamis.model.exchange import Fixture
-from tamis.model.filter import Filter
+from tamis.model.filter import Filter, Language
 from tamis.model.finding import Finding
 from tamis.model.outcome import Difference, NotComparable, Run
 
 __all__ = [
+    "Adopted",
     "Built",
     "Checked",
+    "Created",
     "Diagnosis",
     "Inspection",
+    "Offered",
+    "Reproduced",
     "Shipment",
     "Skipped",
     "Stage",
@@ -29,7 +34,11 @@ StageName = Literal["build", "check", "test", "push", "render"]
 
 @dataclass(frozen=True, slots=True)
 class Built:
-    """What was built. `seconds` counts everything; `digest` is the module's (`sha256:...`)."""
+    """What was built. `seconds` counts everything; `digest` is the module's (`sha256:...`).
+
+    `steps`: what was done, in order; none when the module was `cached`. `advice` names what would
+    make the module smaller, or is "".
+    """
 
     filter: Filter
     path: Path
@@ -37,6 +46,29 @@ class Built:
     metadata: Metadata
     digest: str
     seconds: float
+    steps: tuple[Step, ...] = ()
+    cached: bool = False
+    advice: str = ""
+
+    @property
+    def warnings(self) -> str:
+        """What the compiler said although it went well."""
+        return "\n".join(step.output for step in self.steps if step.output)
+
+
+@dataclass(frozen=True, slots=True)
+class Reproduced:
+    """The same source built twice, in folders of their own; digests and sizes of both modules."""
+
+    name: str
+    digests: tuple[str, str]
+    sizes: tuple[int, int]
+    seconds: float
+
+    @property
+    def ok(self) -> bool:
+        """The bytes are the same."""
+        return self.digests[0] == self.digests[1]
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,3 +191,37 @@ class Diagnosis:
     def ok(self) -> bool:
         """It is here, or it is an extra."""
         return self.found is not None or not self.required
+
+
+@dataclass(frozen=True, slots=True)
+class Offered:
+    """A kind of filter that `new` writes: what it does, and in which languages."""
+
+    kind: str
+    what: str
+    languages: tuple[Language, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Created:
+    """A filter that `new` wrote; `files` are relative to `folder`."""
+
+    name: str
+    folder: Path
+    language: Language
+    kind: str
+    files: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Adopted:
+    """A project that `init` made a filter of. `evidence`: the file that told what it is; `notes`:
+    what people have to look at.
+    """
+
+    name: str
+    folder: Path
+    language: Language
+    evidence: str
+    files: tuple[str, ...]
+    notes: tuple[str, ...]

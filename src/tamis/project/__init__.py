@@ -1,7 +1,9 @@
-"""A filter's folder: `tamis.toml` to `model.Filter`."""
+"""A filter's folder: `tamis.toml` to `model.Filter`, and the lock file of its builds."""
 
 from tamis.project.configuration import parse, validate
 from tamis.project.find import find
+from tamis.project.lock import hold
+from tamis.project.lock import write as write_lock
 from tamis.project.read import read
 
-__all__ = ["find", "parse", "read", "validate"]
+__all__ = ["find", "hold", "parse", "read", "validate", "write_lock"]

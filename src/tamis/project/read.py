@@ -12,11 +12,13 @@ from jsonschema.exceptions import ValidationError, best_match
 
 from tamis import profiles, schemas
 from tamis.errors import BadInput, Place
+from tamis.model.build import BuildSettings
 from tamis.model.filter import Budgets, Filter
 from tamis.model.reference import RegistryReference
 from tamis.model.reference import parse as parse_reference
 from tamis.project import configuration
 from tamis.project.faults import Document, dotted
+from tamis.project.sources import reference, sources
 
 __all__ = ["NAME", "read"]
 
@@ -42,7 +44,7 @@ def read(folder: Path) -> Filter:
         name=found["name"],
         version=found["version"],
         language=found["language"],
-        sources=_sources(document, folder, found),
+        sources=sources(document, folder, found),
         description=found.get("description", ""),
         license=found.get("license", ""),
         context=found.get("context", "inbound"),
@@ -53,8 +55,15 @@ def read(folder: Path) -> Filter:
         targets=_targets(document, found),
         budgets=_budgets(document, found),
         repository=_repository(document, found),
+        build=_build(found),
+        reference=reference(document, found),
         settings=_settings(document, found),
     )
+
+
+def _build(found: Mapping[str, Any]) -> BuildSettings:
+    table = found.get("build", {})
+    return BuildSettings(**{**table, "exports": tuple(table.get("exports", ()))})
 
 
 def _budgets(document: Document, found: Mapping[str, Any]) -> Budgets:
@@ -91,36 +100,6 @@ def _text(file: Path, what: str, at: Place | None = None) -> str:
             advice="Name a file that exists.",
             at=at,
         ) from error
-
-
-def _sources(document: Document, folder: Path, found: Mapping[str, Any]) -> tuple[Path, ...]:
-    sources: dict[Path, None] = {}
-    for index, pattern in enumerate(found["sources"]):
-        matched = [folder / pattern]
-        if any(char in pattern for char in "*?["):
-            matched = sorted(_glob(folder, pattern))
-        if not matched or not all(map(_exists, matched)):
-            raise document.error(
-                ("sources", index),
-                f"'sources[{index}]': there is no {pattern}",
-                "Paths are relative to tamis.toml.",
-            )
-        sources |= dict.fromkeys(path.resolve() for path in matched)
-    return tuple(sources)
-
-
-def _exists(path: Path) -> bool:
-    try:
-        return path.exists()
-    except OSError:  # a name longer than any file has
-        return False
-
-
-def _glob(folder: Path, pattern: str) -> list[Path]:
-    try:
-        return [path for path in folder.glob(pattern) if path.is_file()]
-    except (NotImplementedError, ValueError):  # an absolute or malformed pattern matches nothing
-        return []
 
 
 def _schema(document: Document, found: Mapping[str, Any]) -> Path | None:

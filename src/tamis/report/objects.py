@@ -2,15 +2,29 @@
 
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from tamis.manifests import Manifest
+from tamis.caches import Usage
 from tamis.model import codec
 from tamis.model.artifact import Artifact, Metadata
+from tamis.model.build import Step
 from tamis.model.finding import Finding
 from tamis.model.outcome import Difference, Run
 from tamis.model.reference import Reference
-from tamis.model.result import Built, Checked, Diagnosis, Inspection, Shipment, Skipped, Tested
+from tamis.model.result import (
+    Built,
+    Checked,
+    Diagnosis,
+    Inspection,
+    Reproduced,
+    Shipment,
+    Skipped,
+    Tested,
+)
+from tamis.model.toolchain import Available, ImageMade
+
+if TYPE_CHECKING:
+    from tamis.manifests import Manifest
 
 __all__ = [
     "artifact",
@@ -21,9 +35,12 @@ __all__ = [
     "finding_problems",
     "inspected",
     "manifest",
+    "reproduce_problems",
+    "reproduced",
     "shipment",
     "test_problems",
     "tested",
+    "usage",
 ]
 
 Object = dict[str, Any]
@@ -36,8 +53,59 @@ def built(value: Built) -> Object:
         "path": str(value.path),
         "size": len(value.module),
         "digest": value.digest,
+        "toolchain": value.metadata.toolchain,
+        "sdk": value.metadata.sdk,
+        "cached": value.cached,
+        "seconds": round(value.seconds, 3),
+        "steps": [_step(step) for step in value.steps],
+    }
+
+
+def _step(value: Step) -> Object:
+    return {
+        "what": value.what,
+        "command": list(value.command),
+        "seconds": round(value.seconds, 3),
+        "size": value.size,
+        "warnings": value.output,
+    }
+
+
+def usage(value: Usage) -> Object:
+    """One cache; `used`: seconds since the epoch, or null."""
+    return {
+        "kind": value.kind,
+        "what": value.what,
+        "path": str(value.path),
+        "files": value.files,
+        "size": value.size,
+        "used": value.used,
+    }
+
+
+def reproduced(value: Reproduced) -> Object:
+    """Both digests of a filter that was built twice."""
+    return {
+        "name": value.name,
+        "ok": value.ok,
+        "digests": list(value.digests),
+        "sizes": list(value.sizes),
         "seconds": round(value.seconds, 3),
     }
+
+
+def reproduce_problems(values: Iterable[Reproduced]) -> list[Object]:
+    """Filters whose two builds differ, as problems."""
+    return [
+        _problem(
+            "not-reproducible",
+            f"{one.name}: two builds of the same source made {one.digests[0]} and {one.digests[1]}",
+            "Look for a time, a path or a random number that gets into the module.",
+            None,
+        )
+        for one in values
+        if not one.ok
+    ]
 
 
 def finding(value: Finding) -> Object:
@@ -156,7 +224,7 @@ def shipment(value: Shipment) -> Object:
     }
 
 
-def manifest(value: Manifest, path: Path | None) -> Object:
+def manifest(value: "Manifest", path: Path | None) -> Object:
     """A rendered manifest, and the file it was written to."""
     return {
         "name": value.name,
@@ -175,6 +243,29 @@ def diagnosis(value: Diagnosis) -> Object:
         "required": value.required,
         "needed_by": value.needed_by,
         "advice": value.advice or None,
+    }
+
+
+def toolchain(value: Available) -> Object:
+    """A language's compiler, here and in an image."""
+    return {
+        "language": value.language,
+        "version": value.version,
+        "advice": value.advice or None,
+        "image": value.image,
+        "image_advice": value.image_advice or None,
+    }
+
+
+def toolchain_image(value: ImageMade) -> Object:
+    """An image, or the folder it is built from."""
+    return {
+        "language": value.language,
+        "tag": value.tag,
+        "digest": value.digest,
+        "version": value.version,
+        "folder": str(value.folder) if value.folder else None,
+        "command": value.command,
     }
 
 

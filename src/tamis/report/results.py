@@ -1,41 +1,112 @@
 """What each verb shows at a terminal."""
 
+import shlex
 from collections.abc import Sequence
 from pathlib import Path
 
 from rich.console import Group, RenderableType
 from rich.text import Text
 
+from tamis.caches import Usage, root
 from tamis.model.artifact import Artifact
+from tamis.model.build import Step
 from tamis.model.finding import Finding
 from tamis.model.reference import Reference
-from tamis.model.result import Built, Checked, Diagnosis, Inspection, Shipment, Tested
+from tamis.model.result import (
+    Built,
+    Checked,
+    Diagnosis,
+    Inspection,
+    Reproduced,
+    Shipment,
+    Tested,
+)
+from tamis.model.toolchain import Available, ImageMade
 from tamis.report import terminal
 from tamis.report.terminal import bytes_of, line
 
 __all__ = [
     "artifact",
     "built",
+    "cached",
     "checked",
     "diagnosed",
     "finding_totals",
     "inspected",
+    "reproduced",
     "shipped",
     "test_totals",
     "tested",
+    "toolchain_image",
+    "toolchains",
 ]
 
 _MANY = 12  # not comparable parts shown before they are summed up
 
 
-def built(value: Built) -> RenderableType:
-    """One line."""
-    return line(
-        ("built ", "green"),
-        (value.filter.name, "bold"),
-        f" {value.filter.version}  {value.path}  {bytes_of(len(value.module))}  ",
-        (f"{value.digest[:19]}  {value.seconds:.1f} s", "dim"),
+def built(value: Built, *, explain: bool = False) -> RenderableType:
+    """One line; what the compiler warned of; each step when `explain`."""
+    how = "from the cache" if value.cached else f"{value.seconds:.1f} s"
+    parts: list[RenderableType] = []
+    if explain:
+        parts += [part for step in value.steps for part in _step(step)]
+    elif value.warnings:
+        parts.append(Text(value.warnings, style="yellow"))
+    parts.append(
+        line(
+            ("built ", "green"),
+            (value.filter.name, "bold"),
+            f" {value.filter.version}  {value.path}  {bytes_of(len(value.module))}  ",
+            (f"{value.digest[:19]}  {how}", "dim"),
+        )
     )
+    if value.advice:
+        parts.append(line(("advice ", "cyan"), value.advice))
+    return Group(*parts)
+
+
+def cached(values: Sequence[Usage], freed: int) -> RenderableType:
+    """A line for each cache, and what was freed."""
+    parts = [
+        line(
+            (f"{value.kind:10}", "bold"),
+            f"{bytes_of(value.size):>10}  {_plural(value.files, 'file'):14}",
+            (value.what, "dim"),
+        )
+        for value in values
+    ]
+    total = sum(value.size for value in values)
+    parts.append(line(f"{'':10}{bytes_of(total):>10}  ", (str(root()), "dim")))
+    if freed:
+        parts.append(line(("freed ", "green"), bytes_of(freed)))
+    return Group(*parts)
+
+
+def _step(step: Step) -> list[RenderableType]:
+    size = bytes_of(step.size) if step.size is not None else ""
+    parts: list[RenderableType] = [
+        line((f"{step.seconds:7.2f} s  {size:>9}  ", "dim"), (step.what, "bold"))
+    ]
+    if step.command:
+        parts.append(line((f"{'':22}{shlex.join(step.command)}", "dim")))
+    if step.output:
+        parts.append(Text(step.output, style="yellow"))
+    return parts
+
+
+def reproduced(value: Reproduced) -> RenderableType:
+    """Whether both builds made the same bytes."""
+    first, second = value.digests
+    if value.ok:
+        return line(
+            ("ok ", "green"), (value.name, "bold"), ": two builds, the same bytes  ",
+            (f"{first[:19]}  {bytes_of(value.sizes[0])}  {value.seconds:.1f} s", "dim"),
+        )  # fmt: skip
+    return line(
+        ("no ", "bold red"), (value.name, "bold"),
+        f": two builds, different bytes: {first[:19]} ({value.sizes[0]} bytes), "
+        f"{second[:19]} ({value.sizes[1]} bytes)",
+    )  # fmt: skip
 
 
 def checked(value: Checked) -> RenderableType:
@@ -95,6 +166,7 @@ def inspected(value: Inspection, *, every: bool) -> RenderableType:
     rows = [
         ("name", f"{known.name} {known.version}"),
         ("size", f"{bytes_of(value.size)}  {value.digest}"),
+        ("made by", " ".join(filter(None, (known.toolchain, known.sdk))) or "nobody says"),
         ("ABI", value.abi or "none: this is no proxy-wasm module"),
         ("imports", f"{len(value.imports)}: {_names([n for _, n, _ in value.imports])}"),
         ("exports", f"{len(value.exports)}: {_names([n for n, _ in value.exports])}"),
@@ -142,12 +214,30 @@ def diagnosed(values: Sequence[Diagnosis]) -> RenderableType:
     parts = []
     for one in values:
         if one.found is not None:
-            parts.append(line(("  ok       ", "green"), f"{one.name:18} {one.found}"))
+            parts.append(line(("  ok       ", "green"), f"{one.name:24} {one.found}"))
         else:
             style = "bold red" if one.required else "yellow"
-            parts.append(line(("  missing  ", style), f"{one.name:18} needed by {one.needed_by}"))
-            parts.append(line((f"{'':30}{one.advice}", "dim")))
+            parts.append(line(("  missing  ", style), f"{one.name:24} needed by {one.needed_by}"))
+            parts.append(line((f"{'':36}{one.advice}", "dim")))
     return Group(*parts)
+
+
+def toolchains(values: Sequence[Available]) -> RenderableType:
+    """A line a language: what is here, and the image for --container."""
+    parts = []
+    for one in values:
+        style = "green" if one.version else "yellow"
+        parts.append(line((f"  {one.language:16}", "bold"), (one.version or one.advice, style)))
+        text = one.image or f"no image: {one.image_advice}"
+        parts.append(line((f"{'':18}{text}", "" if one.image else "dim")))
+    return Group(*parts)
+
+
+def toolchain_image(value: ImageMade) -> RenderableType:
+    """What was made, and the command that comes next."""
+    where = str(value.folder) if value.folder else f"{value.tag}  {value.version}  {value.digest}"
+    verb = "wrote " if value.folder else "made "
+    return Group(line((verb, "green"), where), line(("next  ", "cyan"), value.command))
 
 
 def finding_totals(findings: Sequence[Finding]) -> str:

@@ -1,31 +1,80 @@
 """Compilers that turn a filter's sources into a module, one file a language."""
 
-from tamis.errors import BadInput
-from tamis.model.filter import Language
+from tamis.model.filter import Filter, Language
+from tamis.toolchains.assemblyscript import AssemblyScript
 from tamis.toolchains.cpp import Cpp
+from tamis.toolchains.finish import find_optimizer, finish, saved
+from tamis.toolchains.go import Go
+from tamis.toolchains.inputs import digest, relocated
+from tamis.toolchains.metadata import embed
 from tamis.toolchains.prebuilt import Prebuilt
+from tamis.toolchains.rust import Rust
 from tamis.toolchains.sdk import sdk_digest, sdk_folder
-from tamis.toolchains.toolchain import BuiltModule, Found, Toolchain
+from tamis.toolchains.tinygo import TinyGo
+from tamis.toolchains.toolchain import Compiled, Found, Toolchain
+from tamis.toolchains.workshop import Here, Job, Workshop
+from tamis.toolchains.zig import Zig
 
 __all__ = [
-    "BuiltModule",
+    "TOOLCHAINS",
+    "AssemblyScript",
+    "Compiled",
     "Cpp",
     "Found",
+    "Go",
+    "Here",
+    "Job",
     "Prebuilt",
+    "Rust",
+    "TinyGo",
     "Toolchain",
+    "Workshop",
+    "Zig",
+    "digest",
+    "embed",
+    "find_optimizer",
+    "finish",
+    "open_workshop",
+    "relocated",
+    "saved",
     "sdk_digest",
     "sdk_folder",
     "toolchain_for",
 ]
 
+TOOLCHAINS: dict[Language, Toolchain] = {
+    "cpp": Cpp(),
+    "c": Cpp(),
+    "rust": Rust(),
+    "go": Go(),
+    "tinygo": TinyGo(),
+    "assemblyscript": AssemblyScript(),
+    "zig": Zig(),
+    "prebuilt": Prebuilt(),
+}
+
 
 def toolchain_for(language: Language) -> Toolchain:
-    """The toolchain of a language. Raises BadInput for one that cannot be built yet."""
-    if language in ("cpp", "c"):
-        return Cpp()
-    if language == "prebuilt":
-        return Prebuilt()
-    raise BadInput(
-        f"this version of tamis cannot build {language} yet",
-        advice='Build it with its own tools, then set language = "prebuilt" and name the .wasm.',
-    )
+    """The toolchain of a language."""
+    return TOOLCHAINS[language]
+
+
+def open_workshop(filter_: Filter, image: str | None = None) -> Here:
+    """Where to build `filter_`: this machine, or a container of `image` ("": the one that
+    `tamis toolchain image` makes). Raises Missing without an engine or without that image.
+    """
+    if image is None or filter_.language == "prebuilt":
+        return Here()
+    from tamis.toolchains import images, mounts  # the SDK of the engine: seldom needed
+    from tamis.toolchains.container import Container
+    from tamis.toolchains.engine import connect
+
+    language = filter_.language
+    sdk = (sdk_folder(language),) if language in ("cpp", "c", "zig") else ()
+    seen = mounts.inputs((*toolchain_for(language).inputs(filter_), *sdk))
+    engine = connect()
+    try:
+        return Container(engine, images.find(engine, language, image), seen)
+    except BaseException:
+        engine.close()
+        raise

@@ -1,53 +1,36 @@
-"""C++ and C by the zig compiler of the `ziglang` wheel: no system compiler is needed.
+"""C++ and C: sources become objects, and Zig's wasm-ld links them into the smallest module that
+Envoy loads (freestanding: no libc, no WASI), the same bytes wherever the sources lie.
 
-The flags make the smallest module that Envoy loads (freestanding: no libc, no WASI), and the same
-bytes wherever the sources lie. Sources become objects, and Zig's wasm-ld links them: called by
-itself, since only so it can be told to write addresses as short as they are.
+A filter of the official C++ SDK needs WASI's libc instead: `toolchains.cpp_sdk` has its commands.
 """
 
-import importlib.metadata
-import importlib.util
-import os
-import re
-import subprocess
-import tempfile
-import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from tamis import extras
-from tamis.errors import BadInput, Fault, Missing, Place, Rejected
+from tamis.errors import BadInput, Place
+from tamis.model.build import Fingerprint
 from tamis.model.filter import Filter
+from tamis.toolchains import cpp_sdk, ziglang
+from tamis.toolchains.depfile import outside
 from tamis.toolchains.sdk import sdk_digest, sdk_folder
-from tamis.toolchains.toolchain import BuiltModule, Found
+from tamis.toolchains.toolchain import Compiled, Found, text, texts
+from tamis.toolchains.workshop import Job, Workshop
+from tamis.version import VERSION
 
 __all__ = ["Cpp"]
 
-#: WebAssembly features that every Envoy since 1.24 accepts: bulk memory replaces memcpy, the others
-#: are what compilers emit by default.
-_FEATURES = "generic+bulk_memory+mutable_globals+nontrapping_fptoint+sign_ext"
-_STACK = 8192
 _FLAGS = (
     "-target", "wasm32-freestanding",
-    f"-mcpu={_FEATURES}",
+    f"-mcpu={ziglang.FEATURES}",
     "-ffreestanding",
     "-nostdlib",
-    "-s",
     "-Wall",
     "-Wextra",
     "-fvisibility=hidden",
     # No text of this machine, and no time, in the module.
     "-no-canonical-prefixes",
     "-Wdate-time",
-)  # fmt: skip
-_LINK = (
-    "--no-entry",
-    "-z", f"stack-size={_STACK}",
-    "--strip-all",
-    "--lto-O2",
-    # Without it every call and address keeps the five bytes a linker may need: a tenth larger.
-    "--compress-relocations",
 )  # fmt: skip
 _CPP_FLAGS = (
     "-std=c++20",
@@ -68,114 +51,89 @@ _OPTIMIZE = {
     "speed": ("-O2", "-flto", *_VTABLES),
     "none": ("-O1",),
 }
-_ERROR = re.compile(
-    r"^(?P<file>[^\n:]+):(?P<line>\d+):(?P<column>\d+): (?:fatal )?error: ", re.MULTILINE
-)
-_SECONDS = 600
 
 
 @dataclass(frozen=True, slots=True)
 class Cpp:
-    """Compiles each source of a filter, and links them. `cache`: zig's, made if absent."""
+    """Settings, of [cpp] or [c]: `defines`, `flags`, `include`, `optimize`; what stands behind -Wl,
+    in `flags` goes to wasm-ld. [cpp] has `sdk` besides, "tamis" or "proxy-wasm", and `sdk_path`.
+    """
 
-    cache: Path | None = None
-
-    def find(self) -> Found:
+    def find(self, shop: Workshop) -> Found:
         """Zig, as the `cpp` extra installs it."""
-        try:
-            spec = importlib.util.find_spec("ziglang")
-        except ImportError:
-            spec = None
-        folder = Path(spec.origin).parent if spec and spec.origin else None
-        for name in ("zig", "zig.exe"):
-            if folder and (folder / name).is_file():
-                return Found(f"zig {importlib.metadata.version('ziglang')}", folder / name)
-        raise Missing(
-            "the C++ compiler is not installed (Python package ziglang)",
-            advice=f"Run: {extras.command('cpp')}",
+        return ziglang.find(shop)
+
+    def inputs(self, filter_: Filter) -> tuple[Path, ...]:
+        """The filter's folder and what `include` names; an official SDK too."""
+        included = (filter_.folder / each for each in texts(filter_, "include"))
+        sdk = (cpp_sdk.folder(filter_),) if cpp_sdk.wanted(filter_) else ()
+        return (filter_.folder, *(each.resolve() for each in included), *sdk)
+
+    def fingerprint(self, filter_: Filter, shop: Workshop) -> Fingerprint:
+        """Compiler, SDK and flags."""
+        toolchain = ziglang.find(shop).version
+        if cpp_sdk.wanted(filter_):
+            return Fingerprint(toolchain, "proxy-wasm-cpp-sdk", " ".join(cpp_sdk.FLAGS))
+        kind = filter_.language
+        flags = (
+            *_FLAGS,
+            *(_C_FLAGS if kind == "c" else _CPP_FLAGS),
+            *ziglang.LINK,
+            *_OPTIMIZE["size"],
+        )
+        return Fingerprint(
+            toolchain, f"tamis-{kind} {VERSION}", f"{sdk_digest(kind)} {' '.join(flags)}"
         )
 
-    def fingerprint(self) -> str:
-        """Compiler, SDK and flags."""
-        flags = " ".join((*_FLAGS, *_CPP_FLAGS, *_C_FLAGS, *_LINK))
-        return f"{self.find().version}; sdk {sdk_digest()}; {flags}"
-
-    def build(self, filter_: Filter) -> BuiltModule:
-        """Compile and link `filter_.sources`. Settings: `defines`, `flags`, `include`, `optimize`;
-        what stands behind -Wl, in `flags` goes to wasm-ld.
-        """
-        zig = self.find()
-        if not filter_.sources:
-            raise BadInput(
-                f"{filter_.name} names no sources",
-                advice='Add sources = ["filter.cc"] to tamis.toml.',
-                at=Place(filter_.manifest),
-            )
-        with tempfile.TemporaryDirectory(prefix="tamis-build-") as scratch:
-            target = Path(scratch) / "module.wasm"
-            commands = _commands(zig.path, filter_, target)
-            environment = self._environment(Path(scratch))
-            start = time.monotonic()
-            outputs = [_run(command, filter_, environment) for command in commands]
-            seconds = time.monotonic() - start
-            output = "\n".join(filter(None, outputs))
-            if not target.is_file():
-                raise Fault(
-                    f"zig said it compiled {filter_.name}, but left no module:\n{output}",
-                    advice="Please report this with the command: " + " ".join(commands[-1]),
+    def build(self, filter_: Filter, shop: Workshop) -> Compiled:
+        """Compile each source, and link."""
+        zig = ziglang.find(shop)
+        sources = ziglang.needs_sources(filter_, "filter.c" if _is_c(filter_) else "filter.cc")
+        if cpp_sdk.wanted(filter_):
+            return cpp_sdk.build(filter_, zig, shop, _settings(filter_))
+        target = shop.scratch / "module.wasm"
+        compiler, linker = _compiler(zig.path, filter_), _linker(filter_)
+        objects = [shop.scratch / f"{number}.o" for number in range(len(sources))]
+        environment = ziglang.environment(shop)
+        for source, made in zip(sources, objects, strict=True):
+            shown = source.relative_to(filter_.folder).as_posix()
+            command = (*compiler, "-c", str(source), "-o", str(made))
+            command = (*command, "-MD", "-MF", str(made.with_suffix(".d")))
+            shop.run(
+                Job(
+                    f"compile {shown}", command, cwd=filter_.folder,
+                    env=environment, error=ziglang.ONE_ERROR,
                 )
-            return BuiltModule(target.read_bytes(), commands, seconds, output)
-
-    def _environment(self, scratch: Path) -> dict[str, str]:
-        """Zig's caches are ours unless the user placed them; zig locks them for parallel builds.
-
-        Where ours cannot be written, as in many a CI job, `scratch` serves: slower, not wrong.
-        """
-        environment = dict(os.environ)
-        base = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
-        cache = self.cache or base / "tamis" / "zig"
-        if not _writable(cache):
-            cache = scratch / "zig"
-        environment.setdefault("ZIG_GLOBAL_CACHE_DIR", str(cache))
-        environment.setdefault("ZIG_LOCAL_CACHE_DIR", environment["ZIG_GLOBAL_CACHE_DIR"])
-        environment.pop("CPATH", None)
-        environment.pop("CPLUS_INCLUDE_PATH", None)
-        return environment
+            )  # fmt: skip
+        ziglang.link(filter_, zig, shop, (*linker, *map(str, objects)), target)
+        known = (*self.inputs(filter_), sdk_folder(filter_.language), zig.path.parent)
+        read = [made.with_suffix(".d") for made in objects]
+        return Compiled(target.read_bytes(), outside(read, filter_.folder, known))
 
 
-def _writable(folder: Path) -> bool:
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryFile(dir=folder):
-            return True
-    except OSError:
-        return False
+def _is_c(filter_: Filter) -> bool:
+    return filter_.language == "c"
 
 
-def _commands(zig: Path, filter_: Filter, target: Path) -> tuple[tuple[str, ...], ...]:
-    """One for each source, and the linker's. Objects lie beside `target`."""
-    sdk = sdk_folder()
-    is_c = filter_.language == "c"
-    settings = _settings(filter_)
-    linker = [part for each in settings for part in _linker_options(each)]
-    compiler = (
+def _compiler(zig: Path, filter_: Filter) -> tuple[str, ...]:
+    sdk = sdk_folder(filter_.language)
+    return (
         str(zig),
-        "cc" if is_c else "c++",
+        "cc" if _is_c(filter_) else "c++",
         *_FLAGS,
-        *(_C_FLAGS if is_c else _CPP_FLAGS),
-        *(each for each in settings if not _linker_options(each)),
+        *(("-s",) if filter_.build.strip else ("-g",)),
+        *(_C_FLAGS if _is_c(filter_) else _CPP_FLAGS),
+        *(each for each in _settings(filter_) if not _linker_options(each)),
         f"-ffile-prefix-map={filter_.folder}=.",
         f"-ffile-prefix-map={sdk}=tamis-sdk",
         f"-I{sdk}",
     )
-    objects = [str(target.with_name(f"{n}.o")) for n in range(len(filter_.sources))]
-    return (
-        *(
-            (*compiler, "-c", str(source), "-o", made)
-            for source, made in zip(filter_.sources, objects, strict=True)
-        ),
-        (str(zig), "wasm-ld", *_LINK, *linker, *objects, "-o", str(target)),
-    )
+
+
+def _linker(filter_: Filter) -> tuple[str, ...]:
+    options = (part for each in _settings(filter_) for part in _linker_options(each))
+    strip = ("--strip-all",) if filter_.build.strip else ()
+    return (*strip, *options)
 
 
 def _linker_options(flag: str) -> Sequence[str]:
@@ -185,70 +143,23 @@ def _linker_options(flag: str) -> Sequence[str]:
 
 def _settings(filter_: Filter) -> tuple[str, ...]:
     """The [cpp] or [c] table as flags, in the order of the table."""
-    settings = filter_.settings
-    optimize = settings.get("optimize", "size")
-    if not isinstance(optimize, str) or optimize not in _OPTIMIZE:
+    optimize = text(filter_, "optimize", "size")
+    if optimize not in _OPTIMIZE:
         raise BadInput(
             f"[{filter_.language}] optimize: {optimize!r} is not one of {', '.join(_OPTIMIZE)}",
             advice="Leave it out for the smallest module.",
             at=Place(filter_.manifest),
         )
-    defines = settings.get("defines", {})
+    defines = filter_.settings.get("defines", {})
     if isinstance(defines, Mapping):
         macros: Sequence[str] = [
             str(n) if v is True else f"{n}={v}" for n, v in sorted(defines.items())
         ]
     else:
-        macros = _texts(filter_, "defines")
+        macros = texts(filter_, "defines")
     return (
         *_OPTIMIZE[optimize],
         *(f"-D{macro}" for macro in macros),
-        *(f"-I{filter_.folder / folder}" for folder in _texts(filter_, "include")),
-        *_texts(filter_, "flags"),
-    )
-
-
-def _texts(filter_: Filter, key: str) -> Sequence[str]:
-    texts = filter_.settings.get(key, [])
-    if isinstance(texts, (list, tuple)) and all(isinstance(text, str) for text in texts):
-        return texts
-    raise BadInput(
-        f"[{filter_.language}] {key}: expected a list of strings",
-        advice=f'For example: {key} = ["..."]',
-        at=Place(filter_.manifest),
-    )
-
-
-def _run(command: Sequence[str], filter_: Filter, environment: Mapping[str, str]) -> str:
-    """What the compiler said, if it went well. Paths below the current folder are shown short."""
-    try:
-        done = subprocess.run(
-            command,
-            cwd=filter_.folder,
-            env=environment,
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            errors="replace",
-            timeout=_SECONDS,
-            check=False,
-        )
-    except subprocess.TimeoutExpired as late:
-        raise Rejected(
-            f"{filter_.name} did not compile within {_SECONDS} s",
-            advice="Split the sources, or look for a template that never ends.",
-        ) from late
-    except OSError as broken:
-        raise Missing(
-            f"the C++ compiler does not start: {broken}",
-            advice=f"Install it anew: {extras.command('cpp')}",
-        ) from broken
-    output = (done.stderr + done.stdout).replace(f"{Path.cwd()}{os.sep}", "").strip()
-    if done.returncode == 0:
-        return output
-    first = _ERROR.search(output)
-    raise Rejected(
-        f"{filter_.name} does not compile\n{output}",
-        advice="Correct the source as the compiler says.",
-        at=Place(Path(first["file"]), int(first["line"]), int(first["column"])) if first else None,
+        *(f"-I{filter_.folder / folder}" for folder in texts(filter_, "include")),
+        *texts(filter_, "flags"),
     )

@@ -4,8 +4,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tamis.errors import BadInput, Place
+from tamis.model.build import Fingerprint
 from tamis.model.filter import Filter
-from tamis.toolchains.toolchain import BuiltModule, Found
+from tamis.toolchains.toolchain import Compiled, Found
+from tamis.toolchains.workshop import Workshop
 
 __all__ = ["Prebuilt"]
 
@@ -16,15 +18,19 @@ _MAGIC = b"\0asm"
 class Prebuilt:
     """`sources` names the one .wasm file."""
 
-    def find(self) -> Found:
+    def find(self, shop: Workshop) -> Found:  # noqa: ARG002
         """Nothing is needed."""
         return Found("prebuilt", Path())
 
-    def fingerprint(self) -> str:
-        """The bytes are the user's own."""
-        return "prebuilt"
+    def inputs(self, filter_: Filter) -> tuple[Path, ...]:
+        """The module may be large, and it is the only thing that counts."""
+        return filter_.sources
 
-    def build(self, filter_: Filter) -> BuiltModule:
+    def fingerprint(self, filter_: Filter, shop: Workshop) -> Fingerprint:  # noqa: ARG002
+        """The bytes are the user's own."""
+        return Fingerprint("prebuilt")
+
+    def build(self, filter_: Filter, shop: Workshop) -> Compiled:  # noqa: ARG002
         """Read the module. Raises BadInput when it is not there or is no WebAssembly."""
         at = Place(filter_.manifest)
         if len(filter_.sources) != 1:
@@ -48,4 +54,4 @@ class Prebuilt:
                 advice="`sources` of a prebuilt filter names the compiled .wasm file.",
                 at=at,
             )
-        return BuiltModule(wasm)
+        return Compiled(wasm)

@@ -1,70 +1,82 @@
 """`tamis build`: a filter's source to its module."""
 
-import hashlib
-import json
 import time
+from dataclasses import replace
+from pathlib import Path
 
-from tamis import host
-from tamis.errors import BadInput, Rejected
+from tamis import project, toolchains
+from tamis.errors import BadInput
 from tamis.files import write_whole
-from tamis.model.artifact import Metadata
 from tamis.model.filter import Filter
 from tamis.model.result import Built
-from tamis.toolchains import toolchain_for
-from tamis.toolchains.metadata import embed
-from tamis.wasm import read
+from tamis.verbs.making import Made, make
 
 __all__ = ["build"]
 
 
-def build(filter: Filter) -> Built:
-    """Compile, embed the metadata, see that it loads, then replace `build/<name>.wasm`.
+def build(
+    filter: Filter,
+    *,
+    image: str | None = None,
+    sdk: Path | None = None,
+    locked: bool = False,
+    explain: bool = False,
+    quick: bool = False,
+) -> Built:
+    """Compile, finish, embed the metadata, see that it loads, then replace `build/<name>.wasm`.
+
+    What was built before of the same files by the same toolchain comes from the cache, unless
+    `explain` wants to see it done. `image`: a container image to compile in ("": the one that
+    `tamis toolchain image` makes). `sdk`: the official C++ SDK. `locked`: the build must be what
+    build.lock.json says. `quick`: see that it loads in wasmtime, and let Envoy wait.
 
     Raises Rejected when the source does not compile or the module does not load (the old file
-    stays), Missing when the toolchain is not there.
+    stays), Missing when the toolchain is not there, BadInput for what cannot be built at all.
     """
     started = time.monotonic()
-    compiled = toolchain_for(filter.language).build(filter).wasm
-    metadata = _metadata(filter, compiled)
-    module = embed(compiled, metadata)
-    if refusal := host.load(module):
-        raise Rejected(
-            f"{filter.name} compiles, but no proxy-wasm host would load it: {refusal.reason}",
-            advice="Run tamis check for all findings; the previous module was kept.",
-        )
-    try:
-        write_whole(filter.module, module)
-    except OSError as error:
-        raise BadInput(
-            f"cannot write {filter.module}: {error.strerror}",
-            advice="Build in a folder you may write to.",
-        ) from error
-    digest = f"sha256:{hashlib.sha256(module).hexdigest()}"
-    return Built(filter, filter.module, module, metadata, digest, time.monotonic() - started)
-
-
-def _metadata(filter: Filter, module: bytes) -> Metadata:
-    """What travels with the module: all of it from tamis.toml and the module itself.
-
-    JSON loses its white space: every registry and every proxy keeps a copy.
-    """
-    schema = filter.config_schema.read_text("utf-8") if filter.config_schema else ""
-    return Metadata(
-        name=filter.name,
-        version=filter.version,
-        description=filter.description,
-        license=filter.license,
-        language=filter.language,
-        context=filter.context,
-        layer=filter.layer,
-        root_id=filter.root_id,
-        abi=read(module).abi or "",
-        config=_compact(filter.config),
-        config_schema=_compact(schema),
-        targets=filter.targets,
-        repository=filter.repository or "",
+    if sdk is not None:
+        named = {"sdk": "proxy-wasm", "sdk_path": str(sdk.absolute())}
+        filter = replace(filter, settings={**filter.settings, **named})
+    with toolchains.open_workshop(filter, image) as shop:
+        made = make(filter, shop, known=not explain, quick=quick)
+        advice = _advice(filter, made, shop) if explain else ""
+    if locked:
+        project.hold(filter, made.lock)
+    _write(filter.module, made.module)
+    if not locked:
+        project.write_lock(filter, made.lock)
+    return Built(
+        filter=filter,
+        path=filter.module,
+        module=made.module,
+        metadata=made.metadata,
+        digest=made.lock.digest,
+        seconds=time.monotonic() - started,
+        steps=tuple(shop.steps),
+        cached=made.cached,
+        advice=advice,
     )
 
 
-def _compact(text: str) -> str:
-    return json.dumps(json.loads(text), separators=(",", ":"), ensure_ascii=False) if text else ""
+def _write(path: Path, module: bytes) -> None:
+    """Leaves alone what is right already: nobody who watches the file wakes for nothing."""
+    try:
+        if path.is_file() and path.read_bytes() == module:
+            return
+        write_whole(path, module)
+    except OSError as error:
+        raise BadInput(
+            f"cannot write {path}: {error.strerror}", advice="Build in a folder you may write to."
+        ) from error
+
+
+def _advice(filter: Filter, made: Made, shop: toolchains.Workshop) -> str:
+    """What an optimiser that happens to be there would save."""
+    if filter.build.optimize != "none" or filter.language == "prebuilt":
+        return ""
+    found = toolchains.saved(made.module, shop)
+    if found is None:
+        return ""
+    name, size = found
+    share = 100 * size // len(made.module)
+    return f'{name} would take off {size} bytes ({share} %): [build] optimize = "{name}"'

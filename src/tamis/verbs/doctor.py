@@ -3,13 +3,23 @@
 import os
 import platform
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 from tamis import envoy, host, toolchains
 from tamis.errors import TamisError
+from tamis.model.filter import Language
 from tamis.model.result import Diagnosis
 
 __all__ = ["doctor"]
+
+_LANGUAGES: dict[Language, str] = {
+    "cpp": "C, C++, Zig",
+    "rust": "Rust",
+    "go": "Go",
+    "tinygo": "TinyGo",
+    "assemblyscript": "AssemblyScript",
+}
 
 
 def doctor() -> tuple[Diagnosis, ...]:
@@ -17,10 +27,26 @@ def doctor() -> tuple[Diagnosis, ...]:
     return (
         Diagnosis("python", platform.python_version(), "all verbs", required=True),
         _try("native host core", lambda: host.label(), "build, check, test, ship", required=True),
-        _try("C++ toolchain", lambda: toolchains.Cpp().find().version, "build, ship"),
+        *_toolchains(),
         _try("Envoy", lambda: envoy.find().host, "test --host envoy, ship"),
         _registry_accounts(),
     )
+
+
+def _toolchains() -> tuple[Diagnosis, ...]:
+    shop = toolchains.Here()  # asks only: it needs no scratch folder
+    return tuple(
+        _try(
+            f"{names} toolchain",
+            partial(_version, language, shop),
+            f"build of filters in {names}",
+        )
+        for language, names in _LANGUAGES.items()
+    )
+
+
+def _version(language: Language, shop: toolchains.Workshop) -> str:
+    return toolchains.toolchain_for(language).find(shop).version
 
 
 def _try(

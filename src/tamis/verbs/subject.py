@@ -1,20 +1,21 @@
 """What an argument names: a folder, a .wasm or a reference, made into a module in hand."""
 
 import hashlib
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from tamis import project
-from tamis.errors import BadInput
+from tamis.errors import BadInput, TamisError
 from tamis.model.artifact import Metadata
 from tamis.model.filter import Filter
 from tamis.model.metadata import decode
 from tamis.model.reference import Reference, is_reference, parse
+from tamis.toolchains import toolchain_for
 from tamis.verbs.build import build
-from tamis.verbs.pull import fetch
 from tamis.wasm import read
 
-__all__ = ["Subject", "filters", "from_filter", "one_filter", "subject"]
+__all__ = ["Subject", "filters", "from_filter", "inputs", "one_filter", "subject"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +57,23 @@ def filters(arguments: tuple[str, ...]) -> tuple[Filter, ...]:
     return tuple(found)
 
 
+def inputs(arguments: tuple[str, ...]) -> tuple[Path, ...]:
+    """The folders and files on which a verdict about these arguments depends.
+
+    What cannot be read now is its own folder: mending it changes something there.
+    """
+    found: dict[Path, None] = {}
+    for argument in arguments or (".",):
+        if is_reference(argument):
+            continue
+        path = Path(argument)
+        found[path if path.exists() else Path()] = None
+        with suppress(TamisError):
+            for filter in filters((argument,)):
+                found |= dict.fromkeys(toolchain_for(filter.language).inputs(filter))
+    return tuple(found) or (Path(),)
+
+
 def one_filter(argument: str = ".") -> Filter:
     """The one filter that a folder argument names. Raises BadInput when it holds several."""
     found = filters((argument,))
@@ -67,10 +85,11 @@ def one_filter(argument: str = ".") -> Filter:
     return found[0]
 
 
-def subject(argument: str = ".") -> tuple[Subject, ...]:
+def subject(argument: str = ".", *, quick: bool = False) -> tuple[Subject, ...]:
     """The modules that one argument names: a folder is built, a reference is fetched.
 
-    Raises BadInput for what is neither, and whatever building or fetching raises.
+    `quick` as `build` has it. Raises BadInput for what is neither, and whatever building or
+    fetching raises.
     """
     if is_reference(argument):
         return (_fetched(argument),)
@@ -81,12 +100,12 @@ def subject(argument: str = ".") -> tuple[Subject, ...]:
             f"there is no folder {argument}",
             advice="Name a folder that holds a tamis.toml, or an artifact: oci://HOST/REPO:TAG.",
         )
-    return tuple(from_filter(filter) for filter in filters((argument,)))
+    return tuple(from_filter(filter, quick=quick) for filter in filters((argument,)))
 
 
-def from_filter(filter: Filter) -> Subject:
+def from_filter(filter: Filter, *, quick: bool = False) -> Subject:
     """The module of a filter, built now. Raises what `build` raises."""
-    built = build(filter)
+    built = build(filter, quick=quick)
     return Subject(_shown(filter.folder), built.module, built.metadata, built.path, filter)
 
 
@@ -116,5 +135,7 @@ def _embedded(module: bytes, path: Path) -> Metadata:
 
 def _fetched(text: str) -> Subject:
     reference = parse(text)
+    from tamis.verbs.pull import fetch  # a registry's client: slow to load, often not needed
+
     artifact, module = fetch(reference)
     return Subject(text, module, artifact.metadata, reference=reference)

@@ -124,7 +124,12 @@ ERRORS = [
     ("[publish]\nrepository = 'x.io/y:1'", (6, 1), "is more than a repository", "ghcr.io/acme"),
     ("[publish]\nrepository = 'oci-layout://x'", (6, 1), "is more than", "ghcr.io/acme"),
     ("[publish]\nrepository = 'x.io/Y'", (6, 1), "'Y' is not a repository name", "ghcr.io/acme"),
-    ("[rust]\na = 1", (5, 2), "the table [rust] belongs to another", "Move its keys to [cpp]"),
+    (
+        "[rust]\nfeatures = []",
+        (5, 2),
+        "the table [rust] belongs to another",
+        "Move its keys to [cpp]",
+    ),
     ("[cpp]\noptimize = 'max'", (6, 1), "'cpp.optimize' is 'max'", "size, speed, none"),
     ("[cpp]\ndefines = {A = 1.5}", (6, 12), "must be of type string or integer", ""),
 ]

@@ -1,11 +1,14 @@
 """A filter in a folder of its own, as a user would have it."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
+from tamis.model.build import Step
 from tamis.model.filter import Filter
+from tamis.toolchains import Here, toolchain_for
 
 SOURCE = """\
 #include <tamis/http.h>
@@ -45,3 +48,32 @@ def make_filter(tmp_path: Path) -> Callable[..., Filter]:
         )
 
     return make
+
+
+@dataclass(frozen=True)
+class Built:
+    """What a toolchain made in a workshop of its own."""
+
+    wasm: bytes
+    outside: tuple[Path, ...]
+    steps: tuple[Step, ...]
+
+    @property
+    def commands(self) -> list[tuple[str, ...]]:
+        return [step.command for step in self.steps]
+
+    @property
+    def output(self) -> str:
+        return "\n".join(step.output for step in self.steps)
+
+
+@pytest.fixture
+def compiled() -> Callable[..., Built]:
+    """Compile a filter by its toolchain alone: nothing is finished, cached or written."""
+
+    def compile_(filter_: Filter, cache: Path | None = None) -> Built:
+        with Here(cache) as shop:
+            made = toolchain_for(filter_.language).build(filter_, shop)
+            return Built(made.wasm, made.outside, tuple(shop.steps))
+
+    return compile_

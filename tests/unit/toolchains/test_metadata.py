@@ -47,11 +47,11 @@ def test_the_same_metadata_gives_the_same_bytes():
 @pytest.mark.parametrize(
     ("wasm", "text"),
     [
-        (b"", "not a WebAssembly module"),
-        (b"\0asm\x0d\0\1\0", "not a WebAssembly module"),
-        (MODULE + b"\0", "the size at byte 32 has no end"),
-        (MODULE + b"\0\x7fabc", "runs past the end"),
-        (MODULE + b"\0\xff\xff\xff\xff\xff\xff", "has no end"),
+        (b"", "not a valid WebAssembly module: it does not begin as one"),
+        (b"\0asm\x0d\0\1\0", "not a valid WebAssembly module: it does not begin as one"),
+        (MODULE + b"\0", "unexpected end"),
+        (MODULE + b"\0\x7fabc", "127 bytes announced, 3 left"),
+        (MODULE + b"\0\xff\xff\xff\xff\xff\xff", "integer is too long"),
     ],
 )
 def test_a_damaged_module_is_bad_input(wasm, text):

@@ -1,0 +1,69 @@
+"""`--watch`: a verb again and again, whenever a file it depends on changes."""
+
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, cast
+
+from tamis.cli.frame import Frame
+
+if TYPE_CHECKING:
+    from watchfiles import Change
+
+__all__ = ["watching"]
+
+#: What tamis and compilers write beside the sources.
+_OURS = frozenset(("build", "target", "node_modules", "__pycache__"))
+_WRITTEN = ("build.lock.json",)
+_SNAPSHOT = ".snap.json"
+#: Milliseconds to wait for a burst of changes to end, between two looks, and when nothing happens.
+_BURST, _STEP, _IDLE = 60, 20, 150
+
+
+def watching(frame: Frame, once: Callable[[], None], folders: Callable[[], Iterable[Path]]) -> None:
+    """`once`, then again after each change below `folders`, until Ctrl-C.
+
+    An error is told and waits to be mended; the exit code is that of the last turn. `folders` is
+    asked before each turn: a mended tamis.toml may name others.
+    """
+    places: tuple[str, ...] = ()
+    changes: Iterator[set[object]] = iter(())
+    try:
+        while True:
+            if places != (found := tuple(map(str, folders()))):
+                places, changes = found, _changes(found)
+                next(changes)  # from here on nothing is missed, also while a turn goes on
+            frame.turn(once)
+            frame.progress(f"watching {', '.join(places)} (Ctrl-C ends)")
+            next(filter(None, changes))
+    except KeyboardInterrupt:
+        frame.progress("")
+
+
+def _changes(places: Iterable[str]) -> Iterator[set[object]]:
+    """What changed since it was last asked; an empty set when it is first asked, and now and then
+    when nothing did.
+    """
+    from watchfiles import watch
+
+    return cast(
+        "Iterator[set[object]]",
+        watch(
+            *places,
+            watch_filter=_counts,
+            debounce=_BURST,
+            step=_STEP,
+            rust_timeout=_IDLE,
+            yield_on_timeout=True,
+            raise_interrupt=True,
+        ),
+    )
+
+
+def _counts(_change: "Change", name: str) -> bool:
+    """Whether a change of that file may change a verdict; what tamis writes itself may not."""
+    path = Path(name)
+    here = Path.cwd()
+    parts = path.relative_to(here).parts if path.is_relative_to(here) else path.parts[-3:]
+    if any(part in _OURS or part.startswith(".") for part in parts):
+        return False
+    return path.name not in _WRITTEN and not path.name.endswith((_SNAPSHOT, "~", ".swp"))
