@@ -30,9 +30,10 @@ from tamis import caches, project, toolchains
 from tamis.errors import Missing, Rejected, Unreachable
 from tamis.model.filter import Filter
 from tamis.model.toolchain import ImageMade
-from tamis.toolchains import Job, engine, images
-from tamis.toolchains.container import Container
-from tamis.toolchains.mounts import Mount
+from tamis.toolchains import Job
+from tamis.toolchains.containers import engine, images
+from tamis.toolchains.containers.mounts import Mount
+from tamis.toolchains.containers.workshop import Container
 
 pytestmark = pytest.mark.judge
 
@@ -319,7 +320,7 @@ def test_too_much_memory(run, monkeypatch, shop, docker_engine):
 
 
 def test_too_long(run, monkeypatch):
-    monkeypatch.setattr("tamis.toolchains.container.SECONDS", 1)
+    monkeypatch.setattr("tamis.toolchains.containers.workshop.SECONDS", 1)
     with pytest.raises(Rejected, match="not done within 1 s"):
         run("waits")
 

@@ -65,9 +65,9 @@ def open_workshop(filter_: Filter, image: str | None = None) -> Here:
     """
     if image is None or filter_.language == "prebuilt":
         return Here()
-    from tamis.toolchains import images, mounts  # the SDK of the engine: seldom needed
-    from tamis.toolchains.container import Container
-    from tamis.toolchains.engine import connect
+    from tamis.toolchains.containers import images, mounts  # the SDK of the engine: seldom needed
+    from tamis.toolchains.containers.engine import connect
+    from tamis.toolchains.containers.workshop import Container
 
     language = filter_.language
     sdk = (sdk_folder(language),) if language in ("cpp", "c", "zig") else ()

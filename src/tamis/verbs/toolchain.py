@@ -7,9 +7,9 @@ from tamis import toolchains
 from tamis.errors import BadInput, Missing, TamisError, Unreachable
 from tamis.model.filter import Language
 from tamis.model.toolchain import Available, ImageMade
-from tamis.toolchains import images
-from tamis.toolchains.container import Container
-from tamis.toolchains.engine import Engine, connect, explained
+from tamis.toolchains.containers import images
+from tamis.toolchains.containers.engine import Engine, connect, explained
+from tamis.toolchains.containers.workshop import Container
 
 __all__ = ["toolchain"]
 

@@ -9,11 +9,11 @@ from pathlib import Path
 import pytest
 
 from tamis.errors import BadInput, Missing
-from tamis.toolchains import images
-from tamis.toolchains.confinement import Limits, options, reaching
-from tamis.toolchains.engine import Traits, connect
-from tamis.toolchains.mounts import Mount, inputs, outermost
-from tamis.toolchains.zig_files import zig_files
+from tamis.toolchains.containers import images
+from tamis.toolchains.containers.confinement import Limits, options, reaching
+from tamis.toolchains.containers.engine import Traits, connect
+from tamis.toolchains.containers.mounts import Mount, inputs, outermost
+from tamis.toolchains.containers.zig_files import zig_files
 
 
 def test_what_an_engine_says_of_itself():

@@ -17,10 +17,10 @@ from typing import IO, Any
 
 from tamis.errors import BadInput, Missing, Unreachable
 from tamis.model.filter import Language
-from tamis.toolchains.confinement import NETWORK
-from tamis.toolchains.engine import Engine, explained
+from tamis.toolchains.containers.confinement import NETWORK
+from tamis.toolchains.containers.engine import Engine, explained
+from tamis.toolchains.containers.zig_files import zig_files
 from tamis.toolchains.workshop import Here
-from tamis.toolchains.zig_files import zig_files
 
 __all__ = [
     "Context",

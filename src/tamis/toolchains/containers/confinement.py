@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from tamis.errors import BadInput
-from tamis.toolchains.engine import Traits
-from tamis.toolchains.mounts import Mount, outermost
+from tamis.toolchains.containers.engine import Traits
+from tamis.toolchains.containers.mounts import Mount, outermost
 
 __all__ = ["MEMORY", "NETWORK", "Limits", "options", "reaching"]
 

@@ -19,9 +19,9 @@ from typing import Any, Self
 
 from tamis import caches
 from tamis.errors import Missing, Rejected
-from tamis.toolchains import confinement
-from tamis.toolchains.engine import Engine, explained, tidy
-from tamis.toolchains.mounts import Mount, outermost
+from tamis.toolchains.containers import confinement
+from tamis.toolchains.containers.engine import Engine, explained, tidy
+from tamis.toolchains.containers.mounts import Mount, outermost
 from tamis.toolchains.workshop import ALWAYS, SECONDS, Here, Job, done, failed
 
 __all__ = ["Container"]

@@ -1,0 +1,1 @@
+"""The same builds in containers: an engine, images, and a workshop in one."""
