@@ -150,6 +150,13 @@ def test_the_bytes_are_those_of_a_local_build(language, make, zig_image):
     }
 
 
+def test_two_builds_in_containers_make_the_bytes_of_a_local_build(make, zig_image):
+    filter_ = make("zig")
+    proof = tamis.reproduce(filter_, image="")
+    assert proof.ok
+    assert proof.digests[0] == tamis.build(filter_).digest
+
+
 def test_an_official_sdk_filter(here, make, zig_image):
     """wasm32-wasi with libc and libc++: all of it is in the image."""
     sdk = here / "sdk"

@@ -71,7 +71,7 @@ def build(
             proofs = []
             for filter in find(wanted):
                 frame.progress(f"building {filter.name} twice")
-                proofs.append(tamis.reproduce(filter))
+                proofs.append(tamis.reproduce(filter, image=inside, sdk=sdk))
                 frame.show(results.reproduced(proofs[-1]), always=not proofs[-1].ok)
             frame.data(reproduced=[objects.reproduced(one) for one in proofs])
             if not all(proof.ok for proof in proofs):

@@ -59,12 +59,14 @@ def toolchain_for(language: Language) -> Toolchain:
     return TOOLCHAINS[language]
 
 
-def open_workshop(filter_: Filter, image: str | None = None) -> Here:
+def open_workshop(filter_: Filter, image: str | None = None, *, fresh: bool = False) -> Here:
     """Where to build `filter_`: this machine, or a container of `image` ("": the one that
-    `tamis toolchain image` makes). Raises Missing without an engine or without that image.
+    `tamis toolchain image` makes); `fresh`: its compilers begin with empty caches.
+
+    Raises Missing without an engine or without that image.
     """
     if image is None or filter_.language == "prebuilt":
-        return Here()
+        return Here(fresh=fresh)
     from tamis.toolchains.containers import images, mounts  # the SDK of the engine: seldom needed
     from tamis.toolchains.containers.engine import connect
     from tamis.toolchains.containers.workshop import Container
@@ -74,7 +76,7 @@ def open_workshop(filter_: Filter, image: str | None = None) -> Here:
     seen = mounts.inputs((*toolchain_for(language).inputs(filter_), *sdk))
     engine = connect()
     try:
-        return Container(engine, images.find(engine, language, image), seen)
+        return Container(engine, images.find(engine, language, image), seen, fresh=fresh)
     except BaseException:
         engine.close()
         raise

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from tamis.errors import BadInput, Fault, Missing, Place
+from tamis.errors import BadInput, Fault, Missing, Place, Rejected
 from tamis.model.build import Fingerprint
 from tamis.model.filter import Filter
 from tamis.toolchains import crate
@@ -28,6 +28,7 @@ _DEBIAN = "/usr/bin/cargo"
 #: Debian's wasi-libc; a target's standard library that comes built brings its own.
 _LIBC = Path("/usr/lib/wasm32-wasi")
 _LINKERS = ("rust-lld", "wasm-ld", *(f"wasm-ld-{version}" for version in range(22, 14, -1)))
+_NO_LINKER = re.compile(r"linker `\S*` not found")
 _ERROR = re.compile(
     r"^error.*\n(?:.*\n)*? *--> (?P<file>[^\n:]+):(?P<line>\d+):(?P<column>\d+)$", re.MULTILINE
 )
@@ -88,10 +89,25 @@ class Rust:
                 f"compile {filter_.name}", (*command, *extra), cwd=filter_.folder,
                 env=environment, error=_ERROR,
             )  # fmt: skip
-            made = _artifact(shop.run(job), filter_)
+            made = _artifact(_compile(job, shop), filter_)
             wasm = made.read_bytes()
             known = (*self.inputs(filter_), folder, shop.packages("cargo"))
             return Compiled(wasm, outside((made.with_suffix(".d"),), filter_.folder, known))
+
+
+def _compile(job: Job, shop: Workshop) -> str:
+    """What cargo says it made. Crates' build scripts are programs of this machine: Rust links them
+    with a C compiler, and without one that is what is missing.
+    """
+    try:
+        return shop.run(job)
+    except Rejected as error:
+        if not _NO_LINKER.search(error.what):
+            raise
+        raise Missing(
+            "Rust has no C compiler to link the build scripts of crates with",
+            advice="Install one: apt-get install gcc, or xcode-select --install.",
+        ) from error
 
 
 def _content(inputs: tuple[Path, ...]) -> str:

@@ -1,7 +1,6 @@
 """`tamis build`: a filter's source to its module."""
 
 import time
-from dataclasses import replace
 from pathlib import Path
 
 from tamis import project, toolchains
@@ -9,7 +8,7 @@ from tamis.errors import BadInput
 from tamis.files import write_whole
 from tamis.model.filter import Filter
 from tamis.model.result import Built
-from tamis.verbs.making import Made, make
+from tamis.verbs.making import Made, make, with_sdk
 
 __all__ = ["build"]
 
@@ -34,9 +33,7 @@ def build(
     stays), Missing when the toolchain is not there, BadInput for what cannot be built at all.
     """
     started = time.monotonic()
-    if sdk is not None:
-        named = {"sdk": "proxy-wasm", "sdk_path": str(sdk.absolute())}
-        filter = replace(filter, settings={**filter.settings, **named})
+    filter = with_sdk(filter, sdk)
     with toolchains.open_workshop(filter, image) as shop:
         made = make(filter, shop, known=not explain, quick=quick)
         advice = _advice(filter, made, shop) if explain else ""

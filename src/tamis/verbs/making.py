@@ -4,6 +4,7 @@ import hashlib
 import importlib.util
 import json
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 from tamis import toolchains
 from tamis.errors import Rejected
@@ -15,7 +16,7 @@ from tamis.model.reference import parse
 from tamis.toolchains import Workshop, builds
 from tamis.wasm import read
 
-__all__ = ["Made", "make"]
+__all__ = ["Made", "make", "with_sdk"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +56,14 @@ def make(filter: Filter, shop: Workshop, *, known: bool = True, quick: bool = Fa
     if not compiled.outside:
         builds.write(names[-1], encode(metadata), module)
     return _made(module, metadata, filter, cached=False)
+
+
+def with_sdk(filter: Filter, sdk: Path | None) -> Filter:
+    """The filter built with the official C++ SDK at `sdk`; None: as tamis.toml says."""
+    if sdk is None:
+        return filter
+    named = {"sdk": "proxy-wasm", "sdk_path": str(sdk.absolute())}
+    return replace(filter, settings={**filter.settings, **named})
 
 
 def _made(module: bytes, metadata: Metadata, filter: Filter, *, cached: bool) -> Made:

@@ -8,7 +8,7 @@ from pathlib import Path
 from tamis import toolchains
 from tamis.model.filter import Filter
 from tamis.model.result import Reproduced
-from tamis.verbs.making import make
+from tamis.verbs.making import make, with_sdk
 
 __all__ = ["reproduce"]
 
@@ -16,20 +16,21 @@ __all__ = ["reproduce"]
 _PLACES = ("a", "another/folder with spaces")
 
 
-def reproduce(filter: Filter) -> Reproduced:
+def reproduce(filter: Filter, *, image: str | None = None, sdk: Path | None = None) -> Reproduced:
     """Build copies of `filter` in two folders, and compare; nothing of the filter's is written.
 
-    Compilers start with empty caches each time; packages are fetched once. Raises what `build`
-    raises.
+    Compilers start with empty caches each time; packages are fetched once. `image` and `sdk` as
+    `build` has them. Raises what `build` raises.
     """
     started = time.monotonic()
+    filter = with_sdk(filter, sdk)
     inputs = toolchains.toolchain_for(filter.language).inputs(filter)
     modules = []
     for name in _PLACES:
         with tempfile.TemporaryDirectory(prefix="tamis-reproduce-") as scratch:
             place = Path(scratch).resolve() / name
             copy = toolchains.relocated(filter, inputs, place)
-            with toolchains.Here(fresh=True) as shop:
+            with toolchains.open_workshop(copy, image, fresh=True) as shop:
                 modules.append(make(copy, shop, known=False).module)
     first, second = (f"sha256:{hashlib.sha256(module).hexdigest()}" for module in modules)
     return Reproduced(
