@@ -6,13 +6,14 @@ from tamis.toolchains.cpp import Cpp
 from tamis.toolchains.finish import find_optimizer, finish, saved
 from tamis.toolchains.go import Go
 from tamis.toolchains.inputs import digest, relocated
+from tamis.toolchains.job import Job
 from tamis.toolchains.metadata import embed
 from tamis.toolchains.prebuilt import Prebuilt
 from tamis.toolchains.rust import Rust
 from tamis.toolchains.sdk import sdk_digest, sdk_folder
 from tamis.toolchains.tinygo import TinyGo
 from tamis.toolchains.toolchain import Compiled, Found, Toolchain
-from tamis.toolchains.workshop import Here, Job, Workshop
+from tamis.toolchains.workshop import Here, Workshop
 from tamis.toolchains.zig import Zig
 
 __all__ = [

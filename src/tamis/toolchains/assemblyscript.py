@@ -16,8 +16,9 @@ from tamis.errors import BadInput, Missing, Place
 from tamis.model.build import Fingerprint
 from tamis.model.filter import Filter
 from tamis.toolchains.inputs import walk
+from tamis.toolchains.job import Job
 from tamis.toolchains.toolchain import Compiled, Found, text, texts
-from tamis.toolchains.workshop import Job, Workshop
+from tamis.toolchains.workshop import Workshop
 
 __all__ = ["AssemblyScript"]
 

@@ -13,9 +13,10 @@ from tamis.model.build import Fingerprint
 from tamis.model.filter import Filter
 from tamis.toolchains import cpp_sdk, ziglang
 from tamis.toolchains.depfile import outside
+from tamis.toolchains.job import Job
 from tamis.toolchains.sdk import sdk_digest, sdk_folder
 from tamis.toolchains.toolchain import Compiled, Found, text, texts
-from tamis.toolchains.workshop import Job, Workshop
+from tamis.toolchains.workshop import Workshop
 from tamis.version import VERSION
 
 __all__ = ["Cpp"]

@@ -13,8 +13,9 @@ from tamis.errors import BadInput, Missing, Place
 from tamis.model.filter import Filter
 from tamis.toolchains import ziglang
 from tamis.toolchains.depfile import outside
+from tamis.toolchains.job import Job
 from tamis.toolchains.toolchain import LIFE_CYCLE, Compiled, Found, text
-from tamis.toolchains.workshop import Job, Workshop
+from tamis.toolchains.workshop import Workshop
 
 __all__ = ["FLAGS", "VARIABLE", "build", "folder", "wanted"]
 

@@ -5,8 +5,9 @@ import re
 from tamis.errors import Missing, Place, Rejected
 from tamis.model.build import Step
 from tamis.model.filter import Filter
+from tamis.toolchains.job import Job
 from tamis.toolchains.toolchain import LIFE_CYCLE, Found
-from tamis.toolchains.workshop import Job, Workshop
+from tamis.toolchains.workshop import Workshop
 from tamis.wasm import keep_exports, strip
 
 __all__ = ["find_optimizer", "finish", "saved"]

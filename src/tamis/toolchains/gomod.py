@@ -6,7 +6,8 @@ from pathlib import Path
 
 from tamis.errors import BadInput, Place
 from tamis.model.filter import Filter
-from tamis.toolchains.workshop import Job, Workshop
+from tamis.toolchains.job import Job
+from tamis.toolchains.workshop import Workshop
 
 __all__ = ["ERROR", "environment", "fetch", "inputs", "root", "sdk"]
 

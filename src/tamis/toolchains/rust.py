@@ -15,8 +15,9 @@ from tamis.model.filter import Filter
 from tamis.toolchains import crate
 from tamis.toolchains.depfile import outside
 from tamis.toolchains.inputs import digest
+from tamis.toolchains.job import Job
 from tamis.toolchains.toolchain import Compiled, Found, flag, text, texts
-from tamis.toolchains.workshop import Job, Workshop
+from tamis.toolchains.workshop import Workshop
 
 __all__ = ["Rust"]
 

@@ -8,8 +8,9 @@ from tamis.errors import Missing
 from tamis.model.build import Fingerprint
 from tamis.model.filter import Filter
 from tamis.toolchains import gomod
+from tamis.toolchains.job import Job
 from tamis.toolchains.toolchain import Compiled, Found, text, texts
-from tamis.toolchains.workshop import Job, Workshop
+from tamis.toolchains.workshop import Workshop
 
 __all__ = ["TinyGo"]
 

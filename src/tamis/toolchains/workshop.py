@@ -20,10 +20,11 @@ from types import TracebackType
 from typing import Protocol, Self
 
 from tamis import caches
-from tamis.errors import Missing, Place, Rejected, TamisError, Unreachable
+from tamis.errors import Missing, Rejected
 from tamis.model.build import Step
+from tamis.toolchains.job import Job, done, failed
 
-__all__ = ["ALWAYS", "SECONDS", "Here", "Job", "Workshop", "done", "failed"]
+__all__ = ["ALWAYS", "SECONDS", "Here", "Workshop"]
 
 #: A command that takes longer is ended.
 SECONDS = 1800
@@ -38,37 +39,6 @@ _PASSED = re.compile(
 )
 #: What every command sees, wherever it runs.
 ALWAYS = {"LC_ALL": "C", "TZ": "UTC", "NO_COLOR": "1", "SOURCE_DATE_EPOCH": "0"}
-
-
-class Job:
-    """A command and what it needs.
-
-    `env` is added to the workshop's own. `network`: it fetches packages, and only such a command
-    reaches a network from inside a container. `error` finds the first error in its output, with
-    the groups file, line and column; `source` is what the user calls the folder `cwd`, where that
-    is a copy.
-    """
-
-    __slots__ = ("command", "cwd", "env", "error", "network", "source", "what")
-
-    def __init__(
-        self,
-        what: str,
-        command: Sequence[str],
-        *,
-        cwd: Path,
-        env: Mapping[str, str] | None = None,
-        network: bool = False,
-        error: re.Pattern[str] | None = None,
-        source: Path | None = None,
-    ) -> None:
-        self.what = what
-        self.command = tuple(command)
-        self.cwd = cwd
-        self.env = dict(env or {})
-        self.network = network
-        self.error = error
-        self.source = source or cwd
 
 
 class Workshop(Protocol):
@@ -251,41 +221,6 @@ def _zig() -> Path | None:
         return None
     folder = Path(spec.origin).parent if spec and spec.origin else None
     return folder / "zig" if folder and (folder / "zig").is_file() else None
-
-
-def done(job: Job, seconds: float, warnings: str) -> Step:
-    """What to note of a command that went well; what a package manager tells is no warning."""
-    output = "" if job.network else _short(warnings)
-    return Step(job.what, job.command, seconds, folder=job.cwd, output=output)
-
-
-def failed(job: Job, output: str, code: int) -> TamisError:
-    """What to raise for a command that ended with `code` after printing `output`."""
-    shown = _short(output)
-    if code < 0:
-        shown = f"{shown}\nended by signal {-code} ({signal.Signals(-code).name})".strip()
-    if job.network:
-        return Unreachable(
-            f"{job.what} failed\n{shown}",
-            advice="Look at the last lines: a registry that does not answer, or a package that is "
-            "not in its lock file.",
-        )
-    first = job.error.search(output) if job.error else None
-    if first is None:
-        return Rejected(
-            f"{job.what} failed\n{shown}", advice="The lines above are the compiler's own."
-        )
-    file = Path(_short(str(job.source / first["file"])))
-    column = first.groupdict().get("column")
-    at = Place(file, int(first["line"]), int(column) if column else None)
-    return Rejected(
-        f"{job.what} failed\n{shown}", advice="Correct the source as the compiler says.", at=at
-    )
-
-
-def _short(output: str) -> str:
-    """Paths below the current folder as the user would type them."""
-    return output.replace(f"{Path.cwd()}{os.sep}", "").strip()
 
 
 def _environment(more: Mapping[str, str]) -> dict[str, str]:

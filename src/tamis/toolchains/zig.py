@@ -8,9 +8,10 @@ from tamis.errors import BadInput, Place
 from tamis.model.build import Fingerprint
 from tamis.model.filter import Filter
 from tamis.toolchains import ziglang
+from tamis.toolchains.job import Job
 from tamis.toolchains.sdk import sdk_digest, sdk_folder
 from tamis.toolchains.toolchain import Compiled, Found, text, texts
-from tamis.toolchains.workshop import Job, Workshop
+from tamis.toolchains.workshop import Workshop
 from tamis.version import VERSION
 
 __all__ = ["Zig"]

@@ -7,8 +7,9 @@ from pathlib import Path
 from tamis import extras
 from tamis.errors import BadInput, Missing, Place, Rejected
 from tamis.model.filter import Filter
+from tamis.toolchains.job import Job
 from tamis.toolchains.toolchain import Found
-from tamis.toolchains.workshop import Job, Workshop
+from tamis.toolchains.workshop import Workshop
 
 __all__ = [
     "FEATURES",

@@ -6,13 +6,10 @@ calling user without privileges, and reaches no network unless it fetches packag
 
 import os
 import re
-import signal
 import sys
 import tempfile
-import threading
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from types import TracebackType
 from typing import Any, Self
@@ -22,25 +19,15 @@ from tamis.errors import Missing, Rejected
 from tamis.toolchains.containers import confinement
 from tamis.toolchains.containers.engine import Engine, explained, tidy
 from tamis.toolchains.containers.mounts import Mount, outermost
-from tamis.toolchains.workshop import ALWAYS, SECONDS, Here, Job, done, failed
+from tamis.toolchains.containers.running import ASKED, Ended, NotStarted, follow
+from tamis.toolchains.job import Job, done, failed
+from tamis.toolchains.workshop import ALWAYS, SECONDS, Here
 
 __all__ = ["Container"]
 
-_ASKED = 60  # seconds for a question, such as a version
-_OUTPUT = 16 << 20
 _PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
-#: How the first process of a container says that there is no such program.
-_INIT = re.compile(r"\[FATAL tini|.*catatonit.*exec")
 #: Bits of Go's os.FileMode, which the engine tells of files.
 _FOLDER, _LINK = 1 << 31, 1 << 27
-
-
-@dataclass(frozen=True, slots=True)
-class _Ended:
-    code: int
-    out: str
-    err: str
-    killed_for: str = ""  # "time" or "memory"
 
 
 class Container(Here):
@@ -104,9 +91,9 @@ class Container(Here):
         asked = (str(cwd or ""), *command)
         if asked not in self._answers:
             try:
-                ended = self._run(command, cwd or PurePosixPath("/"), {}, seconds=_ASKED)
+                ended = self._run(command, cwd or PurePosixPath("/"), {}, seconds=ASKED)
                 self._answers[asked] = "" if ended.code else ended.out.strip()
-            except _NotStarted:
+            except NotStarted:
                 self._answers[asked] = ""
         return self._answers[asked]
 
@@ -132,7 +119,7 @@ class Container(Here):
                 job.command, job.cwd, job.env,
                 seconds=SECONDS, what=job.what, network=job.network,
             )  # fmt: skip
-        except _NotStarted as error:
+        except NotStarted as error:
             raise Missing(
                 f"{job.command[0]} does not start in {self._name}: {error}",
                 advice="Look whether the image has it for this machine's kind of processor.",
@@ -189,8 +176,8 @@ class Container(Here):
         seconds: int,
         what: str = "look at the image",
         network: bool = False,
-    ) -> _Ended:
-        """Run it to its end. Raises _NotStarted when the image has no such program."""
+    ) -> Ended:
+        """Run it to its end. Raises NotStarted when the image has no such program."""
         more, files = confinement.reaching(os.environ) if network else ({}, ())
         mounts = self._mounts()
         mounts += tuple(Mount(f) for f in files if not any(m.covers(f) for m in mounts))
@@ -204,7 +191,7 @@ class Container(Here):
         with explained(what):
             container, output = self._start(made)
             try:
-                return _follow(container, output, seconds)
+                return follow(container, output, seconds)
             finally:
                 output.close()
                 with tidy():
@@ -226,7 +213,7 @@ class Container(Here):
             if made["init"] and ("docker-init" in why or "catatonit" in why):
                 return self._start({**made, "init": False})  # an engine without one
             if re.search(r"exec|no such file|not found", why) and made["entrypoint"][0] in why:
-                raise _NotStarted(" ".join(why.split())) from error
+                raise NotStarted(" ".join(why.split())) from error
             raise
         return container, output
 
@@ -236,7 +223,7 @@ class Container(Here):
             f"{self._engine.address}/containers/{container.id}/attach",
             params={"stream": 1, "stdout": 1, "stderr": 1},
             stream=True,
-            timeout=(_ASKED, None),
+            timeout=(ASKED, None),
         )
         answer.raise_for_status()
         return answer
@@ -273,61 +260,3 @@ class Container(Here):
                 return found
             place = str(PurePosixPath(place).parent / found["linkTarget"])
         return None
-
-
-class _NotStarted(Exception):
-    """The image has no such program."""
-
-
-def _follow(container: Any, output: Any, seconds: int) -> _Ended:  # noqa: ANN401
-    """Both streams of a started container to their end, and how it ended."""
-    from docker import errors
-
-    late = threading.Event()
-
-    def end() -> None:
-        late.set()
-        with tidy():
-            container.kill()
-
-    timer = threading.Timer(seconds, end)
-    timer.daemon = True
-    timer.start()
-    try:
-        streams, lengths = [bytearray(), bytearray()], [0, 0]
-        # Each frame: the stream's number, three zeros, the length of what follows.
-        while len(head := output.raw.read(8)) == 8:
-            part = output.raw.read(int.from_bytes(head[4:], "big"))
-            number = int(head[0] == 2)
-            streams[number] += part[: max(0, _OUTPUT - lengths[number])]
-            lengths[number] += len(part)
-        code = int(container.wait(timeout=seconds + _ASKED)["StatusCode"])
-        container.reload()
-    except errors.NotFound as error:
-        raise Rejected(
-            f"somebody removed the container of this build ({container.short_id})",
-            advice="Build again.",
-        ) from error
-    finally:
-        timer.cancel()
-    out, err = (_text(each, length) for each, length in zip(streams, lengths, strict=True))
-    if late.is_set():
-        return _Ended(code, out, err, "time")
-    if code in (126, 127) and _INIT.match(err):
-        raise _NotStarted(err.strip())
-    if code and container.attrs["State"].get("OOMKilled"):
-        return _Ended(code, out, err, "memory")
-    return _Ended(_signed(code), out, err)
-
-
-def _text(stream: bytearray, length: int) -> str:
-    more = f"\n({length - len(stream)} bytes more)" if length > len(stream) else ""
-    return bytes(stream).decode("utf-8", errors="replace") + more
-
-
-def _signed(code: int) -> int:
-    """128 + n is how a container says that signal n ended its command."""
-    try:
-        return -signal.Signals(code - 128).value
-    except ValueError:
-        return code
