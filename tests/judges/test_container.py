@@ -37,6 +37,8 @@ from tamis.toolchains.containers.workshop import Container
 
 pytestmark = pytest.mark.judge
 
+#: Where Debian keeps the certificates that TLS goes by; Go looks there.
+AUTHORITIES = "/etc/ssl/certs/ca-certificates.crt"
 TEMPLATES = Path(tamis.__file__).parent / "templates"
 PROBE = Path(__file__).parent / "probe.c"
 NOBODY = 12345
@@ -501,7 +503,7 @@ def test_an_image_that_cannot_compile_is_not_tagged(here, probe, docker_engine):
 @pytest.fixture(scope="module")
 def go_base(docker_engine: RunningEngine) -> str:
     """What golang:1.26 would be, of this machine's Go; everything in it is linked statically."""
-    program = shutil.which("go")
+    program = toolchains.Here().which("go")
     assert program, "go is not installed"
     told = subprocess.run([program, "env", "GOROOT"], capture_output=True, text=True, check=True)
     root = Path(told.stdout.strip())
@@ -512,6 +514,8 @@ def go_base(docker_engine: RunningEngine) -> str:
                     root / name, f"usr/local/go/{name}",
                     filter=lambda entry: None if "/testdata" in entry.name else entry,
                 )  # fmt: skip
+            # As any base image has them, else nothing can be fetched.
+            archive.add(Path(AUTHORITIES).resolve(), AUTHORITIES.lstrip("/"))
         packed.seek(0)
         docker_engine.client.api.import_image_from_data(
             packed, repository="gobase", tag="1", changes=["ENV PATH=/usr/local/go/bin:/usr/bin"]
