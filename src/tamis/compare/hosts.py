@@ -7,9 +7,9 @@ where neither the fixture nor the other host has it, and its value is masked whe
 Envoys (each has a clock of its own).
 """
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
 
-from tamis.compare.paths import MASK, leave_out, mask
+from tamis.compare.paths import leave_out, mask
 from tamis.compare.tree import diff, show
 from tamis.model import codec
 from tamis.model.codec import Json
@@ -38,9 +38,11 @@ def differences(
     if "" in skipped:
         return ()
     left, right = compared(one.outcome), compared(other.outcome)
-    envoys = one.kind == other.kind == "envoy"
-    _take_away(fixture, left, right, added, both_add=envoys)
-    left, right = (leave_out(mask(tree, fixture.volatile), skipped) for tree in (left, right))
+    volatile = list(fixture.volatile)
+    if one.kind == other.kind == "envoy":
+        volatile += _clocks(fixture, left, right, added)
+    _take_away(fixture, left, right, added)
+    left, right = (leave_out(mask(tree, volatile), skipped) for tree in (left, right))
     return tuple(
         Difference(fixture.name, path, dict(zip((one.host, other.host), show(a, b), strict=True)))
         for path, a, b in diff(left, right)
@@ -67,25 +69,36 @@ def _not_run(fixture: Fixture, one: Run, other: Run) -> tuple[Difference, ...]:
 
 
 def _take_away(
-    fixture: Fixture,
-    left: dict[str, Json],
-    right: dict[str, Json],
-    added: Added,
-    *,
-    both_add: bool,
+    fixture: Fixture, left: dict[str, Json], right: dict[str, Json], added: Added
 ) -> None:
-    pairs = zip(left["exchanges"], right["exchanges"], fixture.exchanges, strict=False)
-    for one, other, exchange in pairs:
+    for at, direction, names in _unsent(fixture, left, right, added):
+        one, other = (side["exchanges"][at][direction] for side in (left, right))
+        mine, theirs = _headers(one), _headers(other)
+        _remove(one, names - theirs)
+        _remove(other, names - mine)
+
+
+def _clocks(
+    fixture: Fixture, left: dict[str, Json], right: dict[str, Json], added: Added
+) -> list[str]:
+    """Paths of headers that each of two Envoys added by itself: their values are not compared."""
+    return [
+        f"exchanges[{at}].{direction}.headers.{name}"
+        for at, direction, names in _unsent(fixture, left, right, added)
+        for name in sorted(names)
+    ]
+
+
+def _unsent(
+    fixture: Fixture, left: dict[str, Json], right: dict[str, Json], added: Added
+) -> Iterator[tuple[int, str, set[str]]]:
+    """(exchange, direction, names): what Envoy may have added there, for the fixture did not."""
+    exchanges = zip(left["exchanges"], right["exchanges"], fixture.exchanges, strict=False)
+    for at, (one, other, exchange) in enumerate(exchanges):
+        local = bool(one["local_reply"] or other["local_reply"])
         for direction in ("request", "response"):
             names = {name for name, where in added if where == direction}
-            local = bool(one["local_reply"] or other["local_reply"])
-            sent = _sent(exchange, direction, local=local)
-            mine, theirs = (_headers(side[direction]) for side in (one, other))
-            _remove(one[direction], names - sent - theirs)
-            _remove(other[direction], names - sent - mine)
-            if both_add:
-                _mask(one[direction], names - sent)
-                _mask(other[direction], names - sent)
+            yield at, direction, names - _sent(exchange, direction, local=local)
 
 
 def _sent(exchange: Exchange, direction: str, *, local: bool) -> set[str]:
@@ -108,10 +121,3 @@ def _headers(message: Mapping[str, Json] | None) -> set[str]:
 def _remove(message: dict[str, Json] | None, names: set[str]) -> None:
     if message:
         message["headers"] = [pair for pair in message["headers"] if pair[0] not in names]
-
-
-def _mask(message: dict[str, Json] | None, names: set[str]) -> None:
-    if message:
-        message["headers"] = [
-            [pair[0], MASK] if pair[0] in names else pair for pair in message["headers"]
-        ]

@@ -15,7 +15,7 @@ from typing import Any
 from tamis.errors import BadInput, Missing, Place
 from tamis.model.build import Fingerprint
 from tamis.model.filter import Filter
-from tamis.toolchains.inputs import walk
+from tamis.toolchains.inputs import copy
 from tamis.toolchains.job import Job
 from tamis.toolchains.toolchain import Compiled, Found, text, texts
 from tamis.toolchains.workshop import Workshop
@@ -104,9 +104,7 @@ def _staged(filter_: Filter, packages: Path, shop: Workshop) -> Path:
     asconfig.json may make it write there.
     """
     stage = shop.scratch / "stage"
-    for name, path in walk(_project(filter_)):
-        (stage / name).parent.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(path, stage / name)
+    copy(_project(filter_), stage)
     (stage / "node_modules").symlink_to(packages)
     return stage
 

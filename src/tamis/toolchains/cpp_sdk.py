@@ -52,7 +52,7 @@ def wanted(filter_: Filter) -> bool:
 
 def folder(filter_: Filter) -> Path:
     """Where the SDK lies. Raises Missing when nobody says so, BadInput when it is not there."""
-    named = os.environ.get(VARIABLE) or text(filter_, "sdk_path", "")
+    named = text(filter_, "sdk_path", "") or os.environ.get(VARIABLE)
     if not named:
         raise Missing(
             "the C++ SDK of proxy-wasm is in no package registry, and nobody says where it lies",

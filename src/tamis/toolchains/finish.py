@@ -70,8 +70,7 @@ def saved(wasm: bytes, shop: Workshop) -> tuple[str, int] | None:
         smaller = len(wasm) - len(_optimize(wasm, shop, found))
     except Rejected:
         return None
-    finally:
-        shop.steps.pop()
+    shop.steps.pop()  # it is no step of the build
     return (f"wasm-opt@{found.version}", smaller) if smaller > 0 else None
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from tamis.errors import BadInput
 from tamis.model.filter import Filter
 
-__all__ = ["digest", "relocated", "walk"]
+__all__ = ["copy", "digest", "relocated", "walk"]
 
 #: What builds and tests make, and what no compiler reads.
 _SKIPPED = frozenset(("build", "target", "node_modules", "fixtures", "__pycache__"))
@@ -58,6 +58,29 @@ def _below(folder: Path, prefix: str, above: tuple[object, ...]) -> Iterator[tup
             yield f"{prefix}{entry.name}", path
 
 
+def copy(source: Path, place: Path) -> dict[Path, Path]:
+    """What `walk` finds in `source`, copied to `place`: each file, and where its copy is.
+
+    A link that leads nowhere is copied as it is. Raises BadInput when a file cannot be copied.
+    """
+    copied: dict[Path, Path] = {}
+    for name, path in walk(source):
+        target = place / name if source.is_dir() else place
+        target.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            if path.is_symlink() and not path.exists():
+                target.unlink(missing_ok=True)
+                target.symlink_to(path.readlink())
+            else:
+                shutil.copyfile(path, target)
+        except OSError as error:
+            raise BadInput(
+                f"cannot copy {path}: {error.strerror}", advice="Mend or remove that file."
+            ) from error
+        copied[path] = target
+    return copied
+
+
 def relocated(filter_: Filter, inputs: Sequence[Path], place: Path) -> Filter:
     """The same filter with its inputs copied below `place`, lying to each other as they did.
 
@@ -67,16 +90,7 @@ def relocated(filter_: Filter, inputs: Sequence[Path], place: Path) -> Filter:
     top = top if top.is_dir() else top.parent
     copied: dict[Path, Path] = {}
     for folder in inputs:
-        for _, path in walk(folder):
-            target = place / path.relative_to(top)
-            copied[path] = target
-            target.parent.mkdir(parents=True, exist_ok=True)
-            try:
-                shutil.copyfile(path, target)
-            except OSError as error:
-                raise BadInput(
-                    f"cannot copy {path}: {error.strerror}", advice="Mend or remove that file."
-                ) from error
+        copied |= copy(folder, place / folder.relative_to(top))
     return _moved(filter_, top, place, copied)
 
 

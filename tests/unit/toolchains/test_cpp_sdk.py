@@ -11,6 +11,7 @@ from tamis import host
 from tamis.errors import BadInput, Missing
 from tamis.model.build import BuildSettings
 from tamis.model.exchange import Exchange, Fixture, Request
+from tamis.toolchains import cpp_sdk
 
 SDK = Path(__file__).parents[2] / "assets" / "cpp_sdk"
 SOURCE = """\
@@ -76,6 +77,11 @@ def test_the_environment_names_it_too(make_sdk_filter, compiled, monkeypatch, tm
         BadInput, match=r"no proxy-wasm-cpp-sdk: it has no proxy_wasm_intrinsics\.cc"
     ):
         compiled(filter_)
+
+
+def test_what_is_named_wins_over_the_environment(make_sdk_filter, monkeypatch, tmp_path):
+    monkeypatch.setenv("TAMIS_CPP_SDK", str(tmp_path))
+    assert cpp_sdk.folder(make_sdk_filter(sdk_path=str(SDK))) == SDK
 
 
 def test_nobody_says_where_it_lies(make_sdk_filter, compiled, monkeypatch):

@@ -76,6 +76,17 @@ def test_an_optimiser_that_is_absent_is_missing(monkeypatch, tmp_path):
     assert saved(MODULE, Here()) is None
 
 
+def test_an_optimiser_that_refuses_takes_no_step_away(monkeypatch, tmp_path):
+    stand_in = tmp_path / "wasm-opt"
+    stand_in.write_text('#!/bin/sh\n[ "$1" = --version ] && echo "wasm-opt version 1" || exit 1\n')
+    stand_in.chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with Here() as shop:
+        finish(MODULE, filter_with(), shop, None)
+        assert saved(MODULE, shop) is None
+    assert [step.what for step in shop.steps] == ["strip"]
+
+
 def test_another_version_will_not_do(monkeypatch, tmp_path):
     stand_in = tmp_path / "wasm-opt"
     stand_in.write_text("#!/bin/sh\necho 'wasm-opt version 109 (version_109)'\n")

@@ -9,7 +9,7 @@ import pytest
 
 from tamis.errors import BadInput
 from tamis.toolchains import digest, relocated
-from tamis.toolchains.inputs import walk
+from tamis.toolchains.inputs import copy, walk
 
 
 @pytest.fixture
@@ -86,6 +86,16 @@ def test_loops_of_links_end(folder):
     (folder / "src" / "gone").symlink_to("nowhere")
     assert names(folder)[-3:] == ["src/gone", "src/lib.rs", "src/self"]
     assert digest([folder])
+
+
+def test_links_that_lead_nowhere_are_copied_as_they_are(folder, tmp_path):
+    (folder / ".#lib.rs").symlink_to("somebody@nowhere")  # how an editor marks an open file
+    (folder / "loop").symlink_to("loop")
+    copied = copy(folder, tmp_path / "copy")
+    assert copied[folder / "src" / "lib.rs"].read_text() == "src/lib.rs"
+    assert str((tmp_path / "copy" / ".#lib.rs").readlink()) == "somebody@nowhere"
+    assert digest([tmp_path / "copy"]) == digest([folder])
+    copy(folder, tmp_path / "copy")  # again over itself
 
 
 def test_a_folder_that_cannot_be_read_is_bad_input(folder):
