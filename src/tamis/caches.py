@@ -1,10 +1,12 @@
 """Where tamis keeps what it can make again: a folder a kind, below `$XDG_CACHE_HOME/tamis`.
 
-`builds` and `modules` are addressed by content, one file an entry; the others belong to compilers
-and package managers, which keep their own order in them. Everything here may be deleted.
+`builds`, `modules` and `proven` are addressed by content, one file an entry; `envoys` hold a binary
+a file; the others belong to compilers and package managers, which keep their own order in them.
+Everything here may be deleted, but for what a process holds.
 """
 
 import contextlib
+import fcntl
 import hashlib
 import os
 import shutil
@@ -20,6 +22,7 @@ __all__ = [
     "KINDS",
     "Usage",
     "folder",
+    "hold",
     "prune",
     "read",
     "root",
@@ -33,6 +36,8 @@ __all__ = [
 KINDS = {
     "builds": "modules by source, settings and toolchain",
     "modules": "modules compiled for wasmtime",
+    "proven": "tamis.toml and configurations that keep their schemas",
+    "envoys": "Envoys by version (test --host envoy@1.38)",
     "zig": "the zig compiler's own (C, C++, Zig)",
     "rust": "cargo's target folders",
     "go": "the Go compiler's own",
@@ -40,9 +45,13 @@ KINDS = {
     "npm": "node_modules by lock file (AssemblyScript)",
     "container": "what compilers and package managers in containers keep",
 }
-_ENTRIES = ("builds", "modules")
+_ENTRIES = ("builds", "modules", "proven", "envoys")
 _CHECKSUM = 32
 _DAY = 86_400
+#: Seconds during which a hidden file is somebody's unfinished work.
+_UNFINISHED = 3600
+#: What this process holds: open, and locked, until it ends.
+_held: dict[Path, int] = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +121,28 @@ def touch(path: Path) -> None:
         os.utime(path)
 
 
+def hold(path: Path) -> bool:
+    """Keep `path` from being pruned until this process ends, however it ends.
+
+    False: it is gone, or another user's and not to be trusted.
+    """
+    try:
+        opened = os.open(path, os.O_RDONLY)
+    except OSError:
+        return False
+    with contextlib.suppress(OSError):  # a file system without locks: nothing holds there
+        fcntl.flock(opened, fcntl.LOCK_SH)
+    found = os.fstat(opened)
+    if found.st_nlink == 0 or found.st_uid != os.getuid():  # pruned in between, or not ours
+        os.close(opened)
+        return False
+    if (before := _held.get(path)) is not None:
+        os.close(before)
+    _held[path] = opened
+    touch(path)
+    return True
+
+
 def usage() -> tuple[Usage, ...]:
     """Every kind, in the order of KINDS."""
     return tuple(_usage(kind, what) for kind, what in KINDS.items())
@@ -120,7 +151,8 @@ def usage() -> tuple[Usage, ...]:
 def prune(days: float = 0) -> int:
     """Delete what was not used for `days`; 0: all. Returns the bytes that came free.
 
-    Entries go one by one, a compiler's folder goes whole. What cannot be deleted stays.
+    Entries go one by one, a compiler's folder goes whole. What a process holds stays, and what
+    cannot be deleted.
     """
     before = sum(each.size for each in usage())
     limit = time.time() - days * _DAY
@@ -128,8 +160,7 @@ def prune(days: float = 0) -> int:
         if kind in _ENTRIES:
             for path in _files(folder(kind)):
                 if days == 0 or _age(path) < limit:
-                    with contextlib.suppress(OSError):
-                        path.unlink()
+                    _unlink(path, folder(kind))
         elif days == 0 or _age(folder(kind)) < limit:
             _delete(folder(kind))
     return before - sum(each.size for each in usage())
@@ -161,6 +192,31 @@ def _age(path: Path) -> float:
         return path.lstat().st_mtime
     except OSError:
         return 0
+
+
+def _unlink(path: Path, kind: Path) -> None:
+    """Delete an entry that nobody holds, or is at work on."""
+    hidden = path.relative_to(kind).parts[0].startswith(".")
+    if hidden and _age(path) > time.time() - _UNFINISHED:
+        return
+    with contextlib.suppress(OSError):
+        # Not for writing: meanwhile nobody could run it.
+        opened = os.open(path, os.O_RDONLY)
+        try:
+            if not _locked(opened):
+                path.unlink()
+        finally:
+            os.close(opened)
+
+
+def _locked(opened: int) -> bool:
+    try:
+        fcntl.flock(opened, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    except OSError:  # a file system without locks
+        return False
+    return False
 
 
 def _delete(path: Path) -> None:

@@ -44,6 +44,36 @@ def test_a_second_build_comes_from_the_cache(hello: Path, own_cache: Path, tamis
     assert module(tamis_cli("build", other, "--json"))["cached"]
 
 
+#: What starting and parsing take; everything else must wait until it is needed.
+_LIGHT = {"annotated_doc", "shellingham", "tamis", "typer"}
+_HEAVY = {"asyncio", "concurrent", "email", "http", "importlib.metadata", "multiprocessing", "ssl"}
+_ROOMS = {"_core", "checks", "compare", "envoy", "fixtures", "host", "manifests", "oci", "wasm"}
+_TESTS = {"model.exchange", "model.expectation", "model.outcome", "model.tested"}
+
+
+def test_a_cached_build_loads_only_what_it_needs(hello: Path, own_cache: Path, tamis_cli):
+    assert not module(tamis_cli("build", hello, "--json"))["cached"]
+    code = (
+        "import sys; before = set(sys.modules)\n"
+        "from tamis.cli.main import run\n"
+        "try: run(['build', sys.argv[1]])\n"
+        "finally: print(*(set(sys.modules) - before))"
+    )
+    told = subprocess.run(
+        [sys.executable, "-c", code, hello], capture_output=True, text=True, check=True,
+        env={k: v for k, v in os.environ.items() if k not in ("FORCE_COLOR", "TTY_COMPATIBLE")},
+    ).stdout  # fmt: skip
+    assert "from the cache" in told
+    loaded = set(told.splitlines()[-1].split())
+    ours = {name.removeprefix("tamis.") for name in loaded if name.startswith("tamis.")}
+    roots = {name.partition(".")[0] for name in loaded}
+    assert "cli.build" in ours
+    assert roots - _LIGHT <= sys.stdlib_module_names
+    assert loaded & _HEAVY == set()
+    assert {name.partition(".")[0] for name in ours} & _ROOMS == set()
+    assert ours & _TESTS == set()
+
+
 @pytest.mark.parametrize(
     ("file", "old", "new"),
     [

@@ -31,7 +31,7 @@ def _add(suite: ET.Element, case: Case) -> None:
         if case.place.line:
             element.set("line", str(case.place.line))
     if case.problems:
-        failure = ET.SubElement(element, "failure", message=_text(case.problems[0]))
+        failure = ET.SubElement(element, "failure", message=_text(case.problems[0].split("\n")[0]))
         failure.text = _text("\n".join(case.problems))
     elif case.skipped:
         ET.SubElement(element, "skipped", message=_text(case.skipped))

@@ -3,13 +3,11 @@
 import shlex
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
-
-from rich.console import Group, RenderableType
 
 from tamis.model.filter import Language
-from tamis.model.result import Adopted, Created, Offered
-from tamis.report.terminal import line
+from tamis.model.scaffold import Adopted, Created, Offered
+from tamis.report.objects import Object
+from tamis.report.terminal import Lines, line, together
 
 __all__ = [
     "adopted",
@@ -20,10 +18,8 @@ __all__ = [
     "offered_object",
 ]
 
-Object = dict[str, Any]
 
-
-def offered(values: Sequence[Offered], languages: Mapping[Language, str]) -> RenderableType:
+def offered(values: Sequence[Offered], languages: Mapping[Language, str]) -> Lines:
     """Kinds, then languages; a kind that some language lacks says which it is there in."""
     every = [name for name in languages if any(name in one.languages for one in values)]
     parts = [line(("kinds", "bold"))]
@@ -33,7 +29,7 @@ def offered(values: Sequence[Offered], languages: Mapping[Language, str]) -> Ren
         parts.append(line(f"  {one.kind:15} ", (f"{one.what}{only}", "dim")))
     parts.append(line(("languages", "bold")))
     parts += [line(f"  {name:15} ", (languages[name], "dim")) for name in every]
-    return Group(*parts)
+    return together(*parts)
 
 
 def offered_object(value: Offered) -> Object:
@@ -41,10 +37,10 @@ def offered_object(value: Offered) -> Object:
     return {"kind": value.kind, "what": value.what, "languages": list(value.languages)}
 
 
-def created(value: Created, folder: Path) -> RenderableType:
+def created(value: Created, folder: Path) -> Lines:
     """What it is, and what to do next."""
     what = f": {value.kind} in {value.language}, {len(value.files)} files"
-    return Group(
+    return together(
         line(("created ", "green"), (value.name, "bold"), what),
         line(("  next: ", "dim"), (_next(folder), "bold")),
     )
@@ -61,13 +57,13 @@ def created_object(value: Created) -> Object:
     }
 
 
-def adopted(value: Adopted, folder: Path) -> RenderableType:
+def adopted(value: Adopted, folder: Path) -> Lines:
     """What was written, what to look at, and what to do next."""
     told = f": {value.language}, by its {value.evidence}"
     parts = [line(("adopted ", "green"), (value.name, "bold"), told)]
     parts += [line(("  wrote ", "dim"), str(folder / name)) for name in value.files]
     parts += [line(("  note  ", "yellow"), note) for note in value.notes]
-    return Group(*parts, line(("  next: ", "dim"), (_next(folder), "bold")))
+    return together(*parts, line(("  next: ", "dim"), (_next(folder), "bold")))
 
 
 def adopted_object(value: Adopted) -> Object:

@@ -1,28 +1,45 @@
-"""Values for people at a terminal: rich renderables, nothing printed here."""
+"""What all verbs show people alike: styled lines, and their text for a terminal or a file."""
 
-import textwrap
-from collections.abc import Iterable, Sequence
+import io
+import os
+from collections.abc import Iterable
+from typing import TextIO
 
-from rich.console import Group, RenderableType
-from rich.text import Text
+__all__ = ["Lines", "bytes_of", "facts", "line", "plural", "text", "together"]
 
-from tamis.model.finding import Finding
-from tamis.model.outcome import Difference, NotComparable, Run
+#: Lines of (text, style) parts; styles are rich's: "bold red", "dim", "".
+Lines = tuple[tuple[tuple[str, str], ...], ...]
 
-__all__ = [
-    "bytes_of",
-    "differences",
-    "facts",
-    "findings",
-    "gates",
-    "line",
-    "runs",
-    "skipped",
-]
+#: Bell, backspace, vertical tab, form feed, carriage return: they would overwrite what stands.
+_CONTROL = dict.fromkeys((7, 8, 11, 12, 13))
 
-_COLUMNS = 80  # what a terminal has at least
-_GATE = 22  # columns before what came of a gate
-_STYLE = {"error": "bold red", "warning": "yellow", "note": "cyan"}
+
+def line(*parts: str | tuple[str, str]) -> Lines:
+    """One line of (styled) text; nothing in it is read as markup."""
+    return (tuple((part, "") if isinstance(part, str) else part for part in parts),)
+
+
+def together(*parts: Lines) -> Lines:
+    """One below the other."""
+    return tuple(each for part in parts for each in part)
+
+
+def text(lines: Lines, stream: TextIO) -> str:
+    """The lines as `stream` takes them: rich colours what a terminal shows, and what it is told to
+    (FORCE_COLOR); all else is plain text, which needs no rich.
+    """
+    terminal = stream.isatty()
+    if not terminal and not os.environ.get("FORCE_COLOR") and not os.environ.get("TTY_COMPATIBLE"):
+        plain = ("".join(part for part, _ in each) + "\n" for each in lines)
+        return "".join(plain).translate(_CONTROL)
+    from rich.console import Console
+    from rich.text import Text
+
+    shown = io.StringIO()
+    console = Console(file=shown, force_terminal=terminal or None, highlight=False, soft_wrap=True)
+    for each in lines:
+        console.print(Text.assemble(*each, no_wrap=True, overflow="ignore"))
+    return shown.getvalue()
 
 
 def bytes_of(size: int) -> str:
@@ -35,81 +52,13 @@ def bytes_of(size: int) -> str:
     return f"{size} B" if unit == "B" else f"{value:.1f} {unit}"
 
 
-def line(*parts: str | tuple[str, str]) -> Text:
-    """One line of (styled) text; nothing in it is read as markup."""
-    return Text.assemble(*parts, no_wrap=True, overflow="ignore")
+def plural(count: int, word: str) -> str:
+    """`1 file`, `3 files`, `no files`."""
+    return f"{count or 'no'} {word}{'' if count == 1 else 's'}"
 
 
-def facts(rows: Iterable[tuple[str, str]]) -> Group:
+def facts(rows: Iterable[tuple[str, str]]) -> Lines:
     """Names and values in two columns; a value is never folded, so that it can be copied."""
     listed = list(rows)
     width = max((len(name) for name, _ in listed), default=0)
-    return Group(*(line((f"{name:{width}}  ", "dim"), value) for name, value in listed))
-
-
-def gates(rows: Iterable[tuple[str, bool, str, float]]) -> Group:
-    """The stages of a run: name, verdict, seconds, what came of it, folded to fit 80 columns."""
-    lines = []
-    for name, ok, what, seconds in rows:
-        first, *rest = textwrap.wrap(
-            what, _COLUMNS - _GATE, break_long_words=False, break_on_hyphens=False
-        ) or [""]
-        lines.append(
-            line(
-                (f"  {name:8}", "bold"),
-                ("ok", "green") if ok else ("no", "bold red"),
-                (f"{seconds:6.1f} s  ", "dim"),
-                first,
-            )
-        )
-        lines += [line(f"{'':{_GATE}}{more}") for more in rest]
-    return Group(*lines)
-
-
-def findings(items: Sequence[Finding]) -> RenderableType:
-    """Each finding with its advice."""
-    lines = []
-    for finding in items:
-        where = f"{finding.place}: " if finding.place else ""
-        target = f" ({finding.target})" if finding.target else ""
-        lines.append(
-            line(
-                (f"{finding.severity}", _STYLE[finding.severity]),
-                f" {finding.id}{target}: {where}{finding.message}",
-            )
-        )
-        lines.append(line((f"  {finding.advice}", "dim")))
-    return Group(*lines)
-
-
-def runs(items: Sequence[Run], *, every: bool) -> RenderableType:
-    """Failed runs with their problems; all runs when `every`."""
-    lines = []
-    for run in items:
-        if run.problems:
-            lines.append(line(("FAILED", "bold red"), f" {run.fixture} ({run.host})"))
-            lines += [line(f"  {problem}") for problem in run.problems]
-        elif every:
-            verdict = ("passed", "green") if run.outcome else ("not run", "yellow")
-            lines.append(line(verdict, f" {run.fixture} ({run.host})"))
-    return Group(*lines)
-
-
-def differences(items: Sequence[Difference]) -> RenderableType:
-    """Both sides of each difference, one above the other."""
-    lines = []
-    for difference in items:
-        lines.append(line(("DIFFERS", "bold red"), f" {difference.fixture}: {difference.path}"))
-        width = max(len(host) for host in difference.values)
-        lines += [line(f"  {host:{width}}  {value}") for host, value in difference.values.items()]
-    return Group(*lines)
-
-
-def skipped(items: Sequence[tuple[str, str, NotComparable]]) -> RenderableType:
-    """What was left out of the comparison: fixture, host, path and why."""
-    return Group(
-        *(
-            line(("not comparable", "yellow"), f" {fixture} ({host}) {what.path}: {what.why}")
-            for fixture, host, what in items
-        )
-    )
+    return together(*(line((f"{name:{width}}  ", "dim"), value) for name, value in listed))

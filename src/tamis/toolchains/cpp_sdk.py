@@ -8,7 +8,6 @@ import os
 from collections.abc import Sequence
 from pathlib import Path
 
-from tamis import wasm
 from tamis.errors import BadInput, Missing, Place
 from tamis.model.filter import Filter
 from tamis.toolchains import ziglang
@@ -101,6 +100,8 @@ def build(filter_: Filter, zig: Found, shop: Workshop, settings: Sequence[str]) 
     if filter_.build.exports:
         # zig knows no --export-if-defined: what is there shows in the first module.
         counts = (*_NEEDED, *LIFE_CYCLE, *filter_.build.exports)
+        from tamis import wasm  # a cached build needs no reader
+
         there = {each.name for each in wasm.read(target.read_bytes()).exports}
         names = [f"-Wl,--export={name}" for name in counts if name in there]
         link("link again, exporting only what counts", names)

@@ -8,7 +8,6 @@ from tamis.model.filter import Filter
 from tamis.toolchains.job import Job
 from tamis.toolchains.toolchain import LIFE_CYCLE, Found
 from tamis.toolchains.workshop import Workshop
-from tamis.wasm import keep_exports, strip
 
 __all__ = ["find_optimizer", "finish", "saved"]
 
@@ -52,6 +51,8 @@ def finish(wasm: bytes, filter_: Filter, shop: Workshop, optimizer: Found | None
 
     Raises Rejected when a callback in `exports` is not there, or the optimiser refuses the module.
     """
+    from tamis.wasm import strip  # a cached build needs no rewriting
+
     if filter_.build.exports:
         wasm = _note(shop, "export only what counts", _only(wasm, filter_))
     if optimizer:
@@ -75,6 +76,8 @@ def saved(wasm: bytes, shop: Workshop) -> tuple[str, int] | None:
 
 
 def _only(wasm: bytes, filter_: Filter) -> bytes:
+    from tamis.wasm import keep_exports
+
     wanted = frozenset((*filter_.build.exports, *LIFE_CYCLE))
     seen = set()
 

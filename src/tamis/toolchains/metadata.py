@@ -5,12 +5,8 @@ The registry's copy is the authority; this one tells `inspect` what a loose .was
 
 from tamis.model.artifact import Metadata
 from tamis.model.metadata import encode
-from tamis.wasm.custom import METADATA
-from tamis.wasm.rewrite import with_section
 
-__all__ = ["SECTION", "embed"]
-
-SECTION = METADATA
+__all__ = ["embed"]
 
 
 def embed(wasm: bytes, metadata: Metadata) -> bytes:
@@ -18,4 +14,7 @@ def embed(wasm: bytes, metadata: Metadata) -> bytes:
 
     The same metadata gives the same bytes. Raises BadInput when `wasm` is not a whole module.
     """
-    return with_section(wasm, SECTION, encode(metadata).encode())
+    from tamis.wasm.custom import METADATA  # a cached build needs no rewriting
+    from tamis.wasm.rewrite import with_section
+
+    return with_section(wasm, METADATA, encode(metadata).encode())

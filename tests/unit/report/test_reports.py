@@ -55,6 +55,19 @@ def test_junit_survives_what_xml_cannot_write():
     assert root.find(".//failure").text == "bad \ufffd \ufffd[0m \ufffd"
 
 
+WHOLE = "unanswered: a call  (f.yaml:1:1)\n    :path: /<x>\n    - {match: {cluster: a}}"
+
+
+def test_a_problem_of_several_lines_keeps_them():
+    case = Case("s", "n", (WHOLE,))
+    failure = ET.fromstring(junit([case])).find(".//failure")
+    assert failure.get("message") == "unanswered: a call  (f.yaml:1:1)"
+    assert failure.text == WHOLE
+    assert github([case]).count("%0A") == 2
+    (row,) = (line for line in markdown("t", [case]).splitlines() if "unanswered" in line)
+    assert "/&lt;x><br>    - {match" in row
+
+
 def test_github_points_at_the_line():
     case = Case("s", "n", ("50 % off\nnow",), place=Place(Path("a,b.yaml"), 3, 7))
     assert github([case]) == (

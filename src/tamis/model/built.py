@@ -1,0 +1,49 @@
+"""What `build` returns: a module and how it was made; `reproduce`: two of them compared."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from tamis.model.artifact import Metadata
+from tamis.model.build import Step
+from tamis.model.filter import Filter
+
+__all__ = ["Built", "Reproduced"]
+
+
+@dataclass(frozen=True, slots=True)
+class Built:
+    """What was built. `seconds` counts everything; `digest` is the module's (`sha256:...`).
+
+    `steps`: what was done, in order; none when the module was `cached`. `advice` names what would
+    make the module smaller, or is "".
+    """
+
+    filter: Filter
+    path: Path
+    module: bytes
+    metadata: Metadata
+    digest: str
+    seconds: float
+    steps: tuple[Step, ...] = ()
+    cached: bool = False
+    advice: str = ""
+
+    @property
+    def warnings(self) -> str:
+        """What the compiler said although it went well."""
+        return "\n".join(step.output for step in self.steps if step.output)
+
+
+@dataclass(frozen=True, slots=True)
+class Reproduced:
+    """The same source built twice, in folders of their own; digests and sizes of both modules."""
+
+    name: str
+    digests: tuple[str, str]
+    sizes: tuple[int, int]
+    seconds: float
+
+    @property
+    def ok(self) -> bool:
+        """The bytes are the same."""
+        return self.digests[0] == self.digests[1]

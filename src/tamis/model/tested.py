@@ -1,0 +1,46 @@
+"""What `test` returns: runs of fixtures in hosts, and where these disagree."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from tamis.model.exchange import Fixture
+from tamis.model.outcome import Difference, NotComparable, Run
+
+__all__ = ["Skipped", "Tested"]
+
+
+@dataclass(frozen=True, slots=True)
+class Skipped:
+    """A part of one fixture that one host cannot show."""
+
+    fixture: str
+    host: str
+    what: NotComparable
+
+
+@dataclass(frozen=True, slots=True)
+class Tested:
+    """The runs of all fixtures in all hosts, and where two hosts disagree."""
+
+    name: str
+    fixtures: tuple[Fixture, ...]
+    runs: tuple[Run, ...]
+    differences: tuple[Difference, ...]
+    written: tuple[Path, ...] = ()
+
+    @property
+    def ok(self) -> bool:
+        """No expectation missed, no difference."""
+        return not self.differences and all(run.ok for run in self.runs)
+
+    @property
+    def hosts(self) -> tuple[str, ...]:
+        """The hosts that ran, with their versions."""
+        return tuple(dict.fromkeys(run.host for run in self.runs))
+
+    @property
+    def not_comparable(self) -> tuple[Skipped, ...]:
+        """Everything that was left out, and why."""
+        return tuple(
+            Skipped(run.fixture, run.host, what) for run in self.runs for what in run.skipped
+        )

@@ -1,0 +1,40 @@
+"""What `push`, `pull` and `copy` tell: at a terminal, and as JSON objects."""
+
+from pathlib import Path
+
+from tamis.model.artifact import Artifact, Metadata
+from tamis.model.reference import Reference
+from tamis.report.objects import Object
+from tamis.report.terminal import Lines, bytes_of, facts
+
+__all__ = ["artifact", "artifact_object", "metadata_object"]
+
+
+def artifact(value: Artifact, where: Reference, path: Path | None = None) -> Lines:
+    """Where it is and what it is."""
+    rows = [
+        ("reference", str(where.with_digest(value.digest))),
+        ("digest", value.digest),
+        ("layout", value.layout),
+        ("module", f"{bytes_of(value.module_size)}  {value.module_digest}"),
+        ("travels as", bytes_of(value.layer_size)),
+    ]
+    return facts(rows + ([("file", str(path))] if path else []))
+
+
+def artifact_object(value: Artifact, where: Reference, path: Path | None = None) -> Object:
+    """A published artifact, and the file it was written to."""
+    told: Object = {
+        "reference": str(where.with_digest(value.digest)),
+        "digest": value.digest,
+        "layout": value.layout,
+        "module": {"digest": value.module_digest, "size": value.module_size},
+        "layer_size": value.layer_size,
+        "metadata": metadata_object(value.metadata),
+    }
+    return {**told, "path": str(path)} if path else told
+
+
+def metadata_object(value: Metadata) -> Object:
+    """What the filter says of itself."""
+    return {name: getattr(value, name) for name in Metadata.__slots__}
