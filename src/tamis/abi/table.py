@@ -16,6 +16,7 @@ __all__ = [
     "Callback",
     "Import",
     "callbacks",
+    "capabilities",
     "imports",
     "markers",
     "raw",
@@ -78,6 +79,15 @@ def imports() -> Mapping[str, Import]:
 def callbacks() -> Mapping[str, Callback]:
     """Guest callbacks by name."""
     return {name: _callback(name, entry) for name, entry in raw()["exports"].items()}
+
+
+@cache
+def capabilities() -> tuple[str, ...]:
+    """What Envoy's allowed_capabilities can name; a function outside the specification is linked
+    whatever that says.
+    """
+    known = (*imports(), *callbacks())
+    return tuple(name for name in known if name.startswith("proxy_") or name in raw()["wasi"])
 
 
 def _import(name: str, entry: Mapping[str, Any], modules: tuple[str, ...]) -> Import:

@@ -14,14 +14,16 @@ from tamis.profiles import wire
 __all__ = ["differences", "judge", "update"]
 
 
-def judge(fixture: Fixture, run: Run, *, snapshot: bool = False) -> Run:
+def judge(fixture: Fixture, run: Run, *, snapshot: bool = False, strict: bool = False) -> Run:
     """`run` with a problem for each expectation it missed and, with `snapshot`, each change.
 
-    A run without an outcome is returned as it is. Raises BadInput for an unreadable snapshot.
+    `strict`: host functions may fail only as the fixture expects. A run without an outcome is
+    returned as it is. Raises BadInput for an unreadable snapshot.
     """
     if run.outcome is None:
         return run
-    found = expectations.problems(fixture, run.outcome, [item.path for item in run.skipped])
+    skipped = [item.path for item in run.skipped]
+    found = expectations.problems(fixture, run.outcome, skipped, strict=strict)
     changed = snapshots.problems(fixture, run.outcome) if snapshot else ()
     return replace(run, problems=(*run.problems, *found, *changed))
 

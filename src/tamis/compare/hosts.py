@@ -1,10 +1,10 @@
 """One fixture in two hosts: everything in which the outcomes differ.
 
-Compared is the whole outcome but the hosts' own measurements (`counts`, `unimplemented`,
-`virtual_time`) and the engine's words about a trap. Left out is only what a host declared not
-comparable; volatile parts are masked; a header that Envoy adds after the filter is taken away
-where neither the fixture nor the other host has it, and its value is masked where both hosts are
-Envoys (each has a clock of its own).
+Compared is the whole outcome but the hosts' own measurements (`counts`, `failed_calls`,
+`unimplemented`, `virtual_time`) and the engine's words about a trap. Left out is only what a host
+declared not comparable; volatile parts are masked; a header that Envoy adds after the filter is
+taken away where neither the fixture nor the other host has it, and its value is masked where both
+hosts are Envoys (each has a clock of its own).
 """
 
 from collections.abc import Collection, Iterator, Mapping
@@ -21,7 +21,7 @@ __all__ = ["Added", "compared", "differences"]
 #: (header name, "request" as the upstream sees it | "response" as the client sees it).
 Added = Collection[tuple[str, str]]
 
-_OWN = ("counts", "unimplemented", "virtual_time")
+_OWN = ("counts", "failed_calls", "unimplemented", "virtual_time")
 
 
 def differences(
@@ -54,8 +54,8 @@ def compared(outcome: Outcome) -> dict[str, Json]:
     tree = codec.encode(outcome)
     for key in _OWN:
         del tree[key]
-    if tree["trap"]:
-        tree["trap"].pop("text", None)
+    for words in ("text", "frames"):
+        (tree["trap"] or {}).pop(words, None)
     return tree
 
 

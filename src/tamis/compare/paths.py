@@ -19,8 +19,9 @@ MASK = "<volatile>"
 
 _STEP = re.compile(r"\[(\d+|\*)\]|([^.\[\]]+)")
 _OF_EXCHANGE = ("request", "response", "local_reply", "reset", "pauses")
+_MAPS = ("metrics", "shared_data", "queues", "filter_state")
 #: Below these, the rest of a path is one name, whatever characters it has.
-_NAMED = ("headers", "trailers", "metrics", "shared_data", "queues", "filter_state")
+_NAMED = ("headers", "trailers", *_MAPS)
 
 #: From the key and the value of an entry to its new value, or _GONE.
 Change = Callable[[Json, Json], Json]
@@ -114,8 +115,12 @@ def _change(holder: Json, key: Json, change: Change) -> None:
 
 
 def _masked(key: Json, value: Json) -> Json:
-    if key == "reset":
+    if key in ("reset", "closed"):
         return None
+    if key == "kind":
+        return value
+    if key in _MAPS:
+        return {}
     if key == "logs":
         return [{**line, "message": MASK} for line in value]
     if isinstance(value, dict) and "message" in value:
@@ -125,6 +130,8 @@ def _masked(key: Json, value: Json) -> Json:
     if isinstance(value, list):
         pair = len(value) == 2 and isinstance(key, int)
         return [value[0], MASK] if pair else [[name, MASK] for name, _ in _pairs(key, value)]
+    if isinstance(value, dict) and isinstance(key, int):  # an exchange, callout or connection
+        return {part: _masked(part, item) for part, item in value.items()}
     return None if isinstance(value, dict) or value is None else _GONE
 
 

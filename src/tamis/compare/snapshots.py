@@ -1,8 +1,9 @@
 """Snapshots: the whole outcome of a fixture in wasmtime, in a file beside it.
 
 `fixtures/a.yaml` has `fixtures/a.yaml.snap.json`: an outcome by `schemas/outcome.json` without
-`counts` (budgets hold those; they change with every compiler) and without the engine's words about
-a trap. Volatile parts are masked in the file, too, so it changes only when the filter does.
+`counts` (budgets hold those; they change with every compiler), without the engine's words about a
+trap, and without what is empty: it says what happened and no more. Volatile parts are masked in the
+file, too, so it changes only when the filter does.
 
 A missing snapshot is no failure: expectations stand for themselves, and `tamis test --update`
 writes one. Fixtures in JSON lines (bulk) have none.
@@ -29,6 +30,8 @@ __all__ = ["path_of", "problems", "update"]
 _SUFFIX = ".snap.json"
 #: Differences listed; a filter that changed everything needs no more to be seen.
 _LISTED = 20
+#: Keys that stand in the file also when they are empty.
+_ALWAYS = ("start", "exchanges")
 
 
 def path_of(fixture: Fixture) -> Path | None:
@@ -60,7 +63,7 @@ def update(fixture: Fixture, outcome: Outcome) -> Path | None:
     path = path_of(fixture)
     if path is None:
         return None
-    text = codec.dumps(_snapshot(fixture, outcome)).encode()
+    text = codec.dumps(_brief(_snapshot(fixture, outcome))).encode()
     with contextlib.suppress(OSError):
         if path.read_bytes() == text:
             return None
@@ -71,9 +74,13 @@ def update(fixture: Fixture, outcome: Outcome) -> Path | None:
 def _snapshot(fixture: Fixture, outcome: Outcome) -> dict[str, Json]:
     tree = codec.encode(outcome)
     del tree["counts"]
-    if tree["trap"]:
-        tree["trap"].pop("text", None)
+    for words in ("text", "frames"):
+        (tree["trap"] or {}).pop(words, None)
     return mask(tree, fixture.volatile)
+
+
+def _brief(tree: dict[str, Json]) -> dict[str, Json]:
+    return {key: value for key, value in tree.items() if value or key in _ALWAYS}
 
 
 def _line(path: str, was: object, now: object, file: Path) -> str:
@@ -91,6 +98,8 @@ def _read(path: Path) -> dict[str, Json]:
     except OSError as error:
         what = f"the snapshot cannot be read: {error.strerror}"
         raise BadInput(what, advice="Check its permissions.", at=Place(path)) from None
+    if isinstance(value, dict) and value:
+        value = {**_empty(), **value}
     fault = next(iter(Draft202012Validator(load("outcome")).iter_errors(value)), None)
     if fault:
         where = fault.json_path.removeprefix("$.")
@@ -98,6 +107,12 @@ def _read(path: Path) -> dict[str, Json]:
         raise BadInput(what, advice=advice, at=Place(path))
     value.pop("$schema", None)
     return dict(value)
+
+
+def _empty() -> dict[str, Json]:
+    """What a file means by the keys that it leaves out."""
+    tree = codec.encode(Outcome())
+    return {key: tree[key] for key in tree if key not in ("counts", *_ALWAYS)}
 
 
 def _replace(path: Path, text: bytes) -> None:

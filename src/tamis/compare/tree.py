@@ -104,5 +104,6 @@ def _print(value: Json) -> str:
     if isinstance(value, list) and len(value) == 2 and isinstance(value[0], str):
         return f"{value[0]}: {_print(value[1])}"
     if isinstance(value, dict) and "message" in value:
-        return f"{value.get('level')} {_print(value['message'])} (exchange {value.get('exchange')})"
+        plugin = f" of {_print(value['plugin'])}" if "plugin" in value else ""
+        return f"{value.get('level')} {_print(value['message'])}{plugin} (step {value.get('step')})"
     return json.dumps(value, ensure_ascii=False)

@@ -9,7 +9,9 @@ from typing import Any
 from tamis.errors import BadInput
 from tamis.manifests.manifest import Deployment
 from tamis.manifests.plugin import HTTP_WASM, wasm
+from tamis.model import metadata as model
 from tamis.model.filter import Context
+from tamis.model.plugin import FailurePolicy
 
 __all__ = ["envoy_filter", "traffic_extension", "wasm_plugin"]
 
@@ -21,6 +23,11 @@ _CONTEXTS: dict[Context, str] = {
     "inbound": "SIDECAR_INBOUND",
     "outbound": "SIDECAR_OUTBOUND",
     "gateway": "GATEWAY",
+}
+_STRATEGIES: dict[FailurePolicy, str] = {
+    "closed": "FAIL_CLOSE",
+    "open": "FAIL_OPEN",
+    "reload": "FAIL_RELOAD",
 }
 #: The label of Istio's own ingress gateway.
 _GATEWAY = {"istio": "ingressgateway"}
@@ -74,7 +81,11 @@ def _module(deployment: Deployment, kind: str) -> dict[str, Any]:
     }
     if deployment.metadata.root_id:
         module["pluginName"] = deployment.metadata.root_id
-    module["failStrategy"] = "FAIL_CLOSE"
+    known = model.plugin(deployment.metadata)
+    module["failStrategy"] = _STRATEGIES[known.failure_policy]
+    if known.environment:
+        variables = [{"name": name, "value": value} for name, value in known.environment.items()]
+        module["vmConfig"] = {"env": variables}
     config = deployment.config_object(kind)
     return module if config is None else module | {"pluginConfig": config}
 

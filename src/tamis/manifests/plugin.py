@@ -3,6 +3,7 @@
 from typing import Any
 
 from tamis.manifests.manifest import Deployment
+from tamis.model import metadata as model
 
 __all__ = ["HTTP_WASM", "NETWORK_WASM", "plugin_config", "wasm"]
 
@@ -23,15 +24,26 @@ def plugin_config(deployment: Deployment, code: dict[str, Any]) -> dict[str, Any
 
     The vm_id is the filter's own, so that no other plugin shares its VM.
     """
+    known = model.plugin(deployment.metadata)
     plugin: dict[str, Any] = {"name": deployment.name}
-    if deployment.metadata.root_id:
-        plugin["root_id"] = deployment.metadata.root_id
-    plugin["vm_config"] = {
+    if known.root_id:
+        plugin["root_id"] = known.root_id
+    vm: dict[str, Any] = {
         "vm_id": deployment.name,
         "runtime": "envoy.wasm.runtime.v8",
         "code": code,
     }
+    if known.vm_config:
+        vm["configuration"] = {"@type": _STRING, "value": known.vm_config.decode()}
+    if known.environment:
+        vm["environment_variables"] = {"key_values": dict(known.environment)}
+    plugin["vm_config"] = vm
     if deployment.config:
         plugin["configuration"] = {"@type": _STRING, "value": deployment.config}
-    plugin["failure_policy"] = "FAIL_CLOSED"
+    plugin["failure_policy"] = f"FAIL_{known.failure_policy.upper()}"
+    if known.capabilities:
+        allowed: dict[str, Any] = {name: {} for name in known.capabilities}
+        plugin["capability_restriction_config"] = {"allowed_capabilities": allowed}
+    if known.allow_on_headers_stop_iteration:
+        plugin["allow_on_headers_stop_iteration"] = True
     return plugin

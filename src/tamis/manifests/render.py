@@ -24,9 +24,17 @@ _WRITERS: Mapping[str, Callable[[Deployment], dict[str, Any]]] = {
 }
 
 
-def usual_kind(target: str) -> str:
-    """The kind that `target` recommends. Raises BadInput for an unknown target."""
-    return profiles.resolve(target).kinds[0]
+#: Kinds without these fields of a plugin: a setting that goes lost is worse than none.
+_ISTIO = ("vm_config", "capabilities", "allow_on_headers_stop_iteration")
+_LACKING = {"TrafficExtension": _ISTIO, "WasmPlugin": _ISTIO}
+
+
+def usual_kind(target: str, metadata: Metadata) -> str:
+    """The first kind that `target` recommends which has all that the filter's [plugin] says; its
+    first where none has. Raises BadInput for an unknown target.
+    """
+    kinds = profiles.resolve(target).kinds
+    return next((kind for kind in kinds if not _lacking(kind, metadata)), kinds[0])
 
 
 def render(
@@ -50,9 +58,15 @@ def render(
     or labels that the cluster would refuse.
     """
     profile = profiles.resolve(target)
-    kind = kind or profile.kinds[0]
+    kind = kind or usual_kind(target, metadata)
     if kind not in profile.kinds:
         raise BadInput(f"{target} has no {kind}", advice=f"It reads {' and '.join(profile.kinds)}.")
+    if lost := _lacking(kind, metadata):
+        raise BadInput(
+            f"a {kind} has no place for 'plugin.{lost[0]}' of {metadata.name}",
+            advice="Render an EnvoyFilter, or take it out of tamis.toml.",
+        )
+    _check_fields(profile, metadata)
     text = metadata.config if config is None else config
     _check_config(text, metadata)
     deployment = Deployment(metadata, reference, text, namespace, dict(labels or {}), module)
@@ -63,6 +77,19 @@ def render(
     comments += [envoy.comment(deployment)] if kind == "Bootstrap" else []
     name = f"{deployment.name}-{target.replace('@', '-')}-{kind.lower()}"
     return Manifest(name, kind, target, to_yaml(manifest, tuple(comments)))
+
+
+def _lacking(kind: str, metadata: Metadata) -> list[str]:
+    return [name for name in _LACKING.get(kind, ()) if getattr(metadata, name)]
+
+
+def _check_fields(profile: profiles.Profile, metadata: Metadata) -> None:
+    name = "allow_on_headers_stop_iteration"
+    if metadata.allow_on_headers_stop_iteration and name not in profile.fields:
+        raise BadInput(
+            f"{profile.title} {profile.version} has no '{name}' and would refuse the plugin",
+            advice="Take it out of tamis.toml, or deploy to a version that has it.",
+        )
 
 
 def _check_config(config: str, metadata: Metadata) -> None:

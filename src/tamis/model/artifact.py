@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from tamis.model.filter import Context, Layer
+from tamis.model.plugin import FailurePolicy
 
 __all__ = ["Artifact", "Descriptor", "Layout", "Metadata"]
 
@@ -27,7 +28,8 @@ class Metadata:
     """What `render` must know without the module. `config_schema` and `config` are JSON text.
 
     `toolchain` and `sdk` say what compiled it. `repository`: where tamis.toml says it will live; a
-    registry it was copied to knows better.
+    registry it was copied to knows better. `environment` holds "NAME=value"; it, `vm_config` and
+    what follows are the [plugin] of tamis.toml, see `model.plugin.Plugin`.
     """
 
     name: str
@@ -45,6 +47,11 @@ class Metadata:
     config_schema: str = ""
     targets: tuple[str, ...] = ()
     repository: str = ""
+    vm_config: str = ""
+    environment: tuple[str, ...] = ()
+    capabilities: tuple[str, ...] = ()
+    failure_policy: FailurePolicy = "closed"
+    allow_on_headers_stop_iteration: bool = False
 
 
 @dataclass(frozen=True, slots=True)

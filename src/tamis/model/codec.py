@@ -12,8 +12,10 @@ from typing import Any
 from tamis.model.exchange import Headers
 from tamis.model.outcome import (
     Callout,
+    ConnectionOutcome,
     Counts,
     ExchangeOutcome,
+    FailedCall,
     LocalReply,
     LogLine,
     Message,
@@ -22,7 +24,17 @@ from tamis.model.outcome import (
     Trap,
 )
 
-__all__ = ["Json", "decode", "dumps", "encode", "loads"]
+__all__ = [
+    "Json",
+    "decode",
+    "dumps",
+    "encode",
+    "loads",
+    "of_bytes",
+    "of_counts",
+    "of_text",
+    "of_trap",
+]
 
 #: A value as `json` reads and writes it.
 Json = Any
@@ -39,14 +51,20 @@ def encode(outcome: Outcome) -> dict[str, Json]:
         "metrics": _sorted(outcome.metrics),
         "shared_data": _byte_map(outcome.shared_data),
         "queues": {
-            name: [_bytes(item) for item in items] for name, items in sorted(outcome.queues.items())
+            name: [of_bytes(item) for item in items]
+            for name, items in sorted(outcome.queues.items())
         },
         "callouts": [_callout(callout) for callout in outcome.callouts],
         "filter_state": _byte_map(outcome.filter_state),
-        "connections": [_byte_map(connection) for connection in outcome.connections],
-        "trap": None if outcome.trap is None else _trap(outcome.trap),
+        "connections": [_connection(connection) for connection in outcome.connections],
+        "trap": None if outcome.trap is None else of_trap(outcome.trap),
+        "unanswered": [_callout(callout) for callout in outcome.unanswered],
+        "failed_calls": [
+            {"call": item.call, "status": item.status, "count": item.count}
+            for item in outcome.failed_calls
+        ],
         "unimplemented": _sorted(outcome.unimplemented),
-        "counts": _counts(outcome.counts),
+        "counts": of_counts(outcome.counts),
         "virtual_time": outcome.virtual_time,
     }
 
@@ -59,10 +77,7 @@ def decode(value: Mapping[str, Json]) -> Outcome:
     return Outcome(
         start=value["start"],
         exchanges=tuple(_to_exchange(item) for item in value["exchanges"]),
-        logs=tuple(
-            LogLine(item["level"], _to_text(item["message"]), item["exchange"])
-            for item in value["logs"]
-        ),
+        logs=tuple(_to_log(item) for item in value["logs"]),
         metrics=dict(value["metrics"]),
         shared_data=_to_byte_map(value["shared_data"]),
         queues={
@@ -71,8 +86,10 @@ def decode(value: Mapping[str, Json]) -> Outcome:
         },
         callouts=tuple(_to_callout(item) for item in value["callouts"]),
         filter_state=_to_byte_map(value["filter_state"]),
-        connections=tuple(_to_byte_map(item) for item in value["connections"]),
+        connections=tuple(_to_connection(item) for item in value["connections"]),
         trap=None if value["trap"] is None else _to_trap(value["trap"]),
+        unanswered=tuple(_to_callout(item) for item in value["unanswered"]),
+        failed_calls=tuple(FailedCall(**item) for item in value["failed_calls"]),
         unimplemented=dict(value["unimplemented"]),
         counts=Counts(**value["counts"]) if "counts" in value else Counts(),
         virtual_time=value["virtual_time"],
@@ -101,10 +118,14 @@ def _exchange(exchange: ExchangeOutcome) -> dict[str, Json]:
     return {
         "request": _message(exchange.request),
         "response": _message(exchange.response),
-        "local_reply": reply and {"status": reply.status, "details": _text(reply.details)},
+        "local_reply": reply and {"status": reply.status, "details": of_text(reply.details)},
         "reset": exchange.reset,
-        "pauses": [{"callback": item.callback, "status": item.status} for item in exchange.pauses],
+        "pauses": _pauses(exchange.pauses),
     }
+
+
+def _pauses(pauses: Sequence[Pause]) -> list[Json]:
+    return [{"callback": item.callback, "status": item.status} for item in pauses]
 
 
 def _message(message: Message | None) -> dict[str, Json] | None:
@@ -112,31 +133,47 @@ def _message(message: Message | None) -> dict[str, Json] | None:
         return None
     return {
         "headers": _headers(message.headers),
-        "body": _bytes(message.body),
+        "body": of_bytes(message.body),
         "trailers": _headers(message.trailers),
         "complete": message.complete,
     }
 
 
 def _log(line: LogLine) -> dict[str, Json]:
-    return {"level": line.level, "message": _text(line.message), "exchange": line.exchange}
+    plugin = {"plugin": of_text(line.plugin)} if line.plugin else {}
+    return {"level": line.level, "message": of_text(line.message), "step": line.step, **plugin}
 
 
 def _callout(callout: Callout) -> dict[str, Json]:
+    messages = {"messages": [of_bytes(item) for item in callout.messages]}
     return {
-        "cluster": _text(callout.cluster),
+        "kind": callout.kind,
+        "cluster": of_text(callout.cluster),
         "headers": _headers(callout.headers),
-        "body": _bytes(callout.body),
+        "body": of_bytes(callout.body),
         "trailers": _headers(callout.trailers),
+        **(messages if callout.kind != "http" or callout.messages else {}),
     }
 
 
-def _trap(trap: Trap) -> dict[str, Json]:
-    text = {"text": _text(trap.text)} if trap.text else {}
-    return {"callback": trap.callback, "kind": trap.kind, **text}
+def _connection(connection: ConnectionOutcome) -> dict[str, Json]:
+    return {
+        "upstream": of_bytes(connection.upstream),
+        "downstream": of_bytes(connection.downstream),
+        "closed": connection.closed,
+        "pauses": _pauses(connection.pauses),
+    }
 
 
-def _counts(counts: Counts) -> dict[str, Json]:
+def of_trap(trap: Trap) -> dict[str, Json]:
+    """A trap as it stands in an outcome."""
+    text = {"text": of_text(trap.text)} if trap.text else {}
+    frames = {"frames": [of_text(frame) for frame in trap.frames]} if trap.frames else {}
+    return {"callback": trap.callback, "kind": trap.kind, **text, **frames}
+
+
+def of_counts(counts: Counts) -> dict[str, Json]:
+    """Counts as they stand in an outcome."""
     return {
         "calls": _sorted(counts.calls),
         "bytes_in": counts.bytes_in,
@@ -148,7 +185,7 @@ def _counts(counts: Counts) -> dict[str, Json]:
 
 
 def _headers(headers: Headers) -> list[list[Json]]:
-    return [[_text(name), _text(value)] for name, value in headers]
+    return [[of_text(name), of_text(value)] for name, value in headers]
 
 
 def _sorted(entries: Mapping[str, int]) -> dict[str, int]:
@@ -156,17 +193,17 @@ def _sorted(entries: Mapping[str, int]) -> dict[str, int]:
 
 
 def _byte_map(entries: Mapping[str, bytes]) -> dict[str, Json]:
-    return {key: _bytes(value) for key, value in sorted(entries.items())}
+    return {key: of_bytes(value) for key, value in sorted(entries.items())}
 
 
-def _text(text: str) -> Json:
+def of_text(text: str) -> Json:
     """A string; surrogate escapes (bytes that are not UTF-8) as base64."""
     if _SURROGATE.search(text):
         return _base64(text.encode("utf-8", "surrogateescape"))
     return text
 
 
-def _bytes(raw: bytes) -> Json:
+def of_bytes(raw: bytes) -> Json:
     """A string where the bytes are printable UTF-8, else base64."""
     try:
         text = raw.decode("utf-8")
@@ -212,8 +249,12 @@ def _to_exchange(value: Mapping[str, Json]) -> ExchangeOutcome:
         response=_to_message(value["response"]),
         local_reply=reply and LocalReply(reply["status"], _to_text(reply["details"])),
         reset=value["reset"],
-        pauses=tuple(Pause(item["callback"], item["status"]) for item in value["pauses"]),
+        pauses=_to_pauses(value["pauses"]),
     )
+
+
+def _to_pauses(value: Sequence[Mapping[str, Json]]) -> tuple[Pause, ...]:
+    return tuple(Pause(item["callback"], item["status"]) for item in value)
 
 
 def _to_message(value: Mapping[str, Json] | None) -> Message | None:
@@ -233,11 +274,28 @@ def _to_callout(value: Mapping[str, Json]) -> Callout:
         headers=_to_headers(value["headers"]),
         body=_to_bytes(value["body"]),
         trailers=_to_headers(value["trailers"]),
+        kind=value["kind"],
+        messages=tuple(_to_bytes(item) for item in value.get("messages", ())),
+    )
+
+
+def _to_log(value: Mapping[str, Json]) -> LogLine:
+    plugin = _to_text(value.get("plugin", ""))
+    return LogLine(value["level"], _to_text(value["message"]), value["step"], plugin)
+
+
+def _to_connection(value: Mapping[str, Json]) -> ConnectionOutcome:
+    return ConnectionOutcome(
+        upstream=_to_bytes(value["upstream"]),
+        downstream=_to_bytes(value["downstream"]),
+        closed=value["closed"],
+        pauses=_to_pauses(value["pauses"]),
     )
 
 
 def _to_trap(value: Mapping[str, Json]) -> Trap:
-    return Trap(value["callback"], value["kind"], _to_text(value.get("text", "")))
+    frames = tuple(_to_text(frame) for frame in value.get("frames", ()))
+    return Trap(value["callback"], value["kind"], _to_text(value.get("text", "")), frames)
 
 
 def _to_headers(value: Sequence[Sequence[Json]]) -> Headers:

@@ -8,6 +8,8 @@ from tamis.errors import Place
 
 __all__ = [
     "BodyExpectation",
+    "CalloutExpectation",
+    "ConnectionExpectation",
     "ExchangeExpectation",
     "Expectation",
     "HeaderExpectation",
@@ -65,6 +67,27 @@ class LogExpectation:
 
 
 @dataclass(frozen=True, slots=True)
+class ConnectionExpectation:
+    """What each side received, and who closed the connection; None: not compared."""
+
+    upstream: BodyExpectation | None = None
+    downstream: BodyExpectation | None = None
+    closed: Literal["downstream", "upstream", "filter"] | None = None
+    logs: tuple[LogExpectation, ...] = ()
+    place: Place | None = field(default=None, compare=False)
+    places: Mapping[str, Place] = field(default_factory=dict, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class CalloutExpectation:
+    """One callout, as in `model.exchange.CalloutMatch`; None where nothing is expected."""
+
+    cluster: str | None = None
+    headers: Mapping[str, str] = field(default_factory=dict)
+    body: BodyExpectation | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class ExchangeExpectation:
     """None: not compared. "none": there must be no such message (or reply, or reset).
 
@@ -84,12 +107,17 @@ class ExchangeExpectation:
 class Expectation:
     """Of the whole fixture. `trap`: "none" or a kind of `model.outcome.TrapKind`.
 
-    `start` "refused": on_vm_start or on_configure must say no.
+    `start` "refused": on_vm_start or on_configure must say no. `callouts`: all, in order.
+    `shared_data` None for a key: it must be absent. `failed_calls`: host function -> names of the
+    error statuses it may return under `--strict`.
     """
 
     metrics: Mapping[str, int] = field(default_factory=dict)
-    shared_data: Mapping[str, str] = field(default_factory=dict)
-    callouts: tuple[Mapping[str, str], ...] | None = None
+    shared_data: Mapping[str, bytes | None] = field(default_factory=dict)
+    queues: Mapping[str, tuple[bytes, ...]] = field(default_factory=dict)
+    filter_state: Mapping[str, bytes] = field(default_factory=dict)
+    callouts: tuple[CalloutExpectation, ...] | None = None
+    failed_calls: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     trap: str | None = None
     start: Literal["ok", "refused"] | None = None
     logs: tuple[LogExpectation, ...] = ()

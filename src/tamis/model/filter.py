@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Literal
 
 from tamis.model.build import BuildSettings
+from tamis.model.plugin import Limits, Plugin
 
 __all__ = ["Budgets", "Context", "Filter", "Language", "Layer"]
 
@@ -32,6 +33,8 @@ class Filter:
     names such as `istio@1.30`. `repository` is `publish.repository` (`ghcr.io/acme/x`) or None.
     `settings` holds the table of the language (`[cpp]`), validated by its toolchain's schema.
     `reference` names the artifact of a prebuilt filter that has no file, pinned by its digest.
+    `plugin` is how Envoy's configuration would name it, with `name` and `root_id`; `limits` bound
+    it in the hosts that tests use.
     """
 
     folder: Path
@@ -52,6 +55,8 @@ class Filter:
     build: BuildSettings = BuildSettings()
     reference: str = ""
     settings: Mapping[str, object] = field(default_factory=dict)
+    plugin: Plugin = Plugin()
+    limits: Limits = Limits()
 
     @property
     def manifest(self) -> Path:

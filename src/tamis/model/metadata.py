@@ -7,9 +7,18 @@ from typing import Any, get_args
 from tamis.errors import BadInput
 from tamis.model.artifact import Metadata
 from tamis.model.filter import Context, Layer
+from tamis.model.plugin import FAILURE_POLICIES, Plugin
 
-__all__ = ["decode", "encode"]
+__all__ = ["decode", "encode", "plugin"]
 
+#: Values of a field that takes a few only.
+_ALLOWED = {
+    "context": get_args(Context),
+    "layer": get_args(Layer),
+    "failure_policy": FAILURE_POLICIES,
+    "allow_on_headers_stop_iteration": (True, False),
+}
+_LISTS = ("targets", "environment", "capabilities")
 _ADVICE = "Build and push it again with this version of tamis."
 
 
@@ -43,12 +52,28 @@ def decode(text: str | bytes, where: str) -> Metadata:
     return Metadata(**values)
 
 
-def _value(name: str, value: object, where: str) -> str | tuple[str, ...]:
+def plugin(known: Metadata) -> Plugin:
+    """The plugin that manifests would configure."""
+    pairs = (pair.partition("=") for pair in known.environment)
+    return Plugin(
+        name=known.name,
+        root_id=known.root_id,
+        vm_config=known.vm_config.encode(),
+        environment={name: value for name, _, value in pairs},
+        capabilities=known.capabilities,
+        failure_policy=known.failure_policy,
+        allow_on_headers_stop_iteration=known.allow_on_headers_stop_iteration,
+    )
+
+
+def _value(name: str, value: object, where: str) -> str | bool | tuple[str, ...]:
     """A field's value, of the type the model declares."""
-    allowed = {"context": get_args(Context), "layer": get_args(Layer)}.get(name)
-    if name == "targets" and isinstance(value, list):
-        if all(isinstance(item, str) for item in value):
+    if name in _LISTS:
+        if isinstance(value, list) and all(isinstance(item, str) for item in value):
             return tuple(value)
-    elif isinstance(value, str) and name != "targets" and (allowed is None or value in allowed):
+    elif name in _ALLOWED:
+        if isinstance(value, str | bool) and value in _ALLOWED[name]:
+            return value
+    elif isinstance(value, str):
         return value
     raise BadInput(f"{where}: '{name}' cannot be {json.dumps(value)[:80]}", advice=_ADVICE)

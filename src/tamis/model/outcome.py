@@ -1,7 +1,7 @@
 """What came out of running a fixture in one host. See `schemas/outcome.json`.
 
-`counts`, `unimplemented` and `virtual_time` are the host's own measurements: they are reported, and
-never compared between hosts, because no production proxy shows them.
+`counts`, `failed_calls`, `unimplemented` and `virtual_time` are the host's own measurements: they
+are reported, and never compared between hosts, because no production proxy shows them.
 """
 
 from collections.abc import Mapping
@@ -9,13 +9,16 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from tamis.model.exchange import Headers
+from tamis.model.trace import Trace
 
 __all__ = [
     "LOG_LEVELS",
     "Callout",
+    "ConnectionOutcome",
     "Counts",
     "Difference",
     "ExchangeOutcome",
+    "FailedCall",
     "LocalReply",
     "LogLine",
     "Message",
@@ -75,33 +78,65 @@ class ExchangeOutcome:
 
 @dataclass(frozen=True, slots=True)
 class LogLine:
-    """`exchange`: index of the exchange during which it was logged; None: at start."""
+    """`step`: index of the step (exchange, tick, connection) during which it was logged; None: at
+    start. `plugin`: the name of the plugin beside the filter that logged it, else "".
+    """
 
     level: str
     message: str
-    exchange: int | None = None
+    step: int | None = None
+    plugin: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Callout:
-    """One callout the filter made."""
+    """One callout the filter made, as the other side saw it. `messages`: of gRPC, in order."""
 
     cluster: str
     headers: Headers = ()
     body: bytes = b""
     trailers: Headers = ()
+    kind: Literal["http", "grpc_call", "grpc_stream"] = "http"
+    messages: tuple[bytes, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ConnectionOutcome:
+    """What each side of a TCP connection received, and who closed it (None: nobody did).
+
+    `pauses`: callbacks that did not return Continue.
+    """
+
+    upstream: bytes = b""
+    downstream: bytes = b""
+    closed: Literal["downstream", "upstream", "filter"] | None = None
+    pauses: tuple[Pause, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class FailedCall:
+    """A host function that returned an error status, and how often.
+
+    NOT_FOUND of a lookup, EMPTY of a queue and CAS_MISMATCH are answers, not errors.
+    """
+
+    call: str
+    status: str
+    count: int
 
 
 @dataclass(frozen=True, slots=True)
 class Trap:
     """The guest broke. `callback`: the export that ran (`proxy_on_request_headers`).
 
-    `text` is the engine's own and is not compared between hosts.
+    `text` is the engine's own and `frames` its backtrace, innermost first ("function (file:line)"
+    where the module carries names and DWARF); neither is compared between hosts.
     """
 
     callback: str
     kind: TrapKind
     text: str = ""
+    frames: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +162,11 @@ class Counts:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """Of one worker VM. `start`: "ok", or the callback that refused ("on_vm_start", ...)."""
+    """Of one worker VM. `start`: "ok", or the callback that refused ("on_vm_start", ...).
+
+    `metrics`: values at the end, without histograms. `shared_data` and `queues` (what is left in
+    them): of the filter's vm_id. `unanswered`: callouts for which the fixture has no rule.
+    """
 
     start: str = "ok"
     exchanges: tuple[ExchangeOutcome, ...] = ()
@@ -137,8 +176,10 @@ class Outcome:
     queues: Mapping[str, tuple[bytes, ...]] = field(default_factory=dict)
     callouts: tuple[Callout, ...] = ()
     filter_state: Mapping[str, bytes] = field(default_factory=dict)
-    connections: tuple[Mapping[str, bytes], ...] = ()
+    connections: tuple[ConnectionOutcome, ...] = ()
     trap: Trap | None = None
+    unanswered: tuple[Callout, ...] = ()
+    failed_calls: tuple[FailedCall, ...] = ()
     unimplemented: Mapping[str, int] = field(default_factory=dict)
     counts: Counts = Counts()
     virtual_time: int = 0
@@ -157,7 +198,7 @@ class Run:
     """One fixture in one host. `outcome` None: it could not run there at all, see `skipped`.
 
     `host` names the version ("wasmtime 50.0.1", "envoy 1.40.0"); `problems` are expectations
-    that did not hold, one line each.
+    that did not hold, each with a first line that says all. `trace`: where it was asked for.
     """
 
     fixture: str
@@ -165,6 +206,7 @@ class Run:
     outcome: Outcome | None
     problems: tuple[str, ...] = ()
     skipped: tuple[NotComparable, ...] = ()
+    trace: Trace | None = None
 
     @property
     def kind(self) -> str:

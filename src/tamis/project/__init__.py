@@ -2,8 +2,9 @@
 
 from tamis.project.configuration import parse, validate
 from tamis.project.find import find
+from tamis.project.limits import bounded
 from tamis.project.lock import hold
 from tamis.project.lock import write as write_lock
 from tamis.project.read import read
 
-__all__ = ["find", "hold", "parse", "read", "validate", "write_lock"]
+__all__ = ["bounded", "find", "hold", "parse", "read", "validate", "write_lock"]

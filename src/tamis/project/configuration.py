@@ -1,17 +1,18 @@
-"""A plugin's configuration: strict JSON, and the schema the filter's author gave it."""
+"""A plugin's configuration: strict JSON, and the schema the filter's author gave it.
+
+The validator is loaded where it is used: most commands only read what is known to be right.
+"""
 
 import json
 import re
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from typing import Any, NoReturn
-
-import jsonschema
-from jsonschema.exceptions import SchemaError, ValidationError, best_match
-from referencing import Registry
-from referencing.exceptions import Unresolvable
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from tamis.errors import BadInput, Place
+
+if TYPE_CHECKING:
+    from jsonschema.exceptions import ValidationError
 
 __all__ = ["broken", "check_schema", "fault_of", "json_path", "parse", "validate"]
 
@@ -52,14 +53,19 @@ def validate(config: str, schema: str, what: str, *, at: Place | None = None) ->
         raise broken(fault, what, at=at)
 
 
-def fault_of(value: object, schema: str, *, at: Place | None = None) -> ValidationError | None:
+def fault_of(value: object, schema: str, *, at: Place | None = None) -> "ValidationError | None":
     """The fault worth telling first, if any.
 
     Raises BadInput when the schema itself is none; `at` names its file.
     """
+    from jsonschema import Draft202012Validator
+    from jsonschema.exceptions import best_match
+    from referencing import Registry
+    from referencing.exceptions import Unresolvable
+
     rules = parse(schema, "the configuration's schema", at=at)
     check_schema(rules, "the configuration's schema", at=at)
-    validator = jsonschema.Draft202012Validator(rules, registry=Registry())
+    validator = Draft202012Validator(rules, registry=Registry())
     try:
         with _applicable("the configuration's schema", at):
             fault: ValidationError | None = best_match(validator.iter_errors(value))
@@ -91,7 +97,7 @@ def _applicable(what: str, at: Place | None) -> Iterator[None]:
         ) from error
 
 
-def broken(fault: ValidationError, what: str, *, at: Place | None) -> BadInput:
+def broken(fault: "ValidationError", what: str, *, at: Place | None) -> BadInput:
     """The error that tells a fault."""
     described = fault.schema.get("description") if isinstance(fault.schema, dict) else None
     return BadInput(
@@ -103,9 +109,12 @@ def broken(fault: ValidationError, what: str, *, at: Place | None) -> BadInput:
 
 def check_schema(rules: object, what: str, *, at: Place | None = None) -> None:
     """Whether `rules` is itself a JSON Schema of draft 2020-12. Raises BadInput."""
+    from jsonschema import Draft202012Validator
+    from jsonschema.exceptions import SchemaError
+
     try:
         with _applicable(what, at):
-            jsonschema.Draft202012Validator.check_schema(rules)  # type: ignore[arg-type]
+            Draft202012Validator.check_schema(rules)  # type: ignore[arg-type]
     except SchemaError as error:
         raise BadInput(
             f"{what} is no JSON Schema at {json_path(error.absolute_path)}: {error.message}",

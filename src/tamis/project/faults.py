@@ -5,13 +5,14 @@ import re
 import tomllib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, cast
-
-from jsonschema.exceptions import ValidationError
+from typing import TYPE_CHECKING, Any, cast
 
 from tamis.errors import BadInput, Place
 from tamis.project.positions import Path as KeyPath
 from tamis.project.positions import positions
+
+if TYPE_CHECKING:
+    from jsonschema.exceptions import ValidationError
 
 __all__ = ["Document", "dotted"]
 
@@ -66,7 +67,7 @@ class Document:
         line, column = self._positions.get(path, (1, 1))
         return Place(self.file, line, column)
 
-    def schema_fault(self, fault: ValidationError) -> BadInput:
+    def schema_fault(self, fault: "ValidationError") -> BadInput:
         """Our words for what the schema found."""
         path: KeyPath = tuple(fault.absolute_path)
         key, rule, value = (
@@ -90,7 +91,7 @@ class Document:
         why = f"{value!r} has the wrong form" if wrong else fault.message
         return self.error(path, f"'{key}': {why}", _WORDS.get(key) or _meaning(fault))
 
-    def _unknown(self, path: KeyPath, fault: ValidationError) -> BadInput:
+    def _unknown(self, path: KeyPath, fault: "ValidationError") -> BadInput:
         known = _schema(fault)["properties"]
         name = next(name for name in cast("Any", fault.instance) if name not in known)
         close = difflib.get_close_matches(name, known, 1)
@@ -122,11 +123,11 @@ def _check_integers(value: object) -> None:
             _check_integers(each)
 
 
-def _schema(fault: ValidationError) -> Mapping[str, Any]:
+def _schema(fault: "ValidationError") -> Mapping[str, Any]:
     return cast("Mapping[str, Any]", fault.schema)
 
 
-def _meaning(fault: ValidationError) -> str:
+def _meaning(fault: "ValidationError") -> str:
     return str(_schema(fault).get("description", "Correct the value."))
 
 

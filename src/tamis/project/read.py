@@ -5,10 +5,7 @@ import json
 import math
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, cast
-
-from jsonschema import Draft202012Validator
-from jsonschema.exceptions import ValidationError, best_match
+from typing import TYPE_CHECKING, Any, cast
 
 from tamis import profiles, schemas
 from tamis.errors import BadInput, Place
@@ -16,9 +13,13 @@ from tamis.model.build import BuildSettings
 from tamis.model.filter import Budgets, Filter
 from tamis.model.reference import RegistryReference
 from tamis.model.reference import parse as parse_reference
-from tamis.project import configuration
+from tamis.project import configuration, proven
 from tamis.project.faults import Document, dotted
+from tamis.project.plugin import limits, plugin
 from tamis.project.sources import reference, sources
+
+if TYPE_CHECKING:
+    from jsonschema.exceptions import ValidationError
 
 __all__ = ["NAME", "read"]
 
@@ -35,7 +36,8 @@ def read(folder: Path) -> Filter:
     folder = folder.resolve()
     document = Document(folder / NAME, _text(folder / NAME, "tamis.toml"))
     values = document.values()
-    if fault := _fault(values):
+    rules = schemas.text("tamis")
+    if fault := proven.fault("tamis.toml", rules, document.text, lambda: _fault(values)):
         raise document.schema_fault(fault)
     found = cast("dict[str, Any]", values)
     schema = _schema(document, found)
@@ -58,6 +60,8 @@ def read(folder: Path) -> Filter:
         build=_build(found),
         reference=reference(document, found),
         settings=_settings(document, found),
+        plugin=plugin(document, found, _text),
+        limits=limits(document, found),
     )
 
 
@@ -79,8 +83,11 @@ def _budgets(document: Document, found: Mapping[str, Any]) -> Budgets:
     return Budgets(**budgets)
 
 
-def _fault(values: object) -> ValidationError | None:
+def _fault(values: object) -> "ValidationError | None":
     """What to tell first: a key that is misspelt is worth more than the one then missing."""
+    from jsonschema import Draft202012Validator  # slow to load, seldom needed
+    from jsonschema.exceptions import best_match
+
     faults = list(Draft202012Validator(schemas.load("tamis")).iter_errors(values))
     unknown = (fault for fault in faults if fault.validator == "additionalProperties")
     fault: ValidationError | None = next(unknown, None) or best_match(faults)
@@ -109,8 +116,11 @@ def _schema(document: Document, found: Mapping[str, Any]) -> Path | None:
     file = document.file.parent.joinpath(found["config_schema"])
     text = _text(file, "'config_schema'", at)
     file = file.resolve()
-    rules = configuration.parse(text, f"the schema {file.name}", at=Place(file))
-    configuration.check_schema(rules, f"the schema {file.name}", at=Place(file))
+    what = f"the schema {file.name}"
+    rules = configuration.parse(text, what, at=Place(file))
+    proven.fault(
+        "schema", text, "", lambda: configuration.check_schema(rules, what, at=Place(file))
+    )
     return file
 
 
@@ -127,8 +137,16 @@ def _config(document: Document, found: Mapping[str, Any], schema: Path | None) -
     else:
         _only_json(document, config, ("config",))
         text = json.dumps(config, ensure_ascii=False, separators=(",", ":"))
-    rules = schema.read_text(encoding="utf-8") if schema else ""
-    if schema and (fault := configuration.fault_of(config, rules, at=Place(schema))):
+    if not schema:
+        return text
+    rules = schema.read_text(encoding="utf-8")
+    fault = proven.fault(
+        "configuration",
+        rules,
+        text,
+        lambda: configuration.fault_of(config, rules, at=Place(schema)),
+    )
+    if fault:
         at = Place(file) if file else document.place(("config", *fault.absolute_path))
         raise configuration.broken(fault, what, at=at)
     return text

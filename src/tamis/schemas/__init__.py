@@ -7,10 +7,10 @@ from typing import Any, cast
 
 from tamis.errors import Fault
 
-__all__ = ["FILES", "load", "names", "of_output"]
+__all__ = ["FILES", "load", "names", "of_output", "text"]
 
 #: Schemas of files that people write and read.
-FILES = ("tamis", "fixture", "outcome")
+FILES = ("tamis", "fixture", "outcome", "trace")
 _VERB = "verb-"
 
 
@@ -20,10 +20,15 @@ def load(name: str) -> dict[str, Any]:
 
     Raises Fault for a name that tamis does not carry.
     """
+    return cast("dict[str, Any]", json.loads(text(name)))
+
+
+def text(name: str) -> str:
+    """The schema as it is written. Raises what `load` raises."""
     file = resources.files(__name__) / f"{name}.json"
     if not file.is_file():
         raise Fault(f"there is no schema '{name}'", advice="Reinstall tamis: a file is missing.")
-    return cast("dict[str, Any]", json.loads(file.read_text(encoding="utf-8")))
+    return file.read_text(encoding="utf-8")
 
 
 def names() -> tuple[str, ...]:

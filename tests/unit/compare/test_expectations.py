@@ -7,9 +7,7 @@ import pytest
 from tamis import compare, fixtures
 from tamis.compare.expectations import problems
 from tamis.model.exchange import Fixture
-from tamis.model.expectation import Expectation
 from tamis.model.outcome import (
-    Callout,
     ExchangeOutcome,
     LocalReply,
     LogLine,
@@ -156,6 +154,17 @@ def test_a_trap_is_a_problem_unless_it_is_expected(judge):
     ]
 
 
+def test_a_trap_shows_where_it_came_from(judge):
+    trap = Trap("proxy_on_tick", "oob", "why", ("inner (a.c:3)", "outer"))
+    assert judge("{}", replace(OUTCOME, trap=trap)) == [
+        (
+            'trap: expected none, got oob in proxy_on_tick: "why"  (f.yaml:1:1)\n'
+            "    at inner (a.c:3)\n"
+            "    at outer"
+        )
+    ]
+
+
 def test_a_refused_start_is_a_problem_unless_it_is_expected(judge):
     refused = Outcome(start="on_configure", logs=(LogLine("error", "bad rule"),))
     told = 'start: on_configure refused to start; its last words: "bad rule"'
@@ -187,25 +196,6 @@ def test_what_a_host_cannot_show_is_not_judged(judge):
     assert judge(expect, skipped=["local_reply.details", "exchanges[0].reset", "logs"]) == []
     assert len(judge(expect, skipped=["exchanges[1].reset"])) == 3
     assert judge(expect, skipped=[""]) == []
-
-
-def test_state_that_fixtures_cannot_ask_for_yet(tmp_path):
-    """Refused by the reader so far; judged all the same when a value asks."""
-    expect = Expectation({"hits": 2}, {"k": "v"}, ({"cluster": "authz", "path": "/check"},))
-    fixture = Fixture("f", tmp_path / "f.yaml", (), expect=expect)
-    good = Outcome(
-        metrics={"hits": 2, "other": 1},
-        shared_data={"k": b"v"},
-        callouts=(Callout("authz", ((":path", "/check"),)),),
-    )
-    assert problems(fixture, good) == ()
-    assert problems(fixture, replace(good, metrics={"hits": 3}, shared_data={}, callouts=())) == (
-        "metrics.hits: expected 2, got 3",
-        'shared_data.k: expected "v", got nothing',
-        "callouts: expected 1, got 0",
-    )
-    other = replace(good, callouts=(Callout("authz", ((":path", "/x"),)),))
-    assert problems(fixture, other) == ('callouts[0].path: expected "/check", got "/x"',)
 
 
 def test_judge_adds_problems_to_a_run(tmp_path):

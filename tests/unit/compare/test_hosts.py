@@ -8,8 +8,11 @@ import pytest
 from tamis import compare
 from tamis.model.exchange import Answer, Exchange, Fixture, Request
 from tamis.model.outcome import (
+    Callout,
+    ConnectionOutcome,
     Counts,
     ExchangeOutcome,
+    FailedCall,
     LocalReply,
     LogLine,
     Message,
@@ -150,12 +153,64 @@ def test_negative_control(name, right, fault, expected):
         ),
         (replace(OUTCOME, filter_state={"a": b"b"}), ("filter_state.a", '"b"')),
         (replace(OUTCOME, queues={"q": (b"a",)}), ("queues.q", '["a"]')),
-        (replace(OUTCOME, connections=({"up": b"a"},)), ("connections[0]", '{"up": "a"}')),
+        (
+            replace(OUTCOME, connections=(ConnectionOutcome(b"a", closed="filter"),)),
+            (
+                "connections[0]",
+                '{"upstream": "a", "downstream": "", "closed": "filter", "pauses": []}',
+            ),
+        ),
+        (
+            replace(OUTCOME, unanswered=(Callout("c", body=b"b"),)),
+            (
+                "unanswered[0]",
+                '{"kind": "http", "cluster": "c", "headers": [], "body": "b", "trailers": []}',
+            ),
+        ),
     ],
 )
 def test_everything_is_compared(other, expected):
     found = differences(OUTCOME, other)
     assert [(path, right) for path, _, right in found] == [expected]
+
+
+CALLED = replace(OUTCOME, callouts=(Callout("c", ((":path", "/"),), kind="grpc_call"),))
+CONNECTED = replace(OUTCOME, connections=(ConnectionOutcome(b"u", b"d", "upstream"),))
+
+
+def called(**changes):
+    return replace(CALLED, callouts=(replace(CALLED.callouts[0], **changes),))
+
+
+def connected(**changes):
+    return replace(CONNECTED, connections=(replace(CONNECTED.connections[0], **changes),))
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "expected"),
+    [
+        (CALLED, called(cluster="d"), ("callouts[0].cluster", '"c"', '"d"')),
+        (CALLED, called(kind="grpc_stream"), ("callouts[0].kind", '"grpc_call"', '"grpc_stream"')),
+        (CALLED, called(messages=(b"m",)), ("callouts[0].messages[0]", "(absent)", '"m"')),
+        (CALLED, called(headers=()), ("callouts[0].headers[0]", ':path: "/"', "(absent)")),
+        (CALLED, called(trailers=(("t", "u"),)), ("callouts[0].trailers[0]", "(absent)", 't: "u"')),
+        (CONNECTED, connected(upstream=b"\xff"), ("connections[0].upstream", '"u"', '"\\xff"')),
+        (CONNECTED, connected(downstream=b""), ("connections[0].downstream", '"d"', '""')),
+        (CONNECTED, connected(closed=None), ("connections[0].closed", '"upstream"', "none")),
+        (
+            OUTCOME,
+            replace(OUTCOME, logs=(LogLine("info", "one", 0, "clock"), OUTCOME.logs[1])),
+            ("logs[0]", 'info "one" (step 0)', 'info "one" of "clock" (step 0)'),
+        ),
+        (
+            OUTCOME,
+            replace(OUTCOME, logs=(LogLine("info", "one", 1), OUTCOME.logs[1])),
+            ("logs[0]", 'info "one" (step 0)', 'info "one" (step 1)'),
+        ),
+    ],
+)
+def test_every_part_is_compared(one, other, expected):
+    assert differences(one, other) == [expected]
 
 
 @pytest.mark.parametrize(
@@ -164,6 +219,7 @@ def test_everything_is_compared(other, expected):
         replace(OUTCOME, counts=Counts({"proxy_log": 2}, fuel=5)),
         replace(OUTCOME, unimplemented={"proxy_http_call": 1}),
         replace(OUTCOME, virtual_time=5),
+        replace(OUTCOME, failed_calls=(FailedCall("proxy_get_property", "BAD_ARGUMENT", 1),)),
     ],
 )
 def test_a_host_s_own_measurements_are_not_compared(other):
@@ -172,7 +228,8 @@ def test_a_host_s_own_measurements_are_not_compared(other):
 
 def test_an_engine_s_words_are_not_compared():
     one, other = (
-        replace(OUTCOME, trap=Trap("proxy_on_log", "oob", text)) for text in ("wasm trap", "V8")
+        replace(OUTCOME, trap=Trap("proxy_on_log", "oob", text, frames))
+        for text, frames in (("wasm trap", ("f (a.c:1)",)), ("V8", ()))
     )
     assert differences(one, other) == []
     kind = replace(OUTCOME, trap=Trap("proxy_on_log", "oom", "V8"))
@@ -281,6 +338,6 @@ def test_bodies_are_compared_as_bytes_and_printed():
 def test_one_log_line_too_many_is_one_difference():
     other = replace(OUTCOME, logs=(LogLine("debug", "zero", None), *OUTCOME.logs))
     found = differences(OUTCOME, other)
-    assert found == [("logs[0]", "(absent)", 'debug "zero" (exchange None)')]
+    assert found == [("logs[0]", "(absent)", 'debug "zero" (step None)')]
     more = replace(other, logs=(*other.logs, LogLine("debug", "last", 0)))
     assert [path for path, *_ in differences(OUTCOME, more)] == ["logs[0]", "logs[3]"]

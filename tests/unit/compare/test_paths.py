@@ -1,10 +1,21 @@
 """Paths into outcomes: what they name, mask and leave out."""
 
 import pytest
+from jsonschema import Draft202012Validator
 
 from tamis.compare.paths import MASK, covers, leave_out, mask, steps
 from tamis.model import codec
-from tamis.model.outcome import ExchangeOutcome, LocalReply, LogLine, Message, Outcome
+from tamis.model.outcome import (
+    Callout,
+    ConnectionOutcome,
+    ExchangeOutcome,
+    LocalReply,
+    LogLine,
+    Message,
+    Outcome,
+    Pause,
+)
+from tamis.schemas import load
 
 TREE = codec.encode(
     Outcome(
@@ -20,6 +31,12 @@ TREE = codec.encode(
         logs=(LogLine("info", "a", 0), LogLine("warn", "b")),
         metrics={"a.b": 1, "c": 2},
         shared_data={"k[0].x": b"v"},
+        queues={"q": (b"a", b"b")},
+        callouts=(
+            Callout("a", (("x", "y"), (":path", "/")), b"b"),
+            Callout("g", kind="grpc_call", messages=(b"a", b"b")),
+        ),
+        connections=(ConnectionOutcome(b"u", b"d", "filter", (Pause("downstream_data", 1),)),),
     )
 )
 
@@ -87,9 +104,37 @@ def at(tree, *keys):
         ("response", ("exchanges", 0, "response"), None),
         ("reset", ("exchanges", 0, "reset"), None),
         ("local_reply.details", ("exchanges", 0, "local_reply", "details"), MASK),
-        ("logs", ("logs", 1), {"level": "warn", "message": MASK, "exchange": None}),
+        ("logs", ("logs", 1), {"level": "warn", "message": MASK, "step": None}),
         ("logs[0]", ("logs", 0, "message"), MASK),
         ("metrics.a.b", ("metrics",), {"c": 2}),
+        ("metrics", ("metrics",), {}),
+        ("queues.q", ("queues", "q"), []),
+        ("callouts[0].body", ("callouts", 0, "body"), MASK),
+        ("callouts[*].headers.x", ("callouts", 0, "headers"), [["x", MASK], [":path", "/"]]),
+        ("callouts[1].messages", ("callouts", 1, "messages"), []),
+        (
+            "callouts[0]",
+            ("callouts", 0),
+            {
+                "kind": "http",
+                "cluster": MASK,
+                "headers": [["x", MASK], [":path", MASK]],
+                "body": MASK,
+                "trailers": [],
+            },
+        ),
+        ("callouts", ("callouts",), []),
+        ("connections[0].upstream", ("connections", 0, "upstream"), MASK),
+        (
+            "connections[0]",
+            ("connections", 0),
+            {"upstream": MASK, "downstream": MASK, "closed": None, "pauses": []},
+        ),
+        (
+            "exchanges[0]",
+            ("exchanges", 0),
+            {"request": None, "response": None, "local_reply": None, "reset": None, "pauses": []},
+        ),
         ("shared_data.k[0].x", ("shared_data",), {"k[0].x": MASK}),
         ("exchanges[7].response", ("exchanges", 0, "response", "complete"), True),
         ("nothing.here", ("start",), "ok"),
@@ -119,5 +164,12 @@ def test_leave_out_removes_keys():
 
 
 def test_masked_outcomes_are_still_outcomes():
-    paths = ["request.headers", "response.body", "reset", "logs", "metrics.c", "shared_data.k[0].x"]
-    codec.decode(mask(TREE, paths))
+    schema = Draft202012Validator(load("outcome"))
+    for path in (
+        *("request.headers", "response.body", "reset", "logs", "metrics.c", "shared_data.k[0].x"),
+        *("metrics", "shared_data", "queues", "queues.q", "filter_state", "logs[0]", "pauses"),
+        *("callouts", "callouts[1]", "connections", "connections[0]", "exchanges[0]"),
+    ):
+        masked = mask(TREE, [path])
+        schema.validate(masked)
+        codec.decode(masked)

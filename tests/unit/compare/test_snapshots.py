@@ -9,14 +9,24 @@ from jsonschema import Draft202012Validator
 
 from tamis import compare
 from tamis.errors import BadInput
+from tamis.model import codec
 from tamis.model.exchange import Fixture
-from tamis.model.outcome import Counts, ExchangeOutcome, Message, Outcome, Run, Trap
+from tamis.model.outcome import (
+    Counts,
+    ExchangeOutcome,
+    FailedCall,
+    LogLine,
+    Message,
+    Outcome,
+    Run,
+    Trap,
+)
 from tamis.schemas import load
 
 OUTCOME = Outcome(
     exchanges=(ExchangeOutcome(response=Message(((":status", "200"), ("x-a", "1")), b"\xff")),),
     counts=Counts({"proxy_log": 1}),
-    trap=Trap("proxy_on_log", "oob", "an engine's words"),
+    trap=Trap("proxy_on_log", "oob", "an engine's words", ("f (a.c:1)",)),
 )
 
 
@@ -44,9 +54,9 @@ def test_it_lies_beside_the_fixture_and_is_an_outcome(fixture):
     path = compare.update(fixture, run())
     assert path == fixture.path.with_name("a.yaml.snap.json")
     value = json.loads(path.read_text())
-    Draft202012Validator(load("outcome")).validate(value)
-    assert "counts" not in value
+    Draft202012Validator(load("outcome")).validate({**codec.encode(Outcome()), **value})
     assert value["trap"] == {"callback": "proxy_on_log", "kind": "oob"}
+    assert list(value) == ["start", "exchanges", "trap"]  # what is empty is left out
 
 
 def test_it_is_written_only_when_it_changes(fixture):
@@ -77,6 +87,20 @@ def test_a_stale_one_shows_path_and_both_values(fixture):
     assert problems(fixture, now) == [
         f'snapshot exchanges[0].response.headers[1]: was x-a: "1", is x-a: "2"  ({path})',
         f'snapshot exchanges[0].response.body: was "\\xff", is "a"  ({path})',
+    ]
+
+
+def test_what_was_empty_is_compared_too(fixture):
+    path = compare.update(fixture, run())
+    failed = (FailedCall("proxy_get_property", "BAD_ARGUMENT", 1),)
+    now = replace(OUTCOME, logs=(LogLine("info", "x", 0),), failed_calls=failed, trap=None)
+    assert problems(fixture, now) == [
+        f'snapshot logs[0]: was (absent), is info "x" (step 0)  ({path})',
+        f'snapshot trap: was {{"callback": "proxy_on_log", "kind": "oob"}}, is none  ({path})',
+        (
+            "snapshot failed_calls[0]: was (absent), is "
+            f'{{"call": "proxy_get_property", "status": "BAD_ARGUMENT", "count": 1}}  ({path})'
+        ),
     ]
 
 
@@ -113,6 +137,8 @@ def test_nothing_is_written_without_an_outcome(fixture):
         (b"\xff", "the snapshot is not JSON: "),
         (b"{}", "the snapshot is not an outcome: "),
         (b"[]", "the snapshot is not an outcome: "),
+        (b'{"start": "ok"}', "the snapshot is not an outcome: "),
+        (b'{"start": "ok", "exchanges": [], "other": 1}', "the snapshot is not an outcome: "),
     ],
 )
 def test_an_unusable_one(fixture, text, what):

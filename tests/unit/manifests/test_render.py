@@ -56,7 +56,7 @@ def test_wasm_plugin() -> None:
 
 
 def test_traffic_extension_is_the_usual_kind_from_1_30_on() -> None:
-    assert usual_kind("istio@1.29") == "WasmPlugin"
+    assert usual_kind("istio@1.29", METADATA) == "WasmPlugin"
     manifest = render(METADATA, REFERENCE, target="istio@1.30", labels={"app": "web"})
     spec = parsed(manifest)["spec"]
     assert manifest.kind == "TrafficExtension"

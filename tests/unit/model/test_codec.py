@@ -10,8 +10,10 @@ from tamis.model import codec
 from tamis.model.outcome import (
     LOG_LEVELS,
     Callout,
+    ConnectionOutcome,
     Counts,
     ExchangeOutcome,
+    FailedCall,
     LocalReply,
     LogLine,
     Message,
@@ -43,8 +45,18 @@ def exchange(rng):
         message(rng),
         rng.choice([None, LocalReply(403, rng.choice(TEXTS))]),
         rng.choice([None, "upstream", "downstream", "filter"]),
-        tuple(Pause("request_body", rng.randrange(4)) for _ in range(rng.randrange(3))),
+        pauses(rng),
     )
+
+
+def pauses(rng):
+    return tuple(Pause("request_body", rng.randrange(4)) for _ in range(rng.randrange(3)))
+
+
+def callout(rng, kind):
+    messages = () if kind == "http" else (b"", rng.choice(BYTES))
+    body = rng.choice(BYTES)
+    return Callout(rng.choice(TEXTS), headers(rng), body, headers(rng), kind, messages)
 
 
 def outcome(rng):
@@ -53,16 +65,30 @@ def outcome(rng):
         start=rng.choice(["ok", "on_configure"]),
         exchanges=tuple(exchange(rng) for _ in range(rng.randrange(3))),
         logs=tuple(
-            LogLine(rng.choice(LOG_LEVELS), rng.choice(TEXTS), rng.choice([None, 0, 1]))
+            LogLine(
+                rng.choice(LOG_LEVELS),
+                rng.choice(TEXTS),
+                rng.choice([None, 0, 1]),
+                rng.choice(["", "clock", "\udcff"]),
+            )
             for _ in range(rng.randrange(4))
         ),
         metrics={key: rng.randrange(-5, 2**63) for key in keys},
         shared_data={key: rng.choice(BYTES) for key in keys},
         queues={key: (b"a", rng.choice(BYTES)) for key in keys},
-        callouts=(Callout(rng.choice(TEXTS), headers(rng), rng.choice(BYTES), headers(rng)),),
+        callouts=tuple(callout(rng, kind) for kind in ("http", "grpc_call", "grpc_stream")),
         filter_state={"wasm.x": rng.choice(BYTES)},
-        connections=({"downstream": rng.choice(BYTES)},),
-        trap=rng.choice([None, Trap("proxy_on_log", "oob", rng.choice(TEXTS))]),
+        connections=(
+            ConnectionOutcome(
+                rng.choice(BYTES),
+                rng.choice(BYTES),
+                rng.choice([None, "downstream", "upstream", "filter"]),
+                pauses(rng),
+            ),
+        ),
+        trap=rng.choice([None, Trap("proxy_on_log", "oob", rng.choice(TEXTS), TEXTS[1:4])]),
+        unanswered=(callout(rng, "http"),),
+        failed_calls=(FailedCall("proxy_get_property", "BAD_ARGUMENT", 2),),
         unimplemented={"proxy_http_call": 2},
         counts=Counts({"b": 1, "a": 2}, 1, 2, 3, 65536, rng.choice([None, 7])),
         virtual_time=rng.randrange(2**40),
@@ -105,7 +131,17 @@ def test_a_plain_outcome_is_valid():
     assert codec.decode(codec.encode(Outcome())) == Outcome()
 
 
-@pytest.mark.parametrize("key", ["start", "exchanges", "trap", "virtual_time", "logs"])
+def test_what_most_outcomes_have_not_is_left_out():
+    line, call = LogLine("info", "x"), Callout("a")
+    value = codec.encode(Outcome(logs=(line,), callouts=(call,), trap=Trap("f", "oob")))
+    assert value["logs"] == [{"level": "info", "message": "x", "step": None}]
+    assert "messages" not in value["callouts"][0]
+    assert value["trap"] == {"callback": "f", "kind": "oob"}
+
+
+@pytest.mark.parametrize(
+    "key", ["start", "exchanges", "trap", "virtual_time", "logs", "unanswered", "failed_calls"]
+)
 def test_the_schema_wants_every_key(key):
     value = codec.encode(Outcome())
     del value[key]

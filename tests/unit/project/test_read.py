@@ -7,6 +7,7 @@ import pytest
 
 from tamis.errors import BadInput
 from tamis.model.filter import Budgets, Filter
+from tamis.model.plugin import Limits, Plugin
 from tamis.project import configuration, find, read
 
 BASE = """name = "x"
@@ -49,7 +50,15 @@ def made(folder: Path, text: str) -> Filter:
 
 def test_the_least(folder: Path) -> None:
     assert made(folder, BASE) == Filter(
-        folder, "x", "1.0.0", "cpp", (folder / "filter.cc",), context="inbound", layer="http"
+        folder,
+        "x",
+        "1.0.0",
+        "cpp",
+        (folder / "filter.cc",),
+        context="inbound",
+        layer="http",
+        plugin=Plugin("x"),
+        limits=Limits(),
     )
 
 
@@ -84,6 +93,51 @@ defines = {A = 1, B = true}
     assert filter.budgets == Budgets(1)
     assert filter.repository == "ghcr.io/acme/x"
     assert filter.settings == {"flags": ["-O2"], "defines": {"A": 1, "B": True}}
+
+
+def test_plugin_and_limits(folder: Path) -> None:
+    filter = made(
+        folder,
+        BASE
+        + """root_id = "r"
+[plugin]
+failure_policy = "reload"
+environment = {LEVEL = "info", X = "a=b"}
+capabilities = ["proxy_log", "fd_write", "proxy_on_tick"]
+vm_config = "start"
+allow_on_headers_stop_iteration = true
+[limits]
+memory = "64MiB"
+stack = 262144
+deadline = "1500ms"
+fuel = 1000
+log = "0"
+body = "1GiB"
+""",
+    )
+    assert filter.plugin == Plugin(
+        "x",
+        "r",
+        None,
+        b"start",
+        {"LEVEL": "info", "X": "a=b"},
+        ("proxy_log", "fd_write", "proxy_on_tick"),
+        "reload",
+        allow_on_headers_stop_iteration=True,
+    )
+    assert filter.limits == Limits(
+        memory=64 << 20,
+        stack=256 << 10,
+        deadline_ms=1500,
+        fuel=1000,
+        log_bytes=0,
+        body_bytes=1 << 30,
+    )
+
+
+def test_a_vm_configuration_in_a_file_is_taken_as_it_is(folder: Path) -> None:
+    filter = made(folder, BASE + '[plugin]\nvm_config = {file = "config.json"}')
+    assert filter.plugin.vm_config == b'{"rules": ["a"]}\n'
 
 
 def test_an_inline_configuration_becomes_json(folder: Path) -> None:
@@ -132,6 +186,28 @@ ERRORS = [
     ),
     ("[cpp]\noptimize = 'max'", (6, 1), "'cpp.optimize' is 'max'", "size, speed, none"),
     ("[cpp]\ndefines = {A = 1.5}", (6, 12), "must be of type string or integer", ""),
+    ("[plugin]\nfailure_policy = 'close'", (6, 1), "is 'close'", "Did you mean 'closed'?"),
+    ("[plugin]\nfail = 'open'", (6, 1), "unknown key 'plugin.fail'", "failure_policy"),
+    ("[plugin]\ncapabilities = ['proxy_lgo']", (6, 17), "'proxy_lgo' is not", "'proxy_log'?"),
+    ("[plugin]\ncapabilities = ['zzz']", (6, 17), "'zzz' is not a capability", "fd_write"),
+    ("[plugin]\ncapabilities = 'proxy_log'", (6, 1), "of type array", "none: all"),
+    ("[plugin.environment]\nA = 1", (6, 1), "'plugin.environment.A' must be of type", "text"),
+    ("[plugin.environment]\n'A=B' = 'c'", (6, 1), "'A=B' is not a variable", "no '='"),
+    ('[plugin.environment]\nA = "\\u0000"', (6, 1), "'A' is not a variable", "NUL"),
+    ("[plugin]\nvm_config = {file = 'none'}", (6, 14), "cannot read 'plugin.vm", "exists"),
+    ("[plugin]\nvm_config = {file = 'latin.json'}", (6, 14), "is not UTF-8", "UTF-8"),
+    ("[plugin]\nvm_config = {fil = 'x'}", (6, 1), "'plugin.vm_config': ", "on_vm_start"),
+    ("[plugin]\nallow_on_headers_stop_iteration = 1", (6, 1), "of type boolean", "1.35"),
+    ("[limits]\nmemory = '64MB'", (6, 1), "'64MB' is not a value of 'memory'", "such as 64MiB"),
+    ("[limits]\nmemory = '5GiB'", (6, 1), "'memory' cannot be 5GiB", "from 64KiB to 4GiB"),
+    ("[limits]\nmemory = 0", (6, 1), "'memory' cannot be 0", "from 64KiB to 4GiB"),
+    ("[limits]\nmemory = -1", (6, 1), "'-1' is not a value of 'memory'", "such as 64MiB"),
+    ("[limits]\nmemory = 1.5", (6, 1), "must be of type string or integer", "64MiB"),
+    ("[limits]\ndeadline = '10'", (6, 1), "'10' is not a value", "(ms, s, m), such as 10s"),
+    ("[limits]\ndeadline = 10", (6, 1), "must be of type string", "such as 10s"),
+    ("[limits]\ndeadline = '0ms'", (6, 1), "'deadline' cannot be 0ms", "from 1ms to 60m"),
+    ("[limits]\nfuel = '5k'", (6, 1), "must be of type integer", "Instructions"),
+    ("[limits]\nmemry = 1", (6, 1), "unknown key 'limits.memry'", "'memory'"),
 ]
 
 
