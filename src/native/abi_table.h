@@ -15,6 +15,8 @@ inline constexpr std::array<std::string_view, 3> kAbiVersions{{"0.1.0", "0.2.0",
 
 inline constexpr std::array<std::string_view, 3> kAbiMarkers{{"proxy_abi_version_0_1_0", "proxy_abi_version_0_2_0", "proxy_abi_version_0_2_1"}};
 
+inline constexpr unsigned kMainVoidSince = 39;  // Envoy 1.x
+
 inline constexpr size_t kPairsMaxBytes = 1048576;
 
 inline constexpr size_t kPairsMaxCount = 1024;
@@ -268,6 +270,104 @@ inline constexpr std::array<ImportRow, 91> kImports{{
     {"fd_prestat_dir_name", true, "iii", "i", 7, 0, true, false},
     {"path_filestat_get", true, "iiiii", "i", 7, 39, true, false},
     {"fd_filestat_get", true, "ii", "i", 7, 39, true, false},
+}};
+
+// What each parameter is. 'd' and 's': the address and size of bytes the guest hands over. 'D' and
+// 'S': where the host stores the address and size of what it gives; 'S' alone is a size. 'w', 'W':
+// where it stores a u32, a u64. 'v', 'n': a vector of such bytes and its length. 'b': bytes the
+// host fills, of the size that follows. 'l': a signed number. 'u': an unsigned one.
+inline constexpr std::array<std::string_view, 91> kImportRoles{{
+    "uds",  // proxy_log
+    "wDS",  // proxy_get_status
+    "dsds",  // proxy_set_property
+    "dsDS",  // proxy_get_property
+    "udsdsdsu",  // proxy_send_local_response
+    "dsDSw",  // proxy_get_shared_data
+    "dsdsu",  // proxy_set_shared_data
+    "dsw",  // proxy_register_shared_queue
+    "dsdsw",  // proxy_resolve_shared_queue
+    "uDS",  // proxy_dequeue_shared_queue
+    "uds",  // proxy_enqueue_shared_queue
+    "udsDS",  // proxy_get_header_map_value
+    "udsds",  // proxy_add_header_map_value
+    "udsds",  // proxy_replace_header_map_value
+    "uds",  // proxy_remove_header_map_value
+    "uDS",  // proxy_get_header_map_pairs
+    "uds",  // proxy_set_header_map_pairs
+    "uS",  // proxy_get_header_map_size
+    "uSw",  // proxy_get_buffer_status
+    "uuuDS",  // proxy_get_buffer_bytes
+    "uuuds",  // proxy_set_buffer_bytes
+    "dsdsdsdsuw",  // proxy_http_call
+    "dsdsdsdsdsuw",  // proxy_grpc_call
+    "dsdsdsdsw",  // proxy_grpc_stream
+    "u",  // proxy_grpc_close
+    "u",  // proxy_grpc_cancel
+    "udsu",  // proxy_grpc_send
+    "u",  // proxy_set_tick_period_milliseconds
+    "W",  // proxy_get_current_time_nanoseconds
+    "udsw",  // proxy_define_metric
+    "ul",  // proxy_increment_metric
+    "uu",  // proxy_record_metric
+    "uW",  // proxy_get_metric
+    "u",  // proxy_set_effective_context
+    "",  // proxy_done
+    "dsdsDS",  // proxy_call_foreign_function
+    "DS",  // proxy_get_configuration
+    "",  // proxy_continue_request
+    "",  // proxy_continue_response
+    "",  // proxy_clear_route_cache
+    "u",  // proxy_continue_stream
+    "u",  // proxy_close_stream
+    "w",  // proxy_get_log_level
+    "uu",  // pthread_equal
+    "u",  // emscripten_notify_memory_growth
+    "dsw",  // envoy_resolve_dns
+    "uvnw",  // fd_write
+    "uuuu",  // fd_read
+    "uuuu",  // fd_seek
+    "u",  // fd_close
+    "uu",  // fd_fdstat_get
+    "uu",  // fd_fdstat_set_flags
+    "uuu",  // fd_fdstat_set_rights
+    "uu",  // environ_get
+    "ww",  // environ_sizes_get
+    "uu",  // args_get
+    "ww",  // args_sizes_get
+    "uuW",  // clock_time_get
+    "uW",  // clock_res_get
+    "uuuu",  // fd_advise
+    "uuu",  // fd_allocate
+    "u",  // fd_datasync
+    "uu",  // fd_filestat_set_size
+    "uuuu",  // fd_filestat_set_times
+    "uuuuu",  // fd_pread
+    "uuuuu",  // fd_pwrite
+    "uuuuu",  // fd_readdir
+    "uu",  // fd_renumber
+    "u",  // fd_sync
+    "uu",  // fd_tell
+    "uuu",  // path_create_directory
+    "uuuuuuu",  // path_filestat_set_times
+    "uuuuuu",  // path_link
+    "uuuuuu",  // path_readlink
+    "uuu",  // path_remove_directory
+    "uuuuuu",  // path_rename
+    "uuuu",  // path_symlink
+    "uuu",  // path_unlink_file
+    "uuu",  // sock_accept
+    "uuuuuu",  // sock_recv
+    "uuuuu",  // sock_send
+    "uu",  // sock_shutdown
+    "bs",  // random_get
+    "",  // sched_yield
+    "uuuu",  // poll_oneoff
+    "u",  // proc_exit
+    "uuuuuuuuu",  // path_open
+    "uu",  // fd_prestat_get
+    "uuu",  // fd_prestat_dir_name
+    "uuuuu",  // path_filestat_get
+    "uu",  // fd_filestat_get
 }};
 
 // A guest callback; `params` by ABI version.

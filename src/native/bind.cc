@@ -6,6 +6,7 @@
 #include <mutex>
 
 #include "convert.h"
+#include "python_foreign.h"
 #include "replay.h"
 
 namespace nb = nanobind;
@@ -76,18 +77,19 @@ class Running {
 // -- the verbs -------------------------------------------------------------------------------
 
 std::shared_ptr<Module> load(const std::shared_ptr<LibraryEngine>& engine, const nb::bytes& wasm,
-                             const nb::bytes& compiled, unsigned minor) {
+                             const std::string& compiled, unsigned minor) {
   const std::shared_ptr<const Engine> inner(engine, &engine->engine);
-  const auto wasm_view = view(wasm), compiled_view = view(compiled);
+  const auto wasm_view = view(wasm);
   const nb::gil_scoped_release release;
-  return load_module(inner, wasm_view, compiled_view, minor);
+  return load_module(inner, wasm_view, compiled, minor);
 }
 
 // (where, text) of what broke while loading, or None.
 nb::object enter(const std::shared_ptr<Module>& module, const Script& script) {
   if (module->refusal) throw nb::value_error("the module was refused");
   const Running running(*module->engine);
-  Vm vm(module, script);
+  World world(script);
+  Vm vm(module, world, script.plugin);
   std::string where;
   {
     const nb::gil_scoped_release release;
@@ -100,53 +102,66 @@ nb::object enter(const std::shared_ptr<Module>& module, const Script& script) {
 nb::dict run(const std::shared_ptr<Module>& module, const Script& script) {
   if (module->refusal) throw nb::value_error("the module was refused");
   const Running running(*module->engine);
-  Vm vm(module, script);
+  Run run(module, script);
   std::string refused;
   {
     const nb::gil_scoped_release release;
-    refused = vm.start();
+    refused = run.start();
   }
   nb::dict out;
-  nb::list exchanges;
+  nb::list exchanges, connections;
   uint64_t hash = 0;
-  Log whole;
-  const auto keep = [&](int32_t exchange) {
-    whole.exchange = exchange;
-    for (const Log::Line& line : vm.host.log.lines())
-      whole.add(line.level, vm.host.log.text(line), SIZE_MAX);
-    vm.host.log.clear();
-  };
-  keep(-1);
-  for (size_t i = 0; refused.empty() && i < script.exchanges.size(); ++i) {
+  for (size_t at = 0; refused.empty() && at < script.steps.size();) {
+    const size_t lines = run.world.log.lines().size();
     {
       const nb::gil_scoped_release release;
-      vm.run(script.exchanges[i]);
+      at = run.step(at);
     }
-    hash += detail::hash_of(vm.host.stream, vm.host.log);
-    keep(static_cast<int32_t>(i));
-    exchanges.append(to_dict(vm.host.stream));
+    for (const auto* exchange : run.streams()) {
+      exchanges.append(to_dict(exchange->stream()));
+      hash += detail::hash_of(exchange->stream(), run.world.log, lines);
+    }
+    for (const auto* connection : run.connections()) {
+      connections.append(to_dict(*connection));
+      hash += detail::hash_of(*connection, run.world.log, lines);
+    }
+  }
+  if (refused.empty() && script.removal) {
+    const nb::gil_scoped_release release;
+    run.remove();
   }
   out["exchanges"] = exchanges;
-  out["logs"] = to_list(whole);
+  out["connections"] = connections;
+  out["logs"] = to_list(run.world.log);
   out["hash"] = hash;
-  put_vm(out, vm, refused);
+  put_run(out, run, refused);
   return out;
 }
 
-nb::dict run_replay(const std::shared_ptr<Module>& module, const Script& script, uint64_t passes) {
+// Tells replays on other threads to end.
+struct Stop {
+  std::atomic<bool> wanted = false;
+};
+
+nb::dict run_replay(const std::shared_ptr<Module>& module, const Script& script, uint64_t passes,
+                    const Stop& stop) {
   if (module->refusal) throw nb::value_error("the module was refused");
   const Running running(*module->engine);
-  Vm vm(module, script);
+  Run run(module, script);
   ReplayResult result;
   {
     const nb::gil_scoped_release release;
-    result = replay(vm, script, passes);
+    result = replay(run, passes, stop.wanted);
   }
+  if (run.world.foreign != nullptr) run.world.foreign->settle();
   nb::dict out;
   out["exchanges"] = result.exchanges;
   out["seconds"] = result.seconds;
   out["hash"] = result.hash;
-  put_vm(out, vm, result.refused);
+  out["unanswered"] = result.unanswered;
+  out["refused"] = result.refused;
+  out["trap"] = to_trap(run.failure());
+  out["counts"] = to_dict(result.counts, result.fuel);
   return out;
 }
 
@@ -173,12 +188,17 @@ NB_MODULE(_core, m) {
       .def_prop_ro("refusal", &refusal)
       .def_prop_ro(
           "abi", [](const Module& module) { return std::string(kAbiVersions[module.facts.abi]); });
+  nb::class_<PythonCaller>(m, "ForeignCaller")
+      .def("read", &PythonCaller::read, nb::arg("path"))
+      .def("textual", &PythonCaller::textual, nb::arg("name"))
+      .def_prop_ro("state", &PythonCaller::state);
   nb::class_<Limits>(m, "Limits")
       .def(nb::init<>())
       .def_rw("memory", &Limits::memory)
       .def_rw("stack", &Limits::stack)
       .def_rw("table_elements", &Limits::table_elements)
       .def_rw("deadline_ms", &Limits::deadline_ms)
+      .def_rw("fuel", &Limits::fuel)
       .def_rw("log_bytes", &Limits::log_bytes)
       .def_rw("body_bytes", &Limits::body_bytes)
       .def_rw("buffer_bytes", &Limits::buffer_bytes);
@@ -187,28 +207,35 @@ NB_MODULE(_core, m) {
       .def_rw("limits", &Script::limits)
       .def_rw("now", &Script::now)
       .def_rw("seed", &Script::seed)
-      .def_rw("plugin_name", &Script::plugin_name)
-      .def_rw("root_id", &Script::root_id)
-      .def_rw("vm_id", &Script::vm_id)
+      .def_rw("envoy_minor", &Script::envoy_minor)
       .def_rw("protocol", &Script::protocol)
-      .def_rw("allow_on_headers_stop_iteration", &Script::allow_on_headers_stop_iteration)
-      .def("set_configuration",
-           [](Script& s, const nb::bytes& bytes) { s.plugin_configuration = view(bytes); })
-      .def("set_vm_configuration",
-           [](Script& s, const nb::bytes& bytes) { s.vm_configuration = view(bytes); })
+      .def_rw("trace", &Script::trace)
+      .def_rw("removal", &Script::removal)
+      .def("set_plugin", [](Script& s, const nb::dict& plugin) { s.plugin = to_plugin(plugin); })
+      .def("add_beside",
+           [](Script& s, const nb::dict& plugin) { s.beside.push_back(to_plugin(plugin)); })
       .def("set_fault", &set_fault)
       .def("set_joined", &set_joined, nb::arg("request"), nb::arg("response"))
-      .def("add_property",
-           [](Script& s, const nb::bytes& k, const nb::bytes& v) { add_pair(s.properties, k, v); })
-      .def("add_environment",
-           [](Script& s, const nb::bytes& k, const nb::bytes& v) { add_pair(s.environment, k, v); })
-      .def("refuse_last", &refuse_last, nb::arg("status"), nb::arg("details"), nb::arg("body"))
-      .def("add_exchange", &add_exchange, nb::arg("headers"), nb::arg("chunks"),
-           nb::arg("trailers").none(), nb::arg("answer_headers"), nb::arg("answer_chunks"),
-           nb::arg("answer_trailers").none(), nb::arg("after"), nb::arg("reset"));
+      .def("set_properties", [](Script& s, const nb::list& all) { s.properties = to_texts(all); })
+      .def("set_shared_data", [](Script& s, const nb::list& all) { s.shared_data = to_texts(all); })
+      .def("set_foreign",
+           [](Script& s, const nb::dict& functions) {
+             const auto shared = std::make_shared<HeldDict>(functions);
+             s.foreign = [shared]() -> std::unique_ptr<Foreign> {
+               const nb::gil_scoped_acquire acquire;
+               return std::make_unique<PythonForeign>(shared->value);
+             };
+           })
+      .def("add_callout", &add_callout)
+      .def("add_exchange", &add_exchange)
+      .def("add_tick", &add_tick, nb::arg("nanoseconds"), nb::arg("overlap"))
+      .def("add_connection", &add_connection, nb::arg("events"))
+      .def("refuse_last", &refuse_last, nb::arg("status"), nb::arg("details"), nb::arg("body"));
+  nb::class_<Stop>(m, "Stop").def(nb::init<>()).def("set", [](Stop& stop) { stop.wanted = true; });
   m.def("load", &load, nb::arg("engine"), nb::arg("wasm"), nb::arg("compiled"),
         nb::arg("envoy_minor"));
   m.def("enter", &enter, nb::arg("module"), nb::arg("script"));
   m.def("run", &run, nb::arg("module"), nb::arg("script"));
-  m.def("replay", &run_replay, nb::arg("module"), nb::arg("script"), nb::arg("passes"));
+  m.def("replay", &run_replay, nb::arg("module"), nb::arg("script"), nb::arg("passes"),
+        nb::arg("stop"));
 }

@@ -2,7 +2,10 @@
 #pragma once
 
 #include <cstdint>
+#include <cstdio>
 #include <cstring>
+#include <ctime>
+#include <string_view>
 
 namespace tamis {
 
@@ -14,6 +17,23 @@ struct VirtualClock {
   uint64_t passed = 0;
   uint64_t wall() const { return start + passed; }
   uint64_t monotonic() const { return kUp + passed; }
+};
+
+// The 29 characters of an HTTP date, such as "Thu, 01 Jan 2026 00:00:00 GMT". A value.
+struct HttpDate {
+  explicit HttpDate(uint64_t nanoseconds) {
+    const auto seconds = static_cast<std::time_t>(nanoseconds / 1'000'000'000);
+    std::tm parts{};
+    gmtime_r(&seconds, &parts);
+    constexpr const char* kDays[] = {"Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"};
+    constexpr const char* kMonths[] = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",
+                                       "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
+    std::snprintf(text, sizeof text, "%s, %02d %s %04d %02d:%02d:%02d GMT", kDays[parts.tm_wday],
+                  parts.tm_mday, kMonths[parts.tm_mon], parts.tm_year + 1900, parts.tm_hour,
+                  parts.tm_min, parts.tm_sec);
+  }
+  std::string_view view() const { return text; }
+  char text[64];
 };
 
 // Lives with its VM. SplitMix64: small, seedable, the same on every machine; not for secrets.

@@ -1,6 +1,9 @@
 // The compiler and the clock that interrupts endless guests.
 #pragma once
 
+#include <sys/mman.h>
+
+#include <atomic>
 #include <chrono>
 #include <condition_variable>
 #include <mutex>
@@ -17,6 +20,13 @@ namespace tamis {
 
 // Milliseconds between two epochs: the grain of deadlines.
 inline constexpr uint64_t kEpochMs = 5;
+
+// What a memory may take up, and the room behind it that catches what runs over.
+inline constexpr uint64_t kReservation = uint64_t{4} << 30;
+inline constexpr uint64_t kGuard = uint64_t{32} << 20;
+
+// VMs that can live at once in one engine.
+inline constexpr uint32_t kMaxVms = 256;
 
 // Lives while any engine run is under way; its thread sleeps when nobody runs. Thread-safe.
 class Ticker {
@@ -95,15 +105,30 @@ class Engine {
     return module;
   }
 
-  // Takes what `serialize` made with the same configuration and version; throws
-  // std::invalid_argument for anything else. The bytes must come from our own cache: the engine
-  // trusts code in them.
-  wasmtime::RawModule* deserialize(std::string_view compiled) const {
+  // Maps the file at `path`, which holds what `serialize` made with the same configuration and
+  // version, whatever follows it; throws std::invalid_argument for anything else. The file must
+  // come from our own cache: the engine trusts code in it. It may be deleted, but never change.
+  wasmtime::RawModule* deserialize(const std::string& path) const {
     wasmtime::RawModule* module = nullptr;
-    if (auto* error = api.module_deserialize(raw, bytes(compiled), compiled.size(), &module))
+    if (auto* error = api.module_deserialize(raw, path.c_str(), &module))
       throw std::invalid_argument(api.consume(error));
     return module;
   }
+
+  // One of the VMs that can live at once, while it lives. Throws std::runtime_error.
+  class Place {
+   public:
+    explicit Place(const Engine& engine) : taken_(engine.vms_) {
+      if (++taken_ <= kMaxVms) return;
+      --taken_;
+      throw std::runtime_error("more than " + std::to_string(kMaxVms) + " VMs at once");
+    }
+    Place(const Place&) = delete;
+    ~Place() { --taken_; }
+
+   private:
+    std::atomic<uint32_t>& taken_;
+  };
 
   const wasmtime::Api& api;
   const bool counts_fuel;
@@ -119,18 +144,46 @@ class Engine {
     api.config_epochs(config, true);
     api.config_max_stack(config, stack);
     api.config_may_move(config, false);
-    api.config_reservation(config, uint64_t{4} << 30);
-    api.config_guard(config, uint64_t{32} << 20);
+    api.config_reservation(config, kReservation);
+    api.config_guard(config, kGuard);
     api.config_parallel(config, false);
     api.config_threads(config, true);
     api.config_memory64(config, true);
     api.config_tail_call(config, true);
     api.config_exceptions(config, true);
     api.config_relaxed_simd(config, true);
+    if (can_reserve(kMaxVms * (kReservation + kGuard) * 2)) use_pool(api, config);
     return api.engine_new(config);
   }
 
+  // Whether the process may take that much address space: the engine ends it where it may not.
+  static bool can_reserve(size_t size) {
+    void* const room =
+        mmap(nullptr, size, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    return room != MAP_FAILED && munmap(room, size) == 0;
+  }
+
+  // VMs take turns in address space that is mapped once: they start in a third of the time. What
+  // bounds them is the store's limiter; the pool's own bounds are wider.
+  static void use_pool(const wasmtime::Api& api, wasmtime::Config* config) {
+    wasmtime::Pool* const pool = api.pool_new();
+    api.pool_instances(pool, kMaxVms);
+    api.pool_memories(pool, kMaxVms);
+    api.pool_tables(pool, 4 * kMaxVms);
+    api.pool_memories_each(pool, 16);
+    api.pool_tables_each(pool, 64);
+    api.pool_memory_size(pool, kReservation);
+    api.pool_table_size(pool, 10'000'000);
+    api.pool_instance_size(pool, size_t{64} << 20);
+    api.pool_gc_heaps(pool, kMaxVms);
+    api.pool_stacks(pool, 0);
+    api.config_pool(config, pool);
+    api.pool_delete(pool);
+  }
+
   void probe() const;
+
+  mutable std::atomic<uint32_t> vms_ = 0;
 
  public:
   wasmtime::RawEngine* const raw;

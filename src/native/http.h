@@ -15,49 +15,96 @@ namespace tamis {
 inline constexpr std::string_view kFailDetails = "wasm_fail_stream";
 inline constexpr std::string_view kResetDetails =
     "upstream_reset_before_response_started{remote_reset}";
+inline constexpr std::string_view kTornDetails =
+    "upstream_reset_after_response_started{remote_reset}";
 inline constexpr std::string_view kResetBody =
     "upstream connect error or disconnect/reset before headers. reset reason: remote reset";
 // The client gave up on a response that the filter holds back.
 inline constexpr std::string_view kCancelled = "http2.remote_reset";
 inline constexpr std::string_view kHungUp = "downstream_remote_disconnect";
 
-// Lives for one exchange, on the stack; all state is in the host's stream. `H` is a Host.
+// Holds its stream and is reused for one exchange after another. It goes on whenever something
+// happens to it: `begin`, then its answer, then whatever the guest asks for in callbacks of others.
+// `H` is a Host.
 template <typename H>
-class HttpExchange final : HttpFlow<H> {
+class HttpExchange final : HttpFlow<H>, public Occasion, public StreamFlow {
  public:
-  HttpExchange(H& host, const ExchangeInput& input) : HttpFlow<H>(host), input_(input) {}
+  explicit HttpExchange(H& host) : HttpFlow<H>(host) { stream_.flow = this; }
+  ~HttpExchange() { host_.world.forget(*this); }
 
-  // After the guest put out too much: the exchange ends as if it had trapped.
-  void abandon() {
-    fail();
-    finish();
+  const Stream& stream() const { return stream_; }
+  // It is over: its contexts are gone.
+  bool done() const { return done_; }
+
+  // The client sends its request, whole; `plugin` meets it.
+  void begin(const ExchangeInput& input, PluginContext& plugin) {
+    input_ = &input;
+    done_ = asked_ = rejected_ = replaced_ = broken_ = false;
+    bypassed_ = host_.guest.failed() && plugin.input->policy == FailurePolicy::kOpen;
+    stream_.clear(host_.take_id());
+    stream_.plugin = &plugin;
+    stream_.started_at = host_.world.clock.wall();
+    host_.enter(stream_);
+    guarded([&] {
+      stream_.request().headers.assign(input.request.headers);
+      if (input.refused >= 0) return refuse();
+      uint32_t ignored = 0;
+      const std::array<uint32_t, 2> ids{stream_.id, plugin.id};
+      if (!host_.call(Callback::proxy_on_context_create, stream_.id, ids, ignored) && lost())
+        return fail();
+      after_call();
+      feed(0, input.request, input.abort == Abort::kRequest);
+      if (input.abort == Abort::kRequest && !stopped(0)) stream_.reset = Reset::kDownstream;
+    });
   }
 
-  // Runs the exchange to its end; the host's stream holds what came out.
-  void run(uint32_t id) {
-    stream_.clear(id);
-    stream_.started_at = host_.clock.wall();
-    stream_.request().headers.assign(input_.request.headers);
-    if (input_.refused >= 0) return refuse();
-    if (host_.guest.failed()) return fail();
-    uint32_t ignored = 0;
-    if (!host_.call(Callback::proxy_on_context_create, id, std::array{id, kPluginContext}, ignored))
-      return fail();
-    after_call();
-    feed(0, input_.request);
-    if (stream_.request().complete && !over()) answer();
-    finish();
+  // The upstream's answer is due.
+  void happen(uint32_t, uint64_t stamp) override {
+    if (done_ || stamp != stream_.id) return;
+    guarded([&] { answer(); });
+  }
+  void exhaust(const OutputLimit& limit) override {
+    if (!done_) guarded([&] { throw limit; });
+  }
+
+  void perform(Asked what) override {
+    guarded([&] {
+      if (done_ || cut() || broken()) return;
+      switch (what) {
+        case Asked::kResumeRequest:
+          return resume(0);
+        case Asked::kResumeResponse:
+          return resume(1);
+        case Asked::kClose:
+          stream_.reset = Reset::kFilter;
+          return;
+        case Asked::kReply:
+          if (stream_.reply.pending) local_reply();
+          return;
+        case Asked::kReplyAgain:
+          if (stream_.reset == Reset::kNone) drop_reply();
+      }
+    });
+  }
+
+  // The client waits no longer.
+  void cancel() {
+    if (!done_) guarded([&] { finish(); });
   }
 
  private:
   using Base = HttpFlow<H>;
   using Base::append;
+  using Base::broken;
+  using Base::broken_;
+  using Base::bypassed_;
   using Base::complete;
   using Base::cut;
   using Base::frame;
   using Base::headers;
   using Base::host_;
   using Base::kOnBody;
+  using Base::lost;
   using Base::over;
   using Base::replaced_;
   using Base::resume;
@@ -67,68 +114,113 @@ class HttpExchange final : HttpFlow<H> {
   using Base::told;
   using Base::trailers;
 
+  // Runs `body`, then what follows from where the stream stands. After the guest put out too much
+  // the exchange ends as if it had trapped.
+  template <typename Body>
+  void guarded(const Body& body) {
+    if (running_) return body();  // whoever runs it goes on
+    running_ = true;
+    try {
+      body();
+      if (!done_ && !asked_ && stream_.request().complete && !over()) ask();
+      running_ = false;
+      if (!done_ && stream_.reply.sent) leave_reply();
+      if (!done_ && (stream_.response().complete || cut() || broken())) finish();
+    } catch (const OutputLimit& limit) {
+      running_ = false;
+      host_.guest.fail(TrapKind::kOutOfMemory, "", limit.what());
+      if (lost()) fail();
+      if (!done_) finish();
+    }
+  }
+
+  // The upstream has the whole request; it answers at once where nothing else is due.
+  void ask() {
+    asked_ = true;
+    World& world = host_.world;
+    if (world.idle()) {
+      world.clock.passed += input_->after;
+      answer();
+    } else {
+      world.plan(input_->after, *this, 0, stream_.id);
+    }
+  }
+
   // -- input ---------------------------------------------------------------------------------
 
-  void feed(size_t direction, const Input& input) {
+  // `open`: the message does not end with what there is of it.
+  void feed(size_t direction, const Input& input, bool open) {
     if (stopped(direction)) return;
-    headers(direction, input.chunks.empty() && !input.has_trailers);
+    const bool closed = !open && !input.has_trailers;
+    headers(direction, closed && input.chunks.empty());
+    if (direction == 1 && left()) return;
     for (size_t i = 0; i < input.chunks.size(); ++i) {
       if (stopped(direction)) return;
-      frame(direction, input.chunks[i], i + 1 == input.chunks.size() && !input.has_trailers);
+      frame(direction, input.chunks[i], closed && i + 1 == input.chunks.size());
     }
-    if (stopped(direction) || !input.has_trailers) return;
+    if (stopped(direction) || !input.has_trailers || open) return;
     stream_.sides[direction].trailers.assign(input.trailers);
     stream_.sides[direction].ended = true;
     trailers(direction);
   }
 
+  // Whether the client resets the stream now: when it has the headers of a response that goes on.
+  bool left() {
+    const Side& response = stream_.response();
+    if (input_->abort != Abort::kResponse || !response.headers_sent || response.complete || cut())
+      return false;
+    stream_.reset = Reset::kDownstream;
+    return true;
+  }
+
+  // A local reply is made whole before its client can have its headers and go.
+  void leave_reply() {
+    Side& response = stream_.response();
+    if (input_->abort != Abort::kResponse || !response.complete || response.sent.empty() || cut())
+      return;
+    response.sent.clear();
+    response.complete = false;
+    stream_.reset = Reset::kDownstream;
+  }
+
   void answer() {
-    host_.clock.passed += input_.after;
-    if (input_.reset) {
+    const ExchangeInput& input = *input_;
+    if (input.reset && input.answer.headers.empty()) {
       stream_.reset = Reset::kUpstream;
       return reply_instead(503, kResetDetails, kResetBody);
     }
-    stream_.response().headers.assign(input_.answer.headers);
-    feed(1, input_.answer);
+    stream_.response().headers.assign(input.answer.headers);
+    feed(1, input.answer, input.reset);
+    if (!input.reset || stopped(1)) return;
+    stream_.reset = Reset::kUpstream;
+    if (!stream_.response().headers_sent) return replace(503, kTornDetails, kResetBody);
+    stream_.torn = true;
   }
 
   void refuse() {
-    if (input_.refused == 0) {
+    if (input_->refused == 0) {
       stream_.reset = Reset::kDownstream;
       return;
     }
     stream_.reply.sent = true;
-    stream_.reply.status = static_cast<uint32_t>(input_.refused);
-    stream_.reply.details.assign(input_.refused_details);
+    stream_.reply.status = static_cast<uint32_t>(input_->refused);
+    stream_.reply.details.assign(input_->refused_details);
     make_local_reply(stream_.request().headers, stream_.reply.status, -1, stream_.reply.headers,
-                     input_.refused_body, stream_.response().headers, reply_body_);
+                     input_->refused_body, stream_.response().headers, reply_body_);
     send_directly();
   }
   // -- what the guest asked for --------------------------------------------------------------
 
+  // False: a reply was made, or the stream is over.
   bool after_call() override {
-    if (stream_.close) {
-      stream_.reset = Reset::kFilter;
-      return false;
-    }
-    if (stream_.reply.pending) {
-      local_reply();
-      return false;
-    }
-    if (stream_.reply.again && stream_.reset == Reset::kNone) {
-      drop_reply();
-      return false;
-    }
-    for (size_t direction = 0; direction < 2; ++direction) {
-      if (!stream_.resume[direction]) continue;
-      stream_.resume[direction] = false;
-      resume(direction);
-    }
-    return !host_.guest.failed() && !cut();
+    const size_t replies = replies_;
+    host_.attend();
+    return replies == replies_ && !broken() && !cut();
   }
 
   void local_reply() {
     LocalReply& reply = stream_.reply;
+    ++replies_;
     reply.pending = false;
     reply.sent = true;
     Side& response = stream_.response();
@@ -149,6 +241,7 @@ class HttpExchange final : HttpFlow<H> {
   // A reply inside the body of a reply: Envoy resets the stream. Over HTTP/2 the headers are still
   // in its hands; over HTTP/1.1 they have been written.
   void drop_reply() {
+    ++replies_;
     stream_.reset = Reset::kFilter;
     if (host_.script.protocol == "HTTP/2") stream_.response().headers_sent = false;
   }
@@ -169,7 +262,7 @@ class HttpExchange final : HttpFlow<H> {
     stream_.reply.running = true;
     headers(1, body.empty());
     stream_.reply.running = false;
-    if (body.empty() || host_.guest.failed() || cut()) return;
+    if (body.empty() || broken() || cut()) return;
     if (!replaced_) return frame(1, body, true);
     // Envoy drops the stream at once, unless it is inside the request's own callback and the codec
     // has all of the request: over HTTP/1.1 it never says so in time.
@@ -189,7 +282,7 @@ class HttpExchange final : HttpFlow<H> {
     uint32_t ignored = 0;
     const std::array<uint32_t, 3> arguments{stream_.id, static_cast<uint32_t>(bytes.size()),
                                             told(true)};
-    if (!host_.call(kOnBody[1], stream_.id, arguments, ignored)) fail();
+    if (!host_.call(kOnBody[1], stream_.id, arguments, ignored) && lost()) fail();
     stream_.bodies[1] = nullptr;
   }
 
@@ -239,7 +332,7 @@ class HttpExchange final : HttpFlow<H> {
 
   bool came_with(size_t direction, std::string_view name) const override {
     if (direction == 1 && stream_.reply.sent) return true;
-    const Input& input = direction == 0 ? input_.request : input_.answer;
+    const Input& input = direction == 0 ? input_->request : input_->answer;
     return input.headers.find(name) != HeaderMap::npos;
   }
 
@@ -247,16 +340,25 @@ class HttpExchange final : HttpFlow<H> {
 
   // A stream that stays paused is cancelled by the client; then log, done and delete run as ever.
   void finish() {
+    done_ = true;
+    say_farewell();
+    host_.leave(stream_);
+  }
+
+  void say_farewell() {
+    if (input_->refused >= 0) return;  // the filter never met it
     if (stream_.reply.sent && !stream_.response().complete && !stream_.reply.again &&
-        stream_.reset != Reset::kFilter)
+        stream_.reset != Reset::kFilter && stream_.reset != Reset::kDownstream)
       stream_.reply.details = host_.script.protocol == "HTTP/2" ? kCancelled : kHungUp;
     if (host_.guest.failed()) return;
     stream_.bodies.fill(nullptr);
     for (Side& side : stream_.sides) side.buffering = false;
-    stream_.log_phase = true;
+    stream_.log_phase = stream_.over = true;
     stream_.logged = {&stream_.request().headers, nullptr, nullptr, nullptr};
     if (stream_.response().started)
       stream_.logged[kHttpResponseHeaders] = &stream_.response().headers;
+    stream_.undated = stream_.response().headers_sent;
+    stream_.logged_at = host_.world.clock.wall();
     if (stream_.response().has_trailers)
       stream_.logged[kHttpResponseTrailers] = &stream_.response().trailers;
     uint32_t ignored = 0;
@@ -267,8 +369,12 @@ class HttpExchange final : HttpFlow<H> {
       host_.call(Callback::proxy_on_delete, stream_.id, id, ignored);
   }
 
-  const ExchangeInput& input_;
+  const ExchangeInput* input_ = nullptr;
   std::string reply_body_;
+  size_t replies_ = 0;     // how many were made
+  bool running_ = false;   // something of it is going on
+  bool done_ = true;       // nothing more does
+  bool asked_ = false;     // the upstream has the request
   bool rejected_ = false;  // what the filter left of the response's headers could not go on
 };
 

@@ -12,15 +12,15 @@
 
 namespace tamis {
 
-// Lives for one exchange, on the stack; all state is in the host's stream. `H` is a Host. What the
-// guest asks for beside (local replies, resuming, closing) is done by the derived class.
+// Holds a stream and is reused with it. `H` is a Host. What the guest asks for beside (local
+// replies, resuming, closing) is done by the derived class.
 template <typename H>
 class HttpFlow {
  public:
   HttpFlow(const HttpFlow&) = delete;
 
  protected:
-  explicit HttpFlow(H& host) : host_(host), stream_(host.stream) {}
+  explicit HttpFlow(H& host) : host_(host) { stream_.join(host.script.joined); }
   ~HttpFlow() = default;
 
   // Does what was deferred; false when the stream is over for the direction that called.
@@ -44,13 +44,25 @@ class HttpFlow {
   static constexpr std::array kTrailers{kHttpRequestTrailers, kHttpResponseTrailers};
 
   // An upstream's reset comes before its response and is answered like any other exchange.
-  bool cut() const { return stream_.reset != Reset::kNone && stream_.reset != Reset::kUpstream; }
+  bool cut() const {
+    return stream_.reset != Reset::kNone && (stream_.reset != Reset::kUpstream || stream_.torn);
+  }
 
-  bool over() const { return stream_.reply.sent || cut() || host_.guest.failed(); }
+  // The stream met a broken guest and goes down with it.
+  bool broken() const { return broken_; }
+
+  // To be asked when a callback did not return: the guest broke, now or before. Not so where the
+  // plugin fails open: but only streams that begin after it broke do without the filter.
+  bool lost() {
+    broken_ = !bypassed_;
+    return broken_;
+  }
+
+  bool over() const { return stream_.reply.sent || cut() || broken(); }
 
   // A direction stops being fed: the stream is over, or a reply took the request's place.
   bool stopped(size_t direction) const {
-    return cut() || host_.guest.failed() || (direction == 0 ? stream_.reply.sent : replaced_);
+    return cut() || broken() || (direction == 0 ? stream_.reply.sent : replaced_);
   }
 
   // -- callbacks -----------------------------------------------------------------------------
@@ -67,7 +79,10 @@ class HttpFlow {
                                                   std::array{stream_.id, count}, status)
                                      : host_.call(kOnHeaders[direction], stream_.id,
                                                   std::array{stream_.id, count, told(end)}, status);
-    if (!fine) return fail();
+    if (!fine) {
+      if (lost()) return fail();
+      status = 0;
+    }
     note(kOnHeaders[direction], status);
     status = headers_status(status);
     if (status == 0) stream_.maps[kHeaders[direction]] = nullptr;
@@ -83,7 +98,7 @@ class HttpFlow {
   // plugin allows it; ContinueAndEndStream is Continue; unknown values stop all.
   uint32_t headers_status(uint32_t status) const {
     if (host_.stop_next || status > 4) return 4;
-    if (status == 1 && !host_.script.allow_on_headers_stop_iteration) return 4;
+    if (status == 1 && !stream_.plugin->input->allow_on_headers_stop_iteration) return 4;
     return status == 2 ? 0 : status;
   }
 
@@ -111,7 +126,10 @@ class HttpFlow {
     const std::array<uint32_t, 3> arguments{
         stream_.id, static_cast<uint32_t>(stream_.body(direction)->size()), told(end)};
     uint32_t status = 0;
-    if (!host_.call(kOnBody[direction], stream_.id, arguments, status)) return fail();
+    if (!host_.call(kOnBody[direction], stream_.id, arguments, status)) {
+      if (lost()) return fail();
+      status = 0;
+    }
     note(kOnBody[direction], status);
     if (host_.stop_next || status > 3) status = 3;
     const bool was_buffering = side.buffering;
@@ -156,7 +174,10 @@ class HttpFlow {
     const std::array<uint32_t, 2> arguments{stream_.id,
                                             static_cast<uint32_t>(side.trailers.size())};
     uint32_t status = 0;
-    if (!host_.call(kOnTrailers[direction], stream_.id, arguments, status)) return fail();
+    if (!host_.call(kOnTrailers[direction], stream_.id, arguments, status)) {
+      if (lost()) return fail();
+      status = 0;
+    }
     note(kOnTrailers[direction], status);
     if (host_.stop_next || status > 1) status = 1;
     if (status == 0) stream_.maps[kTrailers[direction]] = nullptr;
@@ -200,11 +221,15 @@ class HttpFlow {
     if (host_.script.fault != Fault::kNone) spoil_headers(host_.script.fault, side.headers);
   }
 
-  // The router needs a path to find a route by; the codec a method. A host may be missing.
+  // The router needs a path and the scheme that was forwarded to find a route by; the codec a
+  // method. A host may be missing.
   bool routable(const HeaderMap& headers) {
     const size_t method = headers.find(":method");
     const bool tunnel = method != HeaderMap::npos && headers.value(method) == "CONNECT";
-    if (!tunnel && headers.find(":path") == HeaderMap::npos && came_with(0, ":path")) {
+    const auto gone = [&](std::string_view name) {
+      return headers.find(name) == HeaderMap::npos && came_with(0, name);
+    };
+    if (!tunnel && (gone(":path") || gone("x-forwarded-proto"))) {
       reply_instead(404, "route_not_found", {});
       return false;
     }
@@ -268,9 +293,11 @@ class HttpFlow {
     }
     if (waiting && !stopped(direction)) trailers(direction);
   }
+
   H& host_;
-  Stream& stream_;
+  Stream stream_;
   bool replaced_ = false;  // a direct reply ended the response that was being fed
+  bool broken_ = false, bypassed_ = false;
 };
 
 }  // namespace tamis

@@ -21,6 +21,7 @@ struct Refusal {
 struct LoadFacts {
   size_t abi = 0;  // index into kAbiVersions
   bool malloc = false;
+  bool main_void = false;  // whether `__main_void` is an entry point
 };
 
 // Row index of a host function, or npos. `module` is what the import names.
@@ -90,7 +91,7 @@ inline bool typed(const ModuleShape& shape, std::string_view name, std::string_v
   return false;
 }
 
-inline std::string exports_rule(const ModuleShape& shape, LoadFacts& facts) {
+inline std::string exports_rule(const ModuleShape& shape, unsigned minor, LoadFacts& facts) {
   std::string reasons;
   const auto check = [&](std::string_view name, std::string_view params, std::string_view results) {
     return typed(shape, name, params, results, reasons);
@@ -98,7 +99,8 @@ inline std::string exports_rule(const ModuleShape& shape, LoadFacts& facts) {
   if (shape.find_export("_initialize", Kind::kFunc) != nullptr) {
     check("_initialize", "", "");
     check("main", "ii", "i");
-    check("__main_void", "", "i");
+    facts.main_void = minor >= kMainVoidSince;
+    if (facts.main_void) check("__main_void", "", "i");
   } else {
     check("_start", "", "");
   }
@@ -120,7 +122,7 @@ inline std::optional<Refusal> apply_load_rules(const ModuleShape& shape, unsigne
   if (auto bad = detail::marker(shape, facts)) return Refusal{*bad, ""};
   for (const ImportDecl& decl : shape.imports)
     if (auto bad = detail::import_rule(decl, facts, minor)) return Refusal{*bad, ""};
-  std::string bad = detail::exports_rule(shape, facts);
+  std::string bad = detail::exports_rule(shape, minor, facts);
   if (bad.empty()) return std::nullopt;
   return Refusal{std::move(bad), ""};
 }

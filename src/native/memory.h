@@ -6,6 +6,7 @@
 #include <cstdint>
 
 #include "abi_table.h"
+#include "failure.h"
 #include "wasmtime_api.h"
 
 namespace tamis {
@@ -19,7 +20,7 @@ concept GuestMemory = requires(M memory, typename M::Address address, size_t siz
 };
 
 // A loaded guest. `allocate` asks the guest's allocator (0: refused); `call` runs a callback and is
-// false when the guest broke; `failed` stays true from then on.
+// false when the guest broke; `failed` stays true from then on; `fail` breaks it from outside.
 template <typename G>
 concept Guest =
     GuestMemory<G> && requires(G guest, Callback callback, size_t size, uint32_t& result) {
@@ -27,6 +28,7 @@ concept Guest =
       { guest.has(callback) } -> std::same_as<bool>;
       { guest.call(callback, std::array<uint32_t, 2>{}, result) } -> std::same_as<bool>;
       { guest.failed() } -> std::same_as<bool>;
+      guest.fail(TrapKind::kOther, std::string_view(), std::string());
     };
 
 // Lives with its VM. The base never moves (the engine reserves 4 GiB for each memory), the size

@@ -68,10 +68,10 @@ inline std::string feature_in(std::string_view message) {
 }  // namespace detail
 
 // Reads, judges and compiles `wasm` as Envoy 1.`minor` would; a refusal is in the result, nothing
-// is thrown for a bad module. `compiled`: what serialize() once gave for these bytes and this
-// engine, or empty.
+// is thrown for a bad module. `compiled`: a file with what serialize() once gave for these bytes
+// and this engine, or empty.
 inline std::shared_ptr<Module> load_module(std::shared_ptr<const Engine> engine,
-                                           std::string_view wasm, std::string_view compiled,
+                                           std::string_view wasm, const std::string& compiled,
                                            unsigned minor) {
   ModuleShape shape;
   LoadFacts facts;

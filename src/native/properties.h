@@ -27,6 +27,9 @@ Status give_number(H& host, int64_t number, std::string_view& out) {
   return give_bytes(host, {bytes, 8}, out);
 }
 
+// Envoy 1.x since when headers have their size as a property.
+inline constexpr unsigned kHeadersBytesSince = 37;
+
 // All values of a header joined by commas, or NOT_FOUND.
 template <typename H>
 Status give_header(H& host, const HeaderMap* map, std::string_view name, std::string_view& out) {
@@ -78,7 +81,7 @@ inline int64_t size_of(const HeaderMap* map, const Side& side) {
 // Of trailers or headers, else what Envoy derives from the HTTP status.
 template <typename H>
 Status grpc_status(H& host, std::string_view& out) {
-  const Side& side = host.stream.response();
+  const Side& side = host.active().response();
   const int64_t http = number_in(side.headers, ":status", 0);
   const std::string_view derived = grpc_status_of(static_cast<uint32_t>(http));
   int64_t status = 0;
@@ -90,11 +93,11 @@ Status grpc_status(H& host, std::string_view& out) {
 template <typename H>
 Status request_property(H& host, std::string_view field, std::string_view rest,
                         std::string_view& out) {
-  Stream& stream = host.stream;
+  Stream& stream = host.active();
   const HeaderMap* map = stream.readable(kHttpRequestHeaders);
   const auto header = [&](std::string_view name) { return give_header(host, map, name, out); };
   if (field == "headers") return rest.empty() ? give_map(host, map, out) : header(rest);
-  if (field == "headers_bytes")
+  if (field == "headers_bytes" && host.script.envoy_minor >= kHeadersBytesSince)
     return give_number(host, map == nullptr ? 0 : static_cast<int64_t>(map->byte_size()), out);
   if (field == "size") return give_number(host, size_of(map, stream.request()), out);
   if (field == "total_size") {
@@ -104,7 +107,8 @@ Status request_property(H& host, std::string_view field, std::string_view rest,
   if (field == "time") return give_number(host, static_cast<int64_t>(stream.started_at), out);
   if (field == "protocol") return give_bytes(host, host.script.protocol, out);
   if (field == "duration" && stream.log_phase)
-    return give_number(host, static_cast<int64_t>(host.clock.wall() - stream.started_at), out);
+    return give_number(host, static_cast<int64_t>(host.world.clock.wall() - stream.started_at),
+                       out);
   if (map == nullptr) return kNotFound;
   if (field == "path") return header(":path");
   if (field == "method") return header(":method");
@@ -130,7 +134,7 @@ Status request_property(H& host, std::string_view field, std::string_view rest,
 template <typename H>
 Status response_property(H& host, std::string_view field, std::string_view rest,
                          std::string_view& out) {
-  Stream& stream = host.stream;
+  Stream& stream = host.active();
   const HeaderMap* map = stream.readable(kHttpResponseHeaders);
   if (field == "headers")
     return rest.empty() ? give_map(host, map, out) : give_header(host, map, rest, out);
@@ -138,7 +142,7 @@ Status response_property(H& host, std::string_view field, std::string_view rest,
     const HeaderMap* trailers = stream.readable(kHttpResponseTrailers);
     return rest.empty() ? give_map(host, trailers, out) : give_header(host, trailers, rest, out);
   }
-  if (field == "headers_bytes")
+  if (field == "headers_bytes" && host.script.envoy_minor >= kHeadersBytesSince)
     return give_number(host, map == nullptr ? 0 : static_cast<int64_t>(map->byte_size()), out);
   if (field == "flags") return give_number(host, 0, out);
   const Side& side = stream.response();
@@ -156,6 +160,16 @@ Status response_property(H& host, std::string_view field, std::string_view rest,
     return give_bytes(
         host, stream.reply.sent ? std::string_view(stream.reply.details) : "via_upstream", out);
   return kNotFound;
+}
+
+// What a TCP connection has none of, or not before it has an upstream.
+inline bool lacks(const Stream& connection, std::string_view root, std::string_view field) {
+  if (root == "request") return field == "protocol" || field == "duration";
+  if (root == "xds" && (field.starts_with("route_") || field.starts_with("virtual_host_")))
+    return true;
+  if (connection.request().headers_sent) return false;
+  return (root == "upstream" && field == "num_endpoints") ||
+         (root == "xds" && field.starts_with("cluster_"));
 }
 
 }  // namespace detail
@@ -177,25 +191,35 @@ Status find_property(H& host, std::string_view path, std::string_view& out) {
   const auto [root, tail] = split(path);
   const auto [field, rest] = split(tail);
   if (tail.empty()) {
-    if (root == "plugin_name") return detail::give_bytes(host, host.script.plugin_name, out);
-    if (root == "plugin_root_id") return detail::give_bytes(host, host.script.root_id, out);
-    if (root == "plugin_vm_id") return detail::give_bytes(host, host.script.vm_id, out);
+    if (root == "plugin_name") return detail::give_bytes(host, host.plugin().input->name, out);
+    if (root == "plugin_root_id")
+      return detail::give_bytes(host, host.plugin().input->root_id, out);
+    if (root == "plugin_vm_id") return detail::give_bytes(host, host.plugin().input->vm_id, out);
     if (root == "xds") return kSerializationFailure;
   }
   if (root == "xds" && field == "node" && (rest == "id" || rest == "cluster"))
     return detail::give_bytes(host, "tamis", out);
   if (root == "xds" && field == "node" && rest == "metadata")
     return detail::give_bytes(host, std::string_view("\0\0\0\0", 4), out);
-  if (!host.in_stream(host.effective)) return kNotFound;
+  if (!host.in_stream()) return kNotFound;
+  const bool network = host.active().network;
+  if (network && detail::lacks(host.active(), root, field)) return kNotFound;
   if (root == "request" || root == "response" || root == "connection" || root == "filter_state" ||
       root == "source" || root == "destination" || root == "upstream") {
     if (tail.empty()) return kSerializationFailure;
+    const bool deeper = root != "filter_state" && field.size() != tail.size();
+    if (deeper && field != "headers" && field != "trailers" && field != "locality")
+      return kNotFound;  // nothing is inside of it
     if (root == "request") return detail::request_property(host, field, rest, out);
     if (root == "response") return detail::response_property(host, field, rest, out);
   }
   if (path == "metadata") return detail::give_bytes(host, {}, out);
-  const bool routed = host.stream.request().headers_sent;
-  if (root == "upstream" && field == "transport_failure_reason" && routed)
+  const bool routed = host.active().request().headers_sent;
+  if (routed && ((root == "xds" && field == "upstream_host_metadata") ||
+                 (!network && ((root == "xds" && field == "upstream_host_locality_metadata") ||
+                               path == "upstream_filter_state"))))
+    return kSerializationFailure;  // there, and null
+  if (root == "upstream" && field == "transport_failure_reason" && (routed || network))
     return detail::give_bytes(host, {}, out);
   if (root == "upstream" && field == "request_attempt_count")
     return detail::give_number(host, routed ? 1 : 0, out);
@@ -213,11 +237,11 @@ Status find_property(H& host, std::string_view path, std::string_view& out) {
   if (root == "connection" && field == "requested_server_name")
     return detail::give_bytes(host, {}, out);
   if (root == "filter_state") {
-    for (const auto& [key, value] : host.stream.filter_state)
+    for (const auto& [key, value] : host.active().filter_state)
       if (key == tail) return detail::give_bytes(host, value, out);
     return kNotFound;
   }
-  for (const auto& [key, value] : host.stream.filter_state)
+  for (const auto& [key, value] : host.active().filter_state)
     if (tail.empty() && key.size() == root.size() + 5 && key.ends_with(root))
       return detail::give_bytes(host, value, out);
   return kNotFound;

@@ -1,12 +1,13 @@
 // The same script many times over in one VM, on one thread, without Python.
 #pragma once
 
+#include <atomic>
 #include <chrono>
 #include <cstdint>
 #include <string>
 #include <vector>
 
-#include "vm.h"
+#include "run.h"
 
 namespace tamis {
 
@@ -41,8 +42,8 @@ inline uint64_t flags(const Side& side) {
          uint64_t{side.has_trailers} << 2 | uint64_t{side.complete} << 3;
 }
 
-// Hash of everything an exchange put out.
-inline uint64_t hash_of(const Stream& stream, const Log& log) {
+// Hash of everything an exchange put out; its log lines are those from `first` on.
+inline uint64_t hash_of(const Stream& stream, const Log& log, size_t first = 0) {
   Hash hash;
   for (const Side& side : stream.sides) {
     hash.number(flags(side));
@@ -62,10 +63,32 @@ inline uint64_t hash_of(const Stream& stream, const Log& log) {
     hash.add(key);
     hash.add(value);
   }
-  for (const Log::Line& line : log.lines()) {
-    hash.number(line.level);
-    hash.add(log.text(line));
+  for (size_t i = first; i < log.lines().size(); ++i) {
+    hash.number(log.lines()[i].level);
+    hash.add(log.text(log.lines()[i]));
   }
+  return hash.value();
+}
+
+// Hash of everything a connection put out.
+template <typename H>
+uint64_t hash_of(const NetworkFlow<H>& connection, const Log& log, size_t first = 0) {
+  Hash hash;
+  for (const Side& side : connection.stream().sides) hash.add(side.sent);
+  hash.number(static_cast<uint64_t>(connection.closed()));
+  hash.number(hash_of(connection.stream(), log, first));
+  return hash.value();
+}
+
+// Hash of what a callout sent.
+inline uint64_t hash_of(const CalloutRecord& callout) {
+  Hash hash;
+  hash.number(static_cast<uint64_t>(callout.kind));
+  hash.add(callout.cluster);
+  hash.add(callout.headers);
+  hash.add(callout.body);
+  hash.add(callout.trailers);
+  for (const std::string& message : callout.messages) hash.add(message);
   return hash.value();
 }
 
@@ -115,33 +138,54 @@ class Remembered {
 
 }  // namespace detail
 
-// A value. `hash`: the sum of the hashes of all exchanges, whatever their order; `seconds` are of
-// the exchanges alone, the start of the plugin is not in them.
+// A value. `hash`: the sum of the hashes of all exchanges, whatever their order; `seconds`,
+// `counts` and `fuel` are of the exchanges alone, without the start of the plugins.
 struct ReplayResult {
   std::string refused;  // which callback refused the start, or empty
-  uint64_t exchanges = 0, hash = 0;
+  uint64_t exchanges = 0, hash = 0, unanswered = 0;
   double seconds = 0;
+  Counts counts;
   std::optional<uint64_t> fuel;
 };
 
-// Runs the script's exchanges `passes` times; stops early when the guest breaks.
-inline ReplayResult replay(Vm& vm, const Script& script, uint64_t passes) {
+// Runs the script's steps `passes` times; ends early when the filter breaks, and between two steps
+// once `stop` is true. Each pass meets the world that the last one left, but for the callout rules,
+// which count anew.
+inline ReplayResult replay(Run& run, uint64_t passes, const std::atomic<bool>& stop) {
   ReplayResult result;
-  result.refused = vm.start();
+  result.refused = run.start();
   if (!result.refused.empty()) return result;
-  vm.host.log.clear();
-  std::vector<detail::Remembered> seen(script.exchanges.size());
+  run.world.log.clear();
+  const Counts started = run.counts();
+  const uint64_t burnt = run.fuel().value_or(0);
+  const auto& steps = run.world.script.steps;
+  std::vector<detail::Remembered> seen(steps.size());
   const auto begin = std::chrono::steady_clock::now();
-  for (uint64_t pass = 0; pass < passes && vm.failure().kind == TrapKind::kNone; ++pass) {
-    for (size_t i = 0; i < script.exchanges.size(); ++i) {
-      vm.run(script.exchanges[i]);
-      result.hash += seen[i].hash(vm.host.stream, vm.host.log);
-      ++result.exchanges;
-      vm.host.log.clear();
+  const auto over = [&] {
+    return run.vm().failure().kind != TrapKind::kNone || stop.load(std::memory_order_relaxed);
+  };
+  for (uint64_t pass = 0; pass < passes && !over(); ++pass) {
+    run.world.rewind();
+    for (size_t at = 0; at < steps.size() && !over();) {
+      const size_t next = run.step(at);
+      for (size_t i = 0; i < run.streams().size(); ++i)
+        result.hash += seen[at + i].hash(run.streams()[i]->stream(), run.world.log);
+      for (const auto* connection : run.connections())
+        result.hash += detail::hash_of(*connection, run.world.log);
+      result.exchanges += run.streams().size() + run.connections().size();
+      for (const CalloutRecord& callout : run.world.callouts) {
+        result.hash += detail::hash_of(callout);
+        result.unanswered += callout.answered ? 0 : 1;
+      }
+      run.world.log.clear();
+      if (!run.world.waiting()) run.world.forget_callouts();
+      at = next;
     }
   }
   result.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
-  result.fuel = vm.fuel();
+  result.counts = run.counts();
+  result.counts.since(started);
+  if (const auto fuel = run.fuel()) result.fuel = *fuel - burnt;
   return result;
 }
 

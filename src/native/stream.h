@@ -1,4 +1,4 @@
-// One HTTP stream: what travels, and what of it the guest may see now.
+// One stream: what travels, and what of it the guest may see now.
 #pragma once
 
 #include <array>
@@ -8,6 +8,8 @@
 #include <vector>
 
 #include "abi_table.h"
+#include "clock.h"
+#include "declared.h"
 #include "headers.h"
 
 namespace tamis {
@@ -65,21 +67,43 @@ struct LocalReply {
   }
 };
 
+struct PluginContext;
+
+// What a guest asks of a stream inside a callback and gets when it has returned. `kReplyAgain`: a
+// reply that comes too late to replace the one there is.
+enum class Asked : uint8_t { kResumeRequest, kResumeResponse, kClose, kReply, kReplyAgain };
+
+// What makes a stream do it. The callback may have been another context's.
+class StreamFlow {
+ public:
+  virtual void perform(Asked what) = 0;
+
+ protected:
+  ~StreamFlow() = default;
+};
+
 // Lives with its VM, which reuses it for one exchange after another; `clear` begins an exchange.
 struct Stream {
   uint32_t id = 0;
+  PluginContext* plugin = nullptr;
+  StreamFlow* flow = nullptr;
+  bool network = false;     // a TCP connection, not an HTTP stream
   uint64_t started_at = 0;  // wall clock, nanoseconds
   std::array<Side, 2> sides;
   // By MapType and BufferType 0 and 1: what is visible; nullptr: nothing. A map whose callback held
   // its message back stays so to the end. `logged`: what is read in proxy_on_log instead.
   std::array<HeaderMap*, 4> maps{}, logged{};
   std::array<std::string*, 2> bodies{};
+  std::array<std::string*, 2> data{};  // of a connection, by BufferType 2 and 3
   bool end_of_stream = false, log_phase = false;
+  bool over = false;       // an exchange's last callbacks run: Envoy's side of it is gone
+  bool undated = false;    // the response's headers are logged with the date Envoy gave them
+  uint64_t logged_at = 0;  // wall clock, nanoseconds
   LocalReply reply;
-  std::array<bool, 2> resume{};  // continue_stream was called
-  bool close = false;            // close_stream was called
   Reset reset = Reset::kNone;
+  bool torn = false;  // the upstream reset a response that had begun
   std::vector<std::pair<Callback, uint32_t>> pauses;
+  DeclaredProperties declared;  // by the stream itself: never looked at
   std::vector<std::pair<std::string, std::string>> filter_state;  // "wasm.<path>" -> value
 
   Side& request() { return sides[0]; }
@@ -99,12 +123,13 @@ struct Stream {
     for (Side& side : sides) side.clear();
     maps.fill(nullptr);
     bodies.fill(nullptr);
-    resume.fill(false);
-    end_of_stream = log_phase = close = false;
+    data.fill(nullptr);
+    end_of_stream = log_phase = over = network = torn = undated = false;
     reply.clear();
     reset = Reset::kNone;
     pauses.clear();
     filter_state.clear();
+    declared.clear();
   }
 
   // The body buffer the guest sees, or nullptr.
@@ -112,7 +137,11 @@ struct Stream {
     return sides[direction].buffering ? &sides[direction].buffered : bodies[direction];
   }
 
-  const HeaderMap* readable(size_t map) const { return log_phase ? logged[map] : maps[map]; }
+  const HeaderMap* readable(size_t map) {
+    if (!log_phase) return maps[map];
+    if (map == kHttpResponseHeaders && undated) date();
+    return logged[map];
+  }
 
   // The map for writing and for its size: trailers come into being during the last body callback.
   HeaderMap* writable(size_t map) {
@@ -123,6 +152,19 @@ struct Stream {
     }
     return maps[map];
   }
+
+ private:
+  // When the guest looks: making a date costs more than all else that is logged.
+  void date() {
+    undated = false;
+    const HeaderMap& headers = *logged[kHttpResponseHeaders];
+    if (headers.find("date") != HeaderMap::npos) return;
+    dated_.assign(headers);
+    dated_.append("date", HttpDate(logged_at).view());
+    logged[kHttpResponseHeaders] = &dated_;
+  }
+
+  HeaderMap dated_;
 };
 
 }  // namespace tamis

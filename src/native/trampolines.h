@@ -4,16 +4,58 @@
 #include <array>
 #include <utility>
 
+#include "capabilities.h"
 #include "host.h"
 #include "hostcalls/buffers.h"
+#include "hostcalls/callouts.h"
 #include "hostcalls/clock.h"
 #include "hostcalls/control.h"
+#include "hostcalls/dns.h"
 #include "hostcalls/emscripten.h"
+#include "hostcalls/foreign.h"
 #include "hostcalls/headers.h"
 #include "hostcalls/log.h"
+#include "hostcalls/metrics.h"
 #include "hostcalls/property.h"
+#include "hostcalls/queues.h"
+#include "hostcalls/shared_data.h"
 #include "hostcalls/wasi.h"
 #include "wasm_guest.h"
+
+// Every host function that has a behaviour: X(name) each.
+#define TAMIS_HOSTCALLS(X)                                                                         \
+  X(proxy_log)                                                                                     \
+  X(proxy_get_log_level)                                                                           \
+  X(proxy_get_status)                                                                              \
+  X(proxy_get_header_map_value)                                                                    \
+  X(proxy_add_header_map_value) X(proxy_replace_header_map_value) X(                               \
+      proxy_remove_header_map_value) X(proxy_get_header_map_pairs) X(proxy_set_header_map_pairs)   \
+      X(proxy_get_header_map_size) X(proxy_get_buffer_bytes) X(proxy_get_buffer_status) X(         \
+          proxy_set_buffer_bytes) X(proxy_get_configuration) X(proxy_send_local_response)          \
+          X(proxy_continue_stream) X(proxy_continue_request) X(proxy_continue_response) X(         \
+              proxy_close_stream) X(proxy_clear_route_cache) X(proxy_set_effective_context)        \
+              X(proxy_done) X(proxy_set_tick_period_milliseconds) X(proxy_define_metric) X(        \
+                  proxy_increment_metric) X(proxy_record_metric) X(proxy_get_metric)               \
+                  X(proxy_get_shared_data) X(proxy_set_shared_data) X(proxy_register_shared_queue) \
+                      X(proxy_resolve_shared_queue) X(proxy_enqueue_shared_queue) X(               \
+                          proxy_dequeue_shared_queue) X(proxy_http_call) X(proxy_grpc_call)        \
+                          X(proxy_grpc_stream) X(proxy_grpc_send) X(proxy_grpc_close) X(           \
+                              proxy_grpc_cancel) X(proxy_get_current_time_nanoseconds)             \
+                              X(proxy_get_property) X(proxy_set_property) X(                       \
+                                  proxy_call_foreign_function) X(envoy_resolve_dns)                \
+                                  X(pthread_equal) X(emscripten_notify_memory_growth) X(fd_write)  \
+                                      X(fd_pwrite) X(fd_fdstat_get) X(fd_fdstat_set_rights)        \
+                                          X(fd_allocate) X(fd_datasync) X(fd_sync)                 \
+                                              X(fd_filestat_set_size) X(fd_filestat_set_times)     \
+                                                  X(fd_renumber) X(fd_tell) X(fd_readdir)          \
+                                                      X(path_readlink) X(sock_accept) X(sock_recv) \
+                                                          X(sock_send) X(environ_sizes_get)        \
+                                                              X(environ_get) X(args_sizes_get)     \
+                                                                  X(clock_time_get)                \
+                                                                      X(clock_res_get)             \
+                                                                          X(random_get)            \
+                                                                              X(poll_oneoff)       \
+                                                                                  X(proc_exit)
 
 namespace tamis {
 
@@ -79,6 +121,8 @@ wasmtime::Trap* guarded(void* env, Body&& body) {
   }
   try {
     body(host);
+  } catch (const EnvoyCrash& crash) {
+    return trap(host, TrapKind::kOther, crash.what());
   } catch (const std::exception& error) {
     return trap(host, TrapKind::kOutOfMemory, error.what());
   }
@@ -87,11 +131,24 @@ wasmtime::Trap* guarded(void* env, Body&& body) {
   return nullptr;
 }
 
+// Counts a status that says no. WASI has statuses of its own, and the C library's helpers none.
+template <Import kImport>
+void note_status(WasmHost& host, uint32_t status) {
+  constexpr ImportRow kRow = kImports[static_cast<size_t>(kImport)];
+  if constexpr (!kRow.wasi && !kRow.results.empty() && kImport != Import::pthread_equal) {
+    if (status != kOk && status <= kUnimplemented) [[unlikely]]
+      ++host.counts.failed[static_cast<size_t>(kImport)][status];
+  }
+}
+
 template <Import kImport, auto kFunction>
 wasmtime::Trap* bound(void* env, wasmtime::Caller*, wasmtime::ValRaw* values, size_t) {
   static_assert(matches(kFunction, kImports[static_cast<size_t>(kImport)]),
                 "types differ from abi.json");
-  return guarded<kImport>(env, [&](WasmHost& host) { apply(kFunction, host, values); });
+  return guarded<kImport>(env, [&](WasmHost& host) {
+    apply(kFunction, host, values);
+    note_status<kImport>(host, values[0].u32);
+  });
 }
 
 // WASI functions without a behaviour answer a constant; all else is not implemented yet, says so
@@ -109,6 +166,21 @@ wasmtime::Trap* unbound(void* env, wasmtime::Caller*, wasmtime::ValRaw* values, 
   });
 }
 
+// A host function that the plugin may not use.
+template <Import kImport>
+wasmtime::Trap* denied(void* env, wasmtime::Caller*, wasmtime::ValRaw* values, size_t) {
+  return guarded<kImport>(env, [&](WasmHost& host) {
+    if constexpr (!kImports[static_cast<size_t>(kImport)].results.empty())
+      values[0].u64 = Capabilities::refusal(kImport);
+    note_status<kImport>(host, values[0].u32);
+  });
+}
+
+template <size_t... I>
+constexpr std::array<wasmtime::Callback, kImports.size()> denied_table(std::index_sequence<I...>) {
+  return {&denied<static_cast<Import>(I)>...};
+}
+
 template <size_t... I>
 constexpr std::array<wasmtime::Callback, kImports.size()> unbound_table(std::index_sequence<I...>) {
   return {&unbound<static_cast<Import>(I)>...};
@@ -118,57 +190,7 @@ constexpr std::array<wasmtime::Callback, kImports.size()> make_table() {
   auto table = unbound_table(std::make_index_sequence<kImports.size()>{});
 #define TAMIS_BIND(name) \
   table[static_cast<size_t>(Import::name)] = &bound<Import::name, &hostcalls::name<WasmHost>>;
-  TAMIS_BIND(proxy_log)
-  TAMIS_BIND(proxy_get_log_level)
-  TAMIS_BIND(proxy_get_status)
-  TAMIS_BIND(proxy_get_header_map_value)
-  TAMIS_BIND(proxy_add_header_map_value)
-  TAMIS_BIND(proxy_replace_header_map_value)
-  TAMIS_BIND(proxy_remove_header_map_value)
-  TAMIS_BIND(proxy_get_header_map_pairs)
-  TAMIS_BIND(proxy_set_header_map_pairs)
-  TAMIS_BIND(proxy_get_header_map_size)
-  TAMIS_BIND(proxy_get_buffer_bytes)
-  TAMIS_BIND(proxy_get_buffer_status)
-  TAMIS_BIND(proxy_set_buffer_bytes)
-  TAMIS_BIND(proxy_get_configuration)
-  TAMIS_BIND(proxy_send_local_response)
-  TAMIS_BIND(proxy_continue_stream)
-  TAMIS_BIND(proxy_continue_request)
-  TAMIS_BIND(proxy_continue_response)
-  TAMIS_BIND(proxy_close_stream)
-  TAMIS_BIND(proxy_clear_route_cache)
-  TAMIS_BIND(proxy_set_effective_context)
-  TAMIS_BIND(proxy_done)
-  TAMIS_BIND(proxy_get_current_time_nanoseconds)
-  TAMIS_BIND(proxy_get_property)
-  TAMIS_BIND(proxy_set_property)
-  TAMIS_BIND(pthread_equal)
-  TAMIS_BIND(emscripten_notify_memory_growth)
-  TAMIS_BIND(fd_write)
-  TAMIS_BIND(fd_pwrite)
-  TAMIS_BIND(fd_fdstat_get)
-  TAMIS_BIND(fd_fdstat_set_rights)
-  TAMIS_BIND(fd_allocate)
-  TAMIS_BIND(fd_datasync)
-  TAMIS_BIND(fd_sync)
-  TAMIS_BIND(fd_filestat_set_size)
-  TAMIS_BIND(fd_filestat_set_times)
-  TAMIS_BIND(fd_renumber)
-  TAMIS_BIND(fd_tell)
-  TAMIS_BIND(fd_readdir)
-  TAMIS_BIND(path_readlink)
-  TAMIS_BIND(sock_accept)
-  TAMIS_BIND(sock_recv)
-  TAMIS_BIND(sock_send)
-  TAMIS_BIND(environ_sizes_get)
-  TAMIS_BIND(environ_get)
-  TAMIS_BIND(args_sizes_get)
-  TAMIS_BIND(clock_time_get)
-  TAMIS_BIND(clock_res_get)
-  TAMIS_BIND(random_get)
-  TAMIS_BIND(poll_oneoff)
-  TAMIS_BIND(proc_exit)
+  TAMIS_HOSTCALLS(TAMIS_BIND)
 #undef TAMIS_BIND
   return table;
 }
@@ -177,5 +199,7 @@ constexpr std::array<wasmtime::Callback, kImports.size()> make_table() {
 
 // By Import: what wasmtime calls, with a WasmHost* as its environment.
 inline constexpr auto kTrampolines = detail::make_table();
+// The same for host functions that the plugin may not use.
+inline constexpr auto kDenied = detail::denied_table(std::make_index_sequence<kImports.size()>{});
 
 }  // namespace tamis

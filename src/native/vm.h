@@ -1,4 +1,4 @@
-// One VM: a store with an instance, its host, and the start of a plugin.
+// One VM: a store with an instance, its host, its plugins and streams.
 #pragma once
 
 #include <memory>
@@ -9,7 +9,9 @@
 
 #include "http.h"
 #include "module.h"
-#include "trampolines.h"
+#include "network_flow.h"
+#include "plugin_flow.h"
+#include "tracer.h"
 
 namespace tamis {
 
@@ -34,80 +36,93 @@ inline wasmtime::Limits limits_of(const ResizeLimits& limits) {
 
 }  // namespace detail
 
-// Lives on one thread at a time. `start` must have succeeded before exchanges run. A VM that broke
-// stays broken and answers every exchange as Envoy does (fail closed).
+// Lives on one thread at a time, with its world. `load` must have succeeded before plugins start. A
+// VM that broke stays broken.
 class Vm {
  public:
-  Vm(std::shared_ptr<const Module> module, const Script& script)
-      : module_(std::move(module)), api_(module_->engine->api), host(guest_, script) {
+  // `made_for`: the plugin that needs it first, whose capabilities hold for all.
+  Vm(std::shared_ptr<const Module> module, World& world, const PluginInput& made_for)
+      : made_for(made_for),
+        module_(std::move(module)),
+        place_(*module_->engine),
+        api_(module_->engine->api),
+        capabilities_(made_for.capabilities),
+        host(guest_, world) {
     host.abi = static_cast<uint32_t>(module_->facts.abi);
     store_ = api_.store_new(module_->engine->raw, nullptr, nullptr);
     context_ = api_.store_context(store_);
-    const Limits& limits = script.limits;
+    const Limits& limits = world.script.limits;
     api_.store_limiter(store_, limits.memory, limits.table_elements, 1, 64, 16);
-    guest_.bind(api_, context_, host.counts);
+    guest_.bind(api_, context_, host.counts, limits, module_->engine->counts_fuel);
+    if (!world.script.trace) return;
+    tracer_.emplace(host, world.trace, api_.func_call, context_);
+    guest_.divert(&Tracer::call, &*tracer_);
   }
   Vm(const Vm&) = delete;
-  ~Vm() { api_.store_delete(store_); }
-
-  // Instantiates, runs the entry point, on_vm_start and on_configure. Empty: all said yes. Else
-  // which one did not ("_initialize", "on_vm_start", "on_configure"); a break is in `failure`.
-  std::string start() {
-    if (std::string bad = load(); !bad.empty()) return bad;
-    std::string bad = configure();
-    settle();
-    return bad;
+  ~Vm() {
+    flows_.clear();
+    exchanges_.clear();
+    connections_.clear();
+    api_.store_delete(store_);
   }
 
-  // The first half of `start`: instantiates and runs the entry point, as Envoy's loader does.
+  // Instantiates and runs the entry point, as Envoy's loader does. Empty, or what broke
+  // ("instantiation", "_initialize"); how is in `failure`.
   std::string load() {
-    refuel();
+    guest_.arm();
     if (std::string bad = instantiate(); !bad.empty()) return bad;
     if (std::string bad = enter(); !bad.empty()) return bad;
     host.allowed = Allowed::kAll;
     return {};
   }
 
-  // One exchange; its outcome is in host.stream until the next.
-  void run(const ExchangeInput& input) {
-    deadline();
-    HttpExchange exchange(host, input);
-    try {
-      exchange.run(next_id_);
-    } catch (const OutputLimit& limit) {
-      guest_.fail(TrapKind::kOutOfMemory, "", limit.what());
-      exchange.abandon();
-    }
-    if (++next_id_ <= kPluginContext) next_id_ = kPluginContext + 1;
+  // Starts a plugin; `index` is its place among all of the run. Empty: it said yes. Else which
+  // callback did not ("on_vm_start", "on_configure"); a break is in `failure`.
+  std::string start(const PluginInput& input, uint32_t index) {
+    PluginContext& plugin = host.add_plugin(input, index);
+    std::string bad = flows_.emplace_back(std::make_unique<Flow>(host, plugin))->start();
     settle();
+    return bad;
   }
 
-  const Failure& failure() const { return guest_.failure(); }
-
-  // Fuel burnt so far, when the engine counts it.
-  std::optional<uint64_t> fuel() const {
-    if (!module_->engine->counts_fuel) return std::nullopt;
-    uint64_t left = 0;
-    if (auto* error = api_.get_fuel(context_, &left)) api_.error_delete(error);
-    return kFuel - left;
+  // An exchange that is not under way, to begin with.
+  HttpExchange<WasmHost>& free_exchange() {
+    for (const auto& exchange : exchanges_)
+      if (exchange->done()) return *exchange;
+    return *exchanges_.emplace_back(std::make_unique<HttpExchange<WasmHost>>(host));
   }
 
- private:
-  static constexpr uint64_t kFuel = uint64_t{1} << 62;
-
-  void deadline() { api_.set_deadline(context_, host.script.limits.deadline_ms / kEpochMs + 1); }
-
-  void refuel() {
-    if (module_->engine->counts_fuel)
-      if (auto* error = api_.set_fuel(context_, kFuel)) api_.error_delete(error);
-    deadline();
+  NetworkFlow<WasmHost>& free_connection() {
+    for (const auto& connection : connections_)
+      if (connection->done()) return *connection;
+    return *connections_.emplace_back(std::make_unique<NetworkFlow<WasmHost>>(host));
   }
 
+  // Takes out the plugin that is number `index` of the run, if it is here.
+  void remove(uint32_t index) {
+    for (size_t i = 0; i < flows_.size(); ++i)
+      if (host.plugins[i]->index == index) flows_[i]->remove();
+    for (const auto& flow : flows_) flow->bury();
+  }
+
+  // Breaks the guest from outside: it kept the world busy for ever.
+  void fail(const char* why) { guest_.fail(TrapKind::kOutOfMemory, "", why); }
+
+  // To be called now and then: notes how much memory there is.
   void settle() {
     guest_.memory().refresh();
     host.counts.memory_high_water =
         std::max<uint64_t>(host.counts.memory_high_water, guest_.memory().size());
   }
+
+  const PluginInput& made_for;
+  const Failure& failure() const { return guest_.failure(); }
+  std::optional<uint64_t> fuel() const {
+    return module_->engine->counts_fuel ? std::optional(guest_.fuel()) : std::nullopt;
+  }
+
+ private:
+  using Flow = PluginFlow<WasmHost>;
 
   std::string instantiate() {
     std::vector<wasmtime::Extern> imports;
@@ -141,7 +156,10 @@ class Vm {
       wasmtime::ValTypeVec results = detail::value_types(api_, kImports[at].results);
       wasmtime::FuncType* type = api_.functype_new(&params, &results);
       out.kind = wasmtime::kExternFunc;
-      api_.func_new(context_, type, kTrampolines[at], &host, nullptr, &out.of.func);
+      const auto& table = capabilities_.allows(static_cast<Import>(at)) ? kTrampolines : kDenied;
+      void* const env = tracer_ ? tracer_->around(at, table[at]) : &host;
+      const wasmtime::Callback function = tracer_ ? &Tracer::import : table[at];
+      api_.func_new(context_, type, function, env, nullptr, &out.of.func);
       api_.functype_delete(type);
     } else if (decl.kind == Kind::kMemory) {
       const wasmtime::Limits limits = detail::limits_of(decl.limits);
@@ -170,11 +188,18 @@ class Vm {
     if (decl.kind == Kind::kMemory) guest_.bind_memory(item.of.memory);
     if (decl.kind != Kind::kFunc) return;
     for (size_t i = 0; i < kCallbacks.size(); ++i)
-      if (kCallbacks[i].name == decl.name && (kCallbacks[i].abis >> host.abi & 1) != 0)
+      if (kCallbacks[i].name == decl.name && (kCallbacks[i].abis >> host.abi & 1) != 0 &&
+          capabilities_.allows(static_cast<Callback>(i)))
         guest_.bind_callback(static_cast<Callback>(i), item.of.func);
     for (size_t i = 0; i < kEntries.size(); ++i)
-      if (kEntries[i] == decl.name && (i != 0 || module_->facts.malloc))
+      if (kEntries[i] == decl.name && known(static_cast<Entry>(i)))
         guest_.bind_entry(static_cast<Entry>(i), item.of.func);
+  }
+
+  bool known(Entry entry) const {
+    const LoadFacts& facts = module_->facts;
+    if (entry == Entry::malloc) return facts.malloc;
+    return entry != Entry::__main_void || facts.main_void;
   }
 
   // `_initialize` then `main(0, 0)` or `__main_void`; without `_initialize`: `_start`.
@@ -198,36 +223,22 @@ class Vm {
     return fine ? std::string() : std::string(guest_.failure().callback);
   }
 
-  // In Envoy's order; the plugin configuration is readable in the first and the last of the three.
-  std::string configure() {
-    uint32_t result = 0;
-    const auto size = [](const std::string& text) { return static_cast<uint32_t>(text.size()); };
-    host.configuring = true;
-    if (!host.call(Callback::proxy_on_context_create, kPluginContext,
-                   std::array{kPluginContext, 0U}, result))
-      return "on_context_create";
-    host.configuring = false;
-    const std::array vm_start{kPluginContext, size(host.script.vm_configuration)};
-    if (!host.call(Callback::proxy_on_vm_start, kPluginContext, vm_start, result, 1) || result == 0)
-      return "on_vm_start";
-    host.configuring = true;
-    const std::array configure{kPluginContext, size(host.script.plugin_configuration)};
-    const bool fine =
-        host.call(Callback::proxy_on_configure, kPluginContext, configure, result, 1) &&
-        result != 0;
-    host.configuring = false;
-    return fine ? std::string() : "on_configure";
-  }
-
   const std::shared_ptr<const Module> module_;
+  const Engine::Place place_;
   const wasmtime::Api& api_;
+  const Capabilities capabilities_;
   WasmGuest guest_;
   wasmtime::Store* store_ = nullptr;
   wasmtime::Context* context_ = nullptr;
-  uint32_t next_id_ = kPluginContext + 1;
 
  public:
   WasmHost host;
+
+ private:
+  std::optional<Tracer> tracer_;
+  std::vector<std::unique_ptr<Flow>> flows_;
+  std::vector<std::unique_ptr<HttpExchange<WasmHost>>> exchanges_;
+  std::vector<std::unique_ptr<NetworkFlow<WasmHost>>> connections_;
 };
 
 }  // namespace tamis

@@ -1,5 +1,8 @@
 #include "native/engine.h"
 
+#include <memory>
+#include <vector>
+
 #include "check.h"
 #include "wasm_bytes.h"
 
@@ -12,6 +15,14 @@ int main(int argc, char** argv) {
     CHECK(throws<std::invalid_argument>([&] { engine.deserialize("nonsense"); }));
     auto* module = engine.compile(wasm::filter());
     api.module_delete(module);
+    {
+      std::vector<std::unique_ptr<tamis::Engine::Place>> places;
+      for (uint32_t i = 0; i < tamis::kMaxVms; ++i)
+        places.push_back(std::make_unique<tamis::Engine::Place>(engine));
+      CHECK(throws<std::runtime_error>([&] { tamis::Engine::Place one_more(engine); }, "VMs"));
+      places.pop_back();
+      const tamis::Engine::Place last(engine);
+    }
     engine.ticker.enter();
     engine.ticker.leave();
   }

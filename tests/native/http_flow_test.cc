@@ -38,7 +38,7 @@ static void body_one_buffers_and_accumulates() {
   r.run();
   CHECK(sizes == std::vector<uint32_t>({5, 9}) && r.response().sent == "threefour" &&
         r.response().complete);
-  CHECK(r.host.stream.pauses.size() == 1);
+  CHECK(r.stream().pauses.size() == 1);
 }
 
 static void body_two_holds_back_unseen_and_three_drops() {
@@ -57,7 +57,7 @@ static void body_two_holds_back_unseen_and_three_drops() {
 
 static void headers_one_goes_on_where_allowed() {
   Run r;
-  r.script.allow_on_headers_stop_iteration = true;
+  r.script.plugin.allow_on_headers_stop_iteration = true;
   r.on(Callback::proxy_on_request_headers, [](auto) { return 1U; });
   r.run();
   CHECK(r.request().complete && r.request().sent == "onetwo" && r.response().complete);
@@ -94,7 +94,7 @@ static void too_much_to_buffer() {
   r.on(Callback::proxy_on_request_body, [](auto) { return 1U; });
   r.run();
   CHECK(r.response().headers.value(0) == "413" &&
-        r.host.stream.reply.details == "request_payload_too_large");
+        r.stream().reply.details == "request_payload_too_large");
 }
 
 static void continue_releases_what_was_held_back() {

@@ -9,8 +9,8 @@
 #include "native_guest.h"
 
 // Lives for one test: a guest, an exchange with bodies and trailers both ways, and its run.
-struct Run : World {
-  Run() : World(tamis::kVmContext) {
+struct Run {
+  Run() {
     host.abi = 2;
     input.request.headers.append(":method", "POST");
     input.answer.headers.append(":status", "200");
@@ -22,8 +22,20 @@ struct Run : World {
   void on(tamis::Callback callback, NativeGuest::Body body) {
     guest.callbacks[callback] = std::move(body);
   }
-  void run() { tamis::HttpExchange(host, input).run(2); }
-  tamis::Side& request() { return host.stream.request(); }
-  tamis::Side& response() { return host.stream.response(); }
+  void run() {
+    exchange.begin(input, plugin);
+    world.settle();
+    exchange.cancel();
+  }
+  const tamis::Stream& stream() const { return exchange.stream(); }
+  const tamis::Side& request() const { return stream().request(); }
+  const tamis::Side& response() const { return stream().response(); }
+
+  tamis::Script script;
+  NativeGuest guest;
+  tamis::World world{script};
+  NativeHost host{guest, world};
+  tamis::PluginContext& plugin = host.add_plugin(script.plugin, 0);
+  tamis::HttpExchange<NativeHost> exchange{host};
   tamis::ExchangeInput input;
 };

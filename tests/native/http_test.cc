@@ -8,7 +8,7 @@ static void passes_everything() {
   Run r;
   r.run();
   CHECK(r.request().complete && r.request().sent == "onetwo" && r.request().trailers.size() == 1);
-  CHECK(r.response().complete && r.response().sent == "threefour" && r.host.stream.pauses.empty());
+  CHECK(r.response().complete && r.response().sent == "threefour" && r.stream().pauses.empty());
 }
 
 static void paused_stream_never_finishes_and_ends() {
@@ -40,7 +40,7 @@ static void local_reply_meets_own_response_callbacks() {
   });
   r.run();
   CHECK(!r.request().headers_sent && r.response().sent == "no" && r.response().complete);
-  CHECK(r.host.stream.reply.status == 403 && r.guest.seen.size() == 3);
+  CHECK(r.stream().reply.status == 403 && r.guest.seen.size() == 3);
 }
 
 static void local_reply_without_response_callbacks() {
@@ -55,12 +55,12 @@ static void local_reply_replaces_or_cuts_a_response() {
   r.on(Callback::proxy_on_response_headers, [&](auto) { return reply(r, 500, "bad"), 0U; });
   r.on(Callback::proxy_on_response_body, [&](auto) { return std::abort(), 0U; });
   r.run();
-  CHECK(r.response().sent == "bad" && r.response().complete && r.host.stream.reset == Reset::kNone);
+  CHECK(r.response().sent == "bad" && r.response().complete && r.stream().reset == Reset::kNone);
 
   Run late;
   late.on(Callback::proxy_on_response_body, [&](auto) { return reply(late, 500, "bad"), 0U; });
   late.run();
-  CHECK(late.host.stream.reset == Reset::kFilter && late.response().sent.empty());
+  CHECK(late.stream().reset == Reset::kFilter && late.response().sent.empty());
 }
 
 static void a_broken_guest_answers_503() {
@@ -69,7 +69,7 @@ static void a_broken_guest_answers_503() {
   r.on(Callback::proxy_on_log, [&](auto) { return std::abort(), 0U; });
   r.run();
   CHECK(r.response().headers.value(0) == "503" && r.response().complete &&
-        r.host.stream.reply.details == kFailDetails);
+        r.stream().reply.details == kFailDetails);
   r.run();
   CHECK(!r.request().headers_sent && r.response().headers.value(0) == "503");
 }
@@ -77,12 +77,13 @@ static void a_broken_guest_answers_503() {
 static void upstream_reset_is_answered() {
   Run r;
   r.input.reset = true;
+  r.input.answer.headers.clear();
   r.input.after = 7;
   bool met = false;
   r.on(Callback::proxy_on_response_headers, [&](auto) { return met = true, 0U; });
   r.run();
-  CHECK(met && r.host.stream.reset == Reset::kUpstream && r.response().headers.value(0) == "503");
-  CHECK(r.response().complete && r.host.clock.passed == 7);
+  CHECK(met && r.stream().reset == Reset::kUpstream && r.response().headers.value(0) == "503");
+  CHECK(r.response().complete && r.world.clock.passed == 7);
 }
 
 static void refused_by_the_proxy() {
@@ -93,7 +94,7 @@ static void refused_by_the_proxy() {
   CHECK(r.response().headers.value(0) == "431" && !r.request().headers_sent);
   r.input.refused = 0;
   r.run();
-  CHECK(r.host.stream.reset == Reset::kDownstream && !r.response().headers_sent);
+  CHECK(r.stream().reset == Reset::kDownstream && !r.response().headers_sent);
 }
 
 static void close_cuts() {
@@ -101,12 +102,12 @@ static void close_cuts() {
   r.on(Callback::proxy_on_request_body,
        [&](auto) { return hostcalls::proxy_close_stream(r.host, 0), 0U; });
   r.run();
-  CHECK(r.host.stream.reset == Reset::kFilter && !r.response().started && !r.request().complete);
+  CHECK(r.stream().reset == Reset::kFilter && !r.response().started && !r.request().complete);
 }
 
 static void a_replaced_response_leaves_nothing_behind() {
   Run r;
-  r.script.allow_on_headers_stop_iteration = true;
+  r.script.plugin.allow_on_headers_stop_iteration = true;
   r.on(Callback::proxy_on_response_headers, [](auto) { return 1U; });
   r.on(Callback::proxy_on_response_body, [&](auto a) {
     if (a[2] == 0) return 2U;

@@ -29,6 +29,13 @@ int main() {
   CHECK(verdict(shape) ==
         "Bad function signature for: proxy_on_log, want: i32 -> void, but the module exports: "
         "i64 -> void");
+  shape.exports.back() = {"__main_void", Kind::kFunc, {"", ""}};
+  CHECK(verdict(shape).empty());
+  shape.exports.push_back({"_initialize", Kind::kFunc, {"", ""}});
+  CHECK(verdict(shape) ==
+        "Bad function signature for: __main_void, want: void -> i32, but the module exports: "
+        "void -> void");
+  CHECK(verdict(shape, 38).empty());
   shape.exports = {{"proxy_abi_version_0_2_0", Kind::kFunc, {}}};
   CHECK(verdict(shape) == "Wasm module is missing malloc function.");
   shape.exports.clear();

@@ -10,9 +10,9 @@ int main(int argc, char** argv) {
   CHECK(unbound.at(0, 1) == nullptr);
   Engines engines(argv[1]);
   Script script;
-  Vm vm(engines.load(wasm::filter()), script);
-  CHECK(vm.start().empty());
-  WasmMemory& memory = vm.host.guest.memory();
+  Run run(engines.load(wasm::filter()), script);
+  CHECK(run.start().empty());
+  WasmMemory& memory = run.vm().host.guest.memory();
   CHECK(memory.size() == 65536 && memory.at(0, 65536) != nullptr && memory.at(65536, 0) != nullptr);
   CHECK(memory.at(65536, 1) == nullptr && memory.at(1, 65536) == nullptr &&
         memory.at(0xffffffff, 2) == nullptr);

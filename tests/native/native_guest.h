@@ -36,6 +36,7 @@ class NativeGuest {
     return true;
   }
   bool failed() const { return broken; }
+  void fail(tamis::TrapKind, std::string_view, std::string) { broken = true; }
 
   // Puts text somewhere; returns where.
   Address put(std::string_view text) {
@@ -71,20 +72,32 @@ static_assert(tamis::Guest<NativeGuest>);
 
 using NativeHost = tamis::Host<NativeGuest>;
 
-// A host with a guest, and a stream in the middle of a callback.
-struct World {
-  explicit World(uint32_t context = 2) {
-    host.stream.clear(2);
-    host.current = host.effective = context;
+// A host with a guest and a plugin (context 1), and a stream (context 2) in the middle of a
+// callback.
+struct Rig {
+  static constexpr uint32_t kPlugin = 1, kStream = 2;
+
+  explicit Rig(uint32_t context = kStream) {
+    stream.clear(host.take_id());
+    stream.plugin = &plugin;
+    host.enter(stream);
+    enter(context);
+  }
+  void enter(uint32_t context) {
+    host.touch(context);
+    host.current = context;
   }
   // Makes one of the stream's maps visible.
   tamis::HeaderMap& show(uint32_t map) {
-    tamis::Side& side = host.stream.sides[map / 2];
+    tamis::Side& side = stream.sides[map / 2];
     tamis::HeaderMap& headers = map % 2 == 0 ? side.headers : side.trailers;
-    host.stream.maps[map] = &headers;
+    stream.maps[map] = &headers;
     return headers;
   }
   tamis::Script script;
   NativeGuest guest;
-  NativeHost host{guest, script};
+  tamis::World world{script};
+  NativeHost host{guest, world};
+  tamis::PluginContext& plugin = host.add_plugin(script.plugin, 0);
+  tamis::Stream stream;
 };

@@ -5,7 +5,7 @@
 
 using namespace std::string_literals;
 
-static std::string get(World& w, const std::string& dotted, tamis::Status expected = tamis::kOk) {
+static std::string get(Rig& w, const std::string& dotted, tamis::Status expected = tamis::kOk) {
   std::string path = dotted;
   for (char& c : path)
     if (c == '.') c = '\0';
@@ -17,7 +17,7 @@ static std::string get(World& w, const std::string& dotted, tamis::Status expect
 static std::string number(int64_t value) { return {reinterpret_cast<const char*>(&value), 8}; }
 
 static void request() {
-  World w;
+  Rig w;
   get(w, "request.path", tamis::kNotFound);
   CHECK(get(w, "request.headers_bytes") == number(0) && get(w, "request.headers") == "\0\0\0\0"s);
   auto& map = w.show(0);
@@ -30,7 +30,7 @@ static void request() {
   CHECK(get(w, "request.headers.X") == "1,2");
   get(w, "request.headers.y", tamis::kNotFound);
   CHECK(get(w, "request.headers_bytes") == number(static_cast<int64_t>(map.byte_size())));
-  w.host.stream.request().received = 5;
+  w.stream.request().received = 5;
   CHECK(get(w, "request.size") == number(5));
   map.add("content-length", "77");
   CHECK(get(w, "request.size") == number(77));
@@ -43,11 +43,11 @@ static void request() {
 }
 
 static void response() {
-  World w;
+  Rig w;
   get(w, "response.code", tamis::kNotFound);
   auto& map = w.show(2);
   map.add(":status", "404");
-  w.host.stream.response().started = true;
+  w.stream.response().started = true;
   CHECK(get(w, "response.code") == number(404) &&
         get(w, "response.code_details") == "via_upstream");
   CHECK(get(w, "response.grpc_status") == number(12) && get(w, "response.flags") == number(0));
@@ -56,13 +56,13 @@ static void response() {
 }
 
 static void plugin_fixture_and_state() {
-  World w(tamis::kPluginContext);
-  w.script.plugin_name = "p";
+  Rig w(Rig::kPlugin);
+  w.script.plugin.name = "p";
   w.script.properties.emplace_back("xds\0node\0id"s, "n");
   CHECK(get(w, "plugin_name") == "p" && get(w, "xds.node.id") == "n");
   get(w, "request.path", tamis::kNotFound);
-  w.host.effective = 2;
-  w.host.stream.filter_state.emplace_back("wasm.k", "v");
+  w.enter(2);
+  w.stream.filter_state.emplace_back("wasm.k", "v");
   CHECK(get(w, "k") == "v");
   std::string_view out;
   CHECK(tamis::find_property(w.host, "filter_state\0wasm.k"s, out) == tamis::kOk && out == "v");

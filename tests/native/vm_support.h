@@ -2,7 +2,7 @@
 #pragma once
 
 #include "check.h"
-#include "native/vm.h"
+#include "native/replay.h"
 #include "wasm_bytes.h"
 
 // Lives for one test program.
@@ -16,3 +16,14 @@ struct Engines {
   }
   tamis::wasmtime::Api api;
 };
+
+// A script of so many exchanges, each answered with nothing.
+inline tamis::Script script_of(size_t exchanges) {
+  tamis::Script script;
+  script.exchanges.resize(exchanges);
+  for (size_t i = 0; i < exchanges; ++i) {
+    script.exchanges[i].answer.headers.append(":status", "200");
+    script.steps.push_back({tamis::StepInput::Kind::kExchange, false, i, 0});
+  }
+  return script;
+}

@@ -7,14 +7,13 @@ using namespace std::string_literals;
 
 static void runs_and_counts(Engines& engines) {
   const auto module = engines.load(wasm::filter(), true);
-  Script script;
-  ExchangeInput input;
-  input.answer.headers.append(":status", "200");
-  Vm vm(module, script);
-  CHECK(vm.start().empty());
-  vm.run(input);
-  vm.run(input);
-  CHECK(vm.host.stream.id == 3 && vm.host.stream.response().complete);
+  const Script script = script_of(2);
+  Run run(module, script);
+  CHECK(run.start().empty());
+  CHECK(run.step(0) == 1 && run.step(1) == 2);
+  const Stream& stream = run.streams()[0]->stream();
+  CHECK(stream.id == 3 && stream.response().complete);
+  const Vm& vm = run.vm();
   CHECK(vm.host.counts.callbacks[static_cast<size_t>(Callback::proxy_on_done)] == 2);
   CHECK(vm.fuel().value() > 0 && vm.host.counts.memory_high_water == 65536);
 }
@@ -34,19 +33,19 @@ static void breaks(Engines& engines) {
   };
   for (const Case& each : cases) {
     const auto module = engines.load(wasm::filter("proxy_on_done", each.body));
-    Script script;
+    Script script = script_of(2);
     script.limits.deadline_ms = 20;
-    ExchangeInput input;
     auto& ticker = const_cast<Engine&>(*module->engine).ticker;
     ticker.enter();
-    Vm vm(module, script);
-    CHECK(vm.start().empty());
-    vm.run(input);
+    Run run(module, script);
+    CHECK(run.start().empty());
+    run.step(0);
     ticker.leave();
+    const Vm& vm = run.vm();
     CHECK(vm.failure().kind == each.kind && vm.failure().callback == "proxy_on_done" &&
           !vm.failure().text.empty());
-    vm.run(input);
-    CHECK(vm.host.stream.response().headers.value(0) == "503");
+    run.step(1);
+    CHECK(run.streams()[0]->stream().response().headers.value(0) == "503");
   }
 }
 
@@ -54,13 +53,14 @@ static void output_is_bounded(Engines& engines) {
   // proxy_log(2, 0, 60000)
   const auto module =
       engines.load(wasm::filter("proxy_on_done", "\x41\x02\x41\x00\x41\xe0\xd4\x03\x10\x00"s));
-  Script script;
+  Script script = script_of(2);
   script.limits.log_bytes = 70000;
-  Vm vm(module, script);
-  CHECK(vm.start().empty());
-  vm.run({});
-  CHECK(vm.failure().kind == TrapKind::kNone && vm.host.log.lines().size() == 1);
-  vm.run({});
+  Run run(module, script);
+  CHECK(run.start().empty());
+  run.step(0);
+  const Vm& vm = run.vm();
+  CHECK(vm.failure().kind == TrapKind::kNone && run.world.log.lines().size() == 1);
+  run.step(1);
   CHECK(vm.failure().kind == TrapKind::kOutOfMemory && vm.failure().callback == "proxy_on_done");
 }
 

@@ -22,16 +22,28 @@ BufferView view(H& host, uint32_t buffer) {
       std::string* body = host.active().body(buffer);
       return {true, body, body == nullptr ? std::string_view() : std::string_view(*body)};
     }
+    case kForeignFunctionArguments:  // what the context's buffer last held: else the VM's
+                                     // configuration
+      if (!host.plugin().dns.empty()) return {true, nullptr, host.plugin().dns};
+      return {true, nullptr, host.plugin().input->vm_configuration};
     case kVmConfiguration:
-    case kForeignFunctionArguments:  // what the context's buffer last held: the VM's configuration
-      return {true, nullptr, host.script.vm_configuration};
+      return {true, nullptr, host.plugin().input->vm_configuration};
     case kPluginConfiguration:
-      if (!host.configuring) return {};
-      return {true, nullptr, host.script.plugin_configuration};
+      if (!host.plugin().configuring) return {};
+      return {true, nullptr, host.plugin().input->configuration};
     case kHttpCallResponseBody:
-      return {};
-    default:
-      return {true, nullptr, {}};
+      if (!host.plugin().http.readable) return {};
+      return {true, nullptr, host.plugin().http.body};
+    case kGrpcCallMessage: {
+      std::string* message = host.plugin().grpc.message;
+      return {true, message, message == nullptr ? std::string_view() : std::string_view(*message)};
+    }
+    default: {
+      std::string* data = buffer == kDownstreamData || buffer == kUpstreamData
+                              ? host.active().data[buffer - kDownstreamData]
+                              : nullptr;
+      return {true, data, data == nullptr ? std::string_view() : std::string_view(*data)};
+    }
   }
 }
 
@@ -83,9 +95,9 @@ uint32_t proxy_set_buffer_bytes(H& host, uint32_t buffer, uint32_t start, uint32
 // ABI 0.1.0 only.
 template <typename H>
 uint32_t proxy_get_configuration(H& host, uint32_t bytes_out, uint32_t size_out) {
-  return host.give(
-      host.configuring ? host.script.plugin_configuration : host.script.vm_configuration, bytes_out,
-      size_out);
+  const PluginInput& input = *host.plugin().input;
+  return host.give(host.plugin().configuring ? input.configuration : input.vm_configuration,
+                   bytes_out, size_out);
 }
 
 }  // namespace tamis::hostcalls

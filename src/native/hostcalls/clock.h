@@ -7,7 +7,7 @@ namespace tamis::hostcalls {
 
 template <typename H>
 uint32_t proxy_get_current_time_nanoseconds(H& host, uint32_t out) {
-  return host.write(out, host.clock.wall()) ? kOk : kInvalidMemoryAccess;
+  return host.write(out, host.world.clock.wall()) ? kOk : kInvalidMemoryAccess;
 }
 
 }  // namespace tamis::hostcalls

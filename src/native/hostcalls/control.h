@@ -6,7 +6,17 @@
 
 namespace tamis::hostcalls {
 
-// The first call of a stream wins; the answer is always OK.
+namespace detail {
+
+inline void keep_details(LocalReply& reply, std::string_view details) {
+  reply.details.assign(details);
+  for (char& c : reply.details)
+    if (c == ' ' || (c >= '\t' && c <= '\r')) c = '_';
+}
+
+}  // namespace detail
+
+// The first call of a stream wins, but for its details; the answer is always OK.
 template <typename H>
 uint32_t proxy_send_local_response(H& host, uint32_t status, uint32_t details,
                                    uint32_t details_size, uint32_t body, uint32_t body_size,
@@ -18,21 +28,25 @@ uint32_t proxy_send_local_response(H& host, uint32_t status, uint32_t details,
       header_pairs.data() == nullptr)
     return kInvalidMemoryAccess;
   host.stop_next = true;
-  if (!host.in_stream(host.effective)) return kOk;
-  LocalReply& reply = host.stream.reply;
-  if (reply.pending) return kOk;
+  if (!host.in_stream() || host.active().network) return kOk;
+  if (host.active().over) throw EnvoyCrash("a local reply for a stream that is over");
+  LocalReply& reply = host.active().reply;
+  if (reply.pending) {  // all that is kept of a second one
+    detail::keep_details(reply, details_text);
+    return kOk;
+  }
   if (reply.sent && !reply.running) {
     reply.again = true;
+    host.ask(Asked::kReplyAgain);
     // Envoy's own reply to a reset is held back; what it is said to be changes all the same.
-    if (host.stream.reset != Reset::kUpstream) return kOk;
+    if (host.active().reset != Reset::kUpstream) return kOk;
   } else {
     reply.pending = true;
+    host.ask(Asked::kReply);
   }
   reply.status = status & 0xffff;  // Envoy keeps 16 bits
   reply.grpc_status = grpc_status <= 16 ? static_cast<int32_t>(grpc_status) : -1;
-  reply.details.assign(details_text);
-  for (char& c : reply.details)
-    if (c == ' ' || (c >= '\t' && c <= '\r')) c = '_';
+  detail::keep_details(reply, details_text);
   reply.body.assign(body_text);
   reply.headers.clear();
   read_pairs(header_pairs, host.pairs);
@@ -50,7 +64,10 @@ namespace detail {
 template <typename H>
 uint32_t resume(H& host, uint32_t direction) {
   Stream& stream = host.active();
-  stream.resume[direction] = true;
+  if (stream.network) return kOk;
+  if (direction == 1 && host.in_stream() && !stream.response().started)
+    throw EnvoyCrash("going on with a response that has no headers yet");
+  host.ask(direction == 0 ? Asked::kResumeRequest : Asked::kResumeResponse);
   stream.maps[kHttpRequestHeaders] = stream.maps[kHttpRequestTrailers] = nullptr;
   stream.bodies[0] = nullptr;
   return kOk;
@@ -62,7 +79,9 @@ template <typename H>
 uint32_t proxy_continue_stream(H& host, uint32_t type) {
   if (type > 3) return kBadArgument;
   if (type == 3) return kUnimplemented;
-  return type == 2 ? uint32_t{kOk} : detail::resume(host, type);
+  if (type < 2) return detail::resume(host, type);
+  if (host.active().network) host.ask(Asked::kResumeRequest);
+  return kOk;
 }
 
 template <typename H>
@@ -78,7 +97,9 @@ uint32_t proxy_continue_response(H& host) {
 template <typename H>
 uint32_t proxy_close_stream(H& host, uint32_t type) {
   if (type > 3) return kBadArgument;
-  if (type < 2) host.active().close = true;
+  if (host.active().network != (type >= 2)) return kOk;
+  if (host.active().over) throw EnvoyCrash("closing a stream that is over");
+  host.ask(Asked::kClose);
   return kOk;
 }
 
@@ -91,17 +112,29 @@ uint32_t proxy_clear_route_cache(H&) {
 // Valid until the callback returns; 0 resets to the calling context.
 template <typename H>
 uint32_t proxy_set_effective_context(H& host, uint32_t context) {
-  const bool known =
-      context <= kPluginContext || (host.stream.id != 0 && context == host.stream.id);
-  if (!known) return kBadArgument;
-  host.effective = context == kVmContext ? host.current : context;
+  return host.touch(context == kVmContext ? host.current : context) ? kOk : kBadArgument;
+}
+
+// Only a plugin whose proxy_on_done returned 0 is pending; a stream that calls it means its plugin.
+template <typename H>
+uint32_t proxy_done(H& host) {
+  if (!host.plugin().removing) return kNotFound;
+  host.plugin().removing = false;
+  host.plugin().removed = true;
   return kOk;
 }
 
-// Only a plugin whose proxy_on_done returned 0 is pending; streams never are.
+// One timer a plugin; setting it anew starts its period again, 0 ends it.
 template <typename H>
-uint32_t proxy_done(H&) {
-  return kNotFound;
+uint32_t proxy_set_tick_period_milliseconds(H& host, uint32_t period) {
+  PluginContext& plugin = host.plugin();
+  plugin.tick_period = period;
+  ++plugin.tick_stamp;
+  host.world.forget_timer(*plugin.flow);
+  if (period != 0)
+    host.world.plan(uint64_t{period} * 1'000'000, *plugin.flow,
+                    static_cast<uint32_t>(Happening::kTick), plugin.tick_stamp, true);
+  return kOk;
 }
 
 }  // namespace tamis::hostcalls

@@ -9,10 +9,21 @@ namespace detail {
 
 inline constexpr uint32_t kLastMap = kHttpCallResponseTrailers;
 
-// The map for reading; maps 4-7 belong to callouts, of which there are none.
+// The map for reading; maps 4-7 are those of the callout the plugin hears of, whoever asks.
 template <typename H>
 const HeaderMap* readable(H& host, uint32_t map) {
-  return map < 4 ? host.active().readable(map) : nullptr;
+  switch (map) {
+    case kGrpcCallInitialMetadata:
+      return host.plugin().grpc.headers;
+    case kGrpcCallTrailingMetadata:
+      return host.plugin().grpc.trailers;
+    case kHttpCallResponseHeaders:
+      return host.plugin().http.headers;
+    case kHttpCallResponseTrailers:
+      return host.plugin().http.trailers;
+    default:
+      return host.active().readable(map);
+  }
 }
 
 template <typename H>
@@ -59,7 +70,8 @@ uint32_t proxy_get_header_map_value(H& host, uint32_t map, uint32_t key, uint32_
   const HeaderMap* headers = detail::readable(host, map);
   std::string_view value;
   if (headers == nullptr) {
-    const uint32_t status = host.active().log_phase ? missing : kBadArgument;
+    const bool logs = host.active().log_phase && !host.active().network;
+    const uint32_t status = logs ? missing : kBadArgument;
     if (status != kOk) return status;
   } else {
     const size_t at = headers->find(detail::lowered(host, name));

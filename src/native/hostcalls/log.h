@@ -13,7 +13,7 @@ uint32_t proxy_log(H& host, uint32_t level, uint32_t message, uint32_t size) {
   if (level > 5) return kBadArgument;
   const std::string_view text = host.read(message, size);
   if (text.data() == nullptr) return kInvalidMemoryAccess;
-  host.log.add(level, text, host.script.limits.log_bytes);
+  host.log(level, text);
   return kOk;
 }
 
@@ -22,11 +22,11 @@ uint32_t proxy_get_log_level(H& host, uint32_t level_out) {
   return host.write(level_out, kHostLogLevel) ? kOk : kInvalidMemoryAccess;
 }
 
-// Of the last callout; there was none.
+// Of the last callout of the plugin that failed, even when a stream asks; the code stays for ever.
 template <typename H>
 uint32_t proxy_get_status(H& host, uint32_t code_out, uint32_t message_out, uint32_t size_out) {
-  if (!host.write(code_out, uint32_t{0})) return kInvalidMemoryAccess;
-  return host.give({}, message_out, size_out);
+  if (!host.write(code_out, host.plugin().status)) return kInvalidMemoryAccess;
+  return host.give(host.plugin().status_message, message_out, size_out);
 }
 
 }  // namespace tamis::hostcalls

@@ -11,8 +11,9 @@ uint32_t proxy_get_property(H& host, uint32_t path, uint32_t path_size, uint32_t
                             uint32_t size_out) {
   std::string_view key = host.read(path, path_size);
   if (key.data() == nullptr) return kInvalidMemoryAccess;
-  if (!key.empty() && key.back() == '\0') key.remove_suffix(1);
   if (key.empty()) return kSerializationFailure;
+  if (key.back() == '\0') key.remove_suffix(1);
+  if (key.empty()) return kNotFound;
   std::string_view value;
   const Status status = find_property(host, key, value);
   return status == kOk ? host.give(value, value_out, size_out) : status;
@@ -25,13 +26,14 @@ uint32_t proxy_set_property(H& host, uint32_t path, uint32_t path_size, uint32_t
   const std::string_view key = host.read(path, path_size);
   const std::string_view bytes = host.read(value, value_size);
   if (key.data() == nullptr || bytes.data() == nullptr) return kInvalidMemoryAccess;
-  if (!host.in_stream(host.effective)) return kNotFound;
+  if (!host.in_stream()) return kNotFound;
   std::string name = "wasm.";
   name.append(key);
-  auto& state = host.stream.filter_state;
+  auto& state = host.active().filter_state;
   size_t total = name.size() + bytes.size();
   for (auto& [known, old] : state) {
     if (known == name) {
+      if (host.plugin().declared.of(key).read_only) return kBadArgument;
       old.assign(bytes);
       return kOk;
     }

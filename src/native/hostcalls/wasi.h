@@ -50,7 +50,7 @@ uint32_t fd_write(H& host, uint32_t fd, uint32_t vectors, uint32_t count, uint32
   if (written != 0) {
     std::string_view line = host.text;
     if (line.back() == '\n') line.remove_suffix(1);
-    host.log.add(*level, line, host.script.limits.log_bytes);
+    host.log(*level, line);
   }
   return host.write(written_out, written) ? kWasiSuccess : kWasiFault;
 }
@@ -142,15 +142,15 @@ uint32_t sock_send(H& host, uint32_t, uint32_t, uint32_t, uint32_t, uint32_t siz
 template <typename H>
 uint32_t environ_sizes_get(H& host, uint32_t count_out, uint32_t size_out) {
   uint32_t size = 0;
-  for (const auto& [key, value] : host.script.environment)
+  for (const auto& [key, value] : host.plugin().input->environment)
     size += static_cast<uint32_t>(key.size() + value.size() + 2);
-  const auto count = static_cast<uint32_t>(host.script.environment.size());
+  const auto count = static_cast<uint32_t>(host.plugin().input->environment.size());
   return host.write(count_out, count) && host.write(size_out, size) ? kWasiSuccess : kWasiFault;
 }
 
 template <typename H>
 uint32_t environ_get(H& host, uint32_t array, uint32_t buffer) {
-  for (const auto& [key, value] : host.script.environment) {
+  for (const auto& [key, value] : host.plugin().input->environment) {
     std::string line = key;
     line.append(1, '=').append(value).append(1, '\0');
     char* bytes = host.guest.at(buffer, line.size());
@@ -172,7 +172,7 @@ uint32_t args_sizes_get(H& host, uint32_t count_out, uint32_t size_out) {
 template <typename H>
 uint32_t clock_time_get(H& host, uint32_t clock, uint64_t, uint32_t out) {
   if (clock > 1) return kWasiNotsup;
-  const uint64_t now = clock == 0 ? host.clock.wall() : host.clock.monotonic();
+  const uint64_t now = clock == 0 ? host.world.clock.wall() : host.world.clock.monotonic();
   return host.write(out, now) ? kWasiSuccess : kWasiFault;
 }
 

@@ -1,12 +1,23 @@
 """The native host core: runs a module against fixtures as Envoy would, in this process.
 
-`load` judges a module, `run` runs a fixture, `replay` repeats one natively.
+`load` judges a module, `run` runs a fixture, `replay` repeats one natively, `replay_all` several.
 """
 
-from tamis.host.engine import label
+from tamis.host.engine import NEWEST, label
+from tamis.host.faults import FAULTS, Fault
 from tamis.host.loading import Refusal, load
-from tamis.host.plugin import FAULTS, Limits, Plugin
-from tamis.host.replay import Replay, replay
+from tamis.host.replay import Stop, replay, replay_all
 from tamis.host.run import run
 
-__all__ = ["FAULTS", "Limits", "Plugin", "Refusal", "Replay", "label", "load", "replay", "run"]
+__all__ = [
+    "FAULTS",
+    "NEWEST",
+    "Fault",
+    "Refusal",
+    "Stop",
+    "label",
+    "load",
+    "replay",
+    "replay_all",
+    "run",
+]

@@ -5,19 +5,33 @@ The library comes from the `wasmtime` wheel, which exports the whole C API; noth
 
 import importlib.metadata
 import importlib.util
+import os
 import platform
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 
 from tamis import _core
 from tamis.errors import Missing
 
-__all__ = ["SUPPORTED", "engine", "find_library", "label", "open_library", "wasmtime_version"]
+__all__ = [
+    "NEWEST",
+    "SUPPORTED",
+    "engine",
+    "find_library",
+    "label",
+    "open_library",
+    "wasmtime_version",
+]
 
+#: The Envoy the core behaves as, unless told otherwise: the newest that profiles/envoy.toml has.
+NEWEST = "1.40"
 #: Versions of wasmtime the core works with; lower bound in, upper bound out.
 SUPPORTED = (48, 52)
 _ADVICE = f"Run pip install 'wasmtime>={SUPPORTED[0]},<{SUPPORTED[1]}'."
+_DETAILS = "WASMTIME_BACKTRACE_DETAILS"
 _NAMES = {"linux": "_libwasmtime.so", "darwin": "_libwasmtime.dylib"}
 _MACHINES = {"AMD64": "x86_64", "arm64": "aarch64", "ARM64": "aarch64"}
 
@@ -31,9 +45,10 @@ def wasmtime_version() -> str:
         raise Missing("wasmtime is not installed", advice=_ADVICE) from None
 
 
-def label() -> str:
-    """How this host is called in reports: `wasmtime 50.0.1`."""
-    return f"wasmtime {wasmtime_version()}"
+def label(envoy: str = NEWEST) -> str:
+    """How this host is called in reports: `wasmtime 50.0.1`, or `wasmtime 50.0.1 as envoy 1.38`."""
+    name = f"wasmtime {wasmtime_version()}"
+    return name if envoy == NEWEST else f"{name} as envoy {envoy}"
 
 
 def find_library() -> Path:
@@ -52,27 +67,62 @@ def open_library(path: Path, version: str) -> _core.Library:
     """Load the library and try it out. Raises Missing when `version` is not one we can work with,
     or when a symbol or a structure is not as expected.
     """
-    low, high = SUPPORTED
-    found = f"wasmtime {version} cannot be used (supported: >={low},<{high})"
-    if not low <= _major(version) < high:
-        raise Missing(found, advice=_ADVICE)
-    try:
-        library = _core.Library(str(path))
-        _core.Engine(library, fuel=True, stack=1 << 19)
-    except RuntimeError as error:
-        raise Missing(f"{found}: {error}", advice=_ADVICE) from error
+    library = _load(path, version)
+    _make(library, version, fuel=True, stack=1 << 19)
     return library
 
 
 @cache
 def engine(*, fuel: bool, stack: int) -> _core.Engine:
-    """The compiler for one configuration; engines are shared, they cost memory and a thread."""
-    return _core.Engine(_library(), fuel=fuel, stack=stack)
+    """The compiler for one configuration; engines are shared, they cost memory and a thread.
+
+    Raises what `open_library` raises.
+    """
+    return _make(_library(), wasmtime_version(), fuel=fuel, stack=stack)
 
 
 @cache
 def _library() -> _core.Library:
-    return open_library(find_library(), wasmtime_version())
+    return _load(find_library(), wasmtime_version())
+
+
+def _load(path: Path, version: str) -> _core.Library:
+    low, high = SUPPORTED
+    if not low <= _major(version) < high:
+        raise Missing(_unusable(version), advice=_ADVICE)
+    try:
+        return _core.Library(str(path))
+    except RuntimeError as error:
+        raise Missing(f"{_unusable(version)}: {error}", advice=_ADVICE) from error
+
+
+def _make(library: _core.Library, version: str, *, fuel: bool, stack: int) -> _core.Engine:
+    try:
+        with _backtraces():
+            return _core.Engine(library, fuel=fuel, stack=stack)
+    except RuntimeError as error:
+        raise Missing(f"{_unusable(version)}: {error}", advice=_ADVICE) from error
+
+
+def _unusable(version: str) -> str:
+    low, high = SUPPORTED
+    return f"wasmtime {version} cannot be used (supported: >={low},<{high})"
+
+
+@contextmanager
+def _backtraces() -> Iterator[None]:
+    """Engines made meanwhile read DWARF when a guest traps: wasmtime takes that from its
+    environment alone.
+    """
+    before = os.environ.get(_DETAILS)
+    os.environ[_DETAILS] = "1"
+    try:
+        yield
+    finally:
+        if before is None:
+            del os.environ[_DETAILS]
+        else:
+            os.environ[_DETAILS] = before
 
 
 def _major(version: str) -> int:

@@ -7,10 +7,10 @@ from functools import lru_cache
 from tamis import _core
 from tamis.errors import BadInput
 from tamis.host import cache
-from tamis.host.engine import engine, wasmtime_version
-from tamis.host.plugin import Limits
+from tamis.host.engine import NEWEST, engine, wasmtime_version
+from tamis.model.plugin import Limits
 
-__all__ = ["Refusal", "compiled", "load", "refusal"]
+__all__ = ["Refusal", "compiled", "load", "minor", "refusal"]
 
 _VERSION = re.compile(r"v?1\.(\d+)(?:\.\d+)?\Z")
 
@@ -27,7 +27,7 @@ class Refusal:
     feature: str | None = None
 
 
-def load(module: bytes, *, envoy: str = "1.40") -> Refusal | None:
+def load(module: bytes, *, envoy: str = NEWEST) -> Refusal | None:
     """Load `module` by the rules of Envoy `envoy` (such as "1.38"); None: it loads.
 
     As in Envoy, loading instantiates the module and runs its entry point; no callback is called.
@@ -54,22 +54,22 @@ def _broken(failure: tuple[str, bytes] | None) -> Refusal | None:
 @lru_cache(maxsize=16)
 def compiled(module: bytes, envoy: str, *, fuel: bool, stack: int) -> _core.Module:
     """The module compiled, from the cache when it is there; a refused one has its `refusal`."""
-    minor = _minor(envoy)
+    number = minor(envoy)
     compiler = engine(fuel=fuel, stack=stack)
     name = cache.key(module, wasmtime_version(), f"fuel={fuel} stack={stack}")
-    stored = cache.read(name)
-    if stored:
+    if stored := cache.find(name):
         try:
-            return _core.load(compiler, module, stored, minor)
+            return _core.load(compiler, module, str(stored), number)
         except ValueError:
             pass  # made by another build of the same version: compile again
-    loaded = _core.load(compiler, module, b"", minor)
+    loaded = _core.load(compiler, module, "", number)
     if loaded.refusal is None:
         cache.write(name, loaded.serialize())
     return loaded
 
 
-def _minor(envoy: str) -> int:
+def minor(envoy: str) -> int:
+    """Of a version of Envoy such as "1.38" or "v1.38.2". Raises BadInput."""
     found = _VERSION.match(envoy)
     if found is None:
         raise BadInput(f"'{envoy}' is not a version of Envoy", advice="Write it as 1.40.")

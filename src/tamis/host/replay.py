@@ -1,39 +1,24 @@
-"""Repeat a fixture natively: for figures, and to see that nothing drifts."""
+"""Repeat fixtures natively: for figures, and to see that nothing drifts."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from tamis import _core
 from tamis.errors import BadInput
-from tamis.host.engine import label
-from tamis.host.loading import compiled
+from tamis.host.engine import NEWEST, label
+from tamis.host.loading import compiled, minor
 from tamis.host.outcome import counts, trap
-from tamis.host.plugin import Limits, Plugin
 from tamis.host.script import build
 from tamis.model.exchange import Fixture
-from tamis.model.outcome import Counts, Trap
+from tamis.model.plugin import Limits
+from tamis.model.replayed import Broken, Replayed, merge
 
-__all__ = ["Replay", "replay"]
+__all__ = ["Stop", "replay", "replay_all"]
 
-_DEFAULT_PLUGIN = Plugin()
+#: Ends replays on other threads: give it to them, then `set` it.
+Stop = _core.Stop
+
 _DEFAULT_LIMITS = Limits()
-
-
-@dataclass(frozen=True, slots=True)
-class Replay:
-    """What came of `exchanges` exchanges in one VM, on one thread.
-
-    `seconds` are of the exchanges alone. `hash` is the sum of a hash of each exchange's outcome,
-    modulo 2**64: it does not depend on their order, so that results of many VMs merge. `counts`
-    include the start of the plugin.
-    """
-
-    host: str
-    exchanges: int
-    seconds: float
-    hash: int
-    counts: Counts
-    start: str = "ok"
-    trap: Trap | None = None
 
 
 def replay(
@@ -41,14 +26,16 @@ def replay(
     fixture: Fixture,
     passes: int,
     *,
-    plugin: Plugin = _DEFAULT_PLUGIN,
-    envoy: str = "1.40",
+    envoy: str = NEWEST,
     fuel: bool = False,
     limits: Limits = _DEFAULT_LIMITS,
-) -> Replay:
-    """All exchanges of `fixture`, `passes` times, without Python and without the GIL.
+    stop: Stop | None = None,
+) -> Replayed:
+    """All steps of `fixture`, `passes` times in one VM, without Python and without the GIL.
 
-    It ends early when the guest breaks. Raises BadInput when the module is refused.
+    It ends early when the guest breaks, or once `stop` is set; neither a trap nor a refused start
+    counts as broken when the fixture expects it. Raises BadInput when the module is
+    refused.
     """
     loaded = compiled(module, envoy, fuel=fuel, stack=limits.stack)
     if loaded.refusal:
@@ -56,13 +43,43 @@ def replay(
             f"the module does not load: {loaded.refusal[0]}",
             advice="Run tamis check for all findings.",
         )
-    raw = _core.replay(loaded, build(fixture, plugin, limits), passes)
-    return Replay(
-        host=label(),
+    script = build(fixture, limits, envoy_minor=minor(envoy))
+    raw = _core.replay(loaded, script, passes, stop or Stop())
+    broken = _broken(fixture, raw)
+    return Replayed(
+        host=label(envoy),
         exchanges=raw["exchanges"],
         seconds=raw["seconds"],
         hash=raw["hash"],
         counts=counts(raw),
-        start=raw["refused"] or "ok",
-        trap=trap(raw),
+        broken=() if broken == Broken(fixture.name) else (broken,),
+    )
+
+
+def _broken(fixture: Fixture, raw: Mapping[str, Any]) -> Broken:
+    """What the fixture expects is no fault."""
+    start, broke = raw["refused"] or "ok", trap(raw)
+    if fixture.expect.start == "refused" and not broke:
+        start = "ok"
+    if broke and fixture.expect.trap == broke.kind:
+        start, broke = "ok", None
+    return Broken(fixture.name, start, broke, raw["unanswered"])
+
+
+def replay_all(
+    module: bytes,
+    units: Sequence[tuple[Fixture, int]],
+    *,
+    envoy: str = NEWEST,
+    fuel: bool = False,
+    limits: Limits = _DEFAULT_LIMITS,
+    stop: Stop | None = None,
+) -> Replayed:
+    """Fixtures, each as often as stands beside it, one after the other, each in a VM of its own.
+
+    Raises what `replay` raises. What goes in (but for `stop`) and what comes out can be pickled.
+    """
+    return merge(
+        replay(module, fixture, passes, envoy=envoy, fuel=fuel, limits=limits, stop=stop)
+        for fixture, passes in units
     )

@@ -4,8 +4,8 @@
 #include "native_guest.h"
 
 int main() {
-  World w;
-  w.host.clock = {1000, 5};
+  Rig w;
+  w.world.clock = {1000, 5};
   CHECK(tamis::hostcalls::proxy_get_current_time_nanoseconds(w.host, NativeGuest::kOut) ==
         tamis::kOk);
   CHECK(w.guest.wide(NativeGuest::kOut) == 1005);

@@ -8,22 +8,22 @@ using namespace tamis::hostcalls;
 
 static constexpr uint32_t kOut = NativeGuest::kOut;
 
-static uint32_t get(World& w, uint32_t map, std::string_view key) {
+static uint32_t get(Rig& w, uint32_t map, std::string_view key) {
   return proxy_get_header_map_value(w.host, map, w.guest.put(key),
                                     static_cast<uint32_t>(key.size()), kOut, kOut + 4);
 }
-static uint32_t add(World& w, uint32_t map, std::string_view key, std::string_view value) {
+static uint32_t add(Rig& w, uint32_t map, std::string_view key, std::string_view value) {
   return proxy_add_header_map_value(w.host, map, w.guest.put(key),
                                     static_cast<uint32_t>(key.size()), w.guest.put(value),
                                     static_cast<uint32_t>(value.size()));
 }
-static uint32_t set_pairs(World& w, uint32_t map, std::string_view bytes) {
+static uint32_t set_pairs(Rig& w, uint32_t map, std::string_view bytes) {
   return proxy_set_header_map_pairs(w.host, map, w.guest.put(bytes),
                                     static_cast<uint32_t>(bytes.size()));
 }
 
 static void values() {
-  World w;
+  Rig w;
   w.host.abi = 2;
   auto& headers = w.show(0);
   headers.add("x-a", "1");
@@ -44,7 +44,7 @@ static void values() {
 }
 
 static void unavailable_maps() {
-  World w;
+  Rig w;
   w.host.abi = 2;
   for (uint32_t map = 0; map < 8; ++map) {
     CHECK(get(w, map, "x") == kBadArgument && add(w, map, "x", "y") == kBadArgument);
@@ -55,21 +55,21 @@ static void unavailable_maps() {
   }
   CHECK(get(w, 8, "x") == kBadArgument &&
         proxy_get_header_map_pairs(w.host, 8, kOut, kOut + 4) == kBadArgument);
-  w.host.stream.log_phase = true;
+  w.stream.log_phase = true;
   CHECK(get(w, 1, "x") == kNotFound);
   // What is logged can only be read, unless the filter never gave the message back.
   auto& headers = w.show(0);
   headers.add("x", "1");
-  w.host.stream.logged[0] = &headers;
-  w.host.stream.maps[0] = nullptr;
+  w.stream.logged[0] = &headers;
+  w.stream.maps[0] = nullptr;
   CHECK(get(w, 0, "x") == kOk && add(w, 0, "x", "y") == kBadArgument);
   CHECK(proxy_get_header_map_size(w.host, 0, kOut) == kBadArgument);
-  w.host.stream.maps[0] = &headers;
+  w.stream.maps[0] = &headers;
   CHECK(add(w, 0, "x", "y") == kOk && proxy_get_header_map_size(w.host, 0, kOut) == kOk);
 }
 
 static void out_of_bounds() {
-  World w;
+  Rig w;
   w.host.abi = 2;
   w.show(0).add("x", "1");
   constexpr uint32_t kFar = NativeGuest::kFar;
@@ -87,7 +87,7 @@ static void out_of_bounds() {
 }
 
 static void pairs_and_size() {
-  World w;
+  Rig w;
   auto& headers = w.show(2);
   headers.add("a", "1");
   headers.add("b", "22");

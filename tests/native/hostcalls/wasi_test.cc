@@ -9,22 +9,23 @@ using namespace tamis::hostcalls;
 static constexpr uint32_t kOut = NativeGuest::kOut, kFar = NativeGuest::kFar;
 
 static void writing() {
-  World w;
+  Rig w;
   const uint32_t one = w.guest.put("one "), two = w.guest.put("two\n\n");
   const uint32_t vectors = w.guest.allocate(16);
   w.host.write(vectors, std::array<uint32_t, 4>{one, 4, two, 5});
   CHECK(fd_write(w.host, 2, vectors, 2, kOut) == kWasiSuccess && w.guest.word(kOut) == 9);
-  CHECK(w.host.log.text(w.host.log.lines()[0]) == "one two\n" && w.host.log.lines()[0].level == 4);
+  CHECK(w.world.log.text(w.world.log.lines()[0]) == "one two\n" &&
+        w.world.log.lines()[0].level == 4);
   CHECK(fd_pwrite(w.host, 1, vectors, 1, 0, kOut) == kWasiSuccess &&
-        w.host.log.lines()[1].level == 2);
+        w.world.log.lines()[1].level == 2);
   CHECK(fd_write(w.host, 3, vectors, 2, kOut) == kWasiBadf);
   CHECK(fd_write(w.host, 1, kFar + 12, 2, kOut) == kWasiFault &&
         fd_write(w.host, 1, vectors, 1, kFar + 14) == kWasiFault);
 }
 
 static void environment_and_arguments() {
-  World w;
-  w.script.environment = {{"A", "1"}, {"LONG", "value"}};
+  Rig w;
+  w.script.plugin.environment = {{"A", "1"}, {"LONG", "value"}};
   CHECK(environ_sizes_get(w.host, kOut, kOut + 4) == kWasiSuccess);
   CHECK(w.guest.word(kOut) == 2 && w.guest.word(kOut + 4) == 4 + 11);
   const uint32_t array = w.guest.allocate(8), buffer = w.guest.allocate(15);
@@ -36,8 +37,8 @@ static void environment_and_arguments() {
 }
 
 static void clocks_and_chance() {
-  World w;
-  w.host.clock = {1000, 5};
+  Rig w;
+  w.world.clock = {1000, 5};
   CHECK(clock_time_get(w.host, 0, 0, kOut) == kWasiSuccess && w.guest.wide(kOut) == 1005);
   CHECK(clock_time_get(w.host, 1, 0, kOut) == kWasiSuccess &&
         w.guest.wide(kOut) == VirtualClock::kUp + 5);
@@ -51,7 +52,7 @@ static void clocks_and_chance() {
 }
 
 static void files_and_sockets() {
-  World w;
+  Rig w;
   CHECK(fd_fdstat_get(w.host, 1, kOut) == kWasiSuccess && w.guest.wide(kOut + 8) == 64);
   CHECK(fd_fdstat_get(w.host, 1, kFar) == kWasiSuccess &&
         fd_fdstat_get(w.host, 0, kOut) == kWasiBadf);

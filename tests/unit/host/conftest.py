@@ -26,7 +26,16 @@ IMPORTS = {
         "(param i32 i32 i32 i32 i32 i32 i32 i32 i32 i32) (result i32)",
     ),
     "done": ("env", "proxy_done", "(result i32)"),
+    "buffer": ("env", "proxy_get_buffer_bytes", "(param i32 i32 i32 i32 i32) (result i32)"),
+    "property": ("env", "proxy_get_property", "(param i32 i32 i32 i32) (result i32)"),
+    "resume": ("env", "proxy_continue_stream", "(param i32) (result i32)"),
+    "close": ("env", "proxy_close_stream", "(param i32) (result i32)"),
+    "effective": ("env", "proxy_set_effective_context", "(param i32) (result i32)"),
+    "share": ("env", "proxy_set_shared_data", "(param i32 i32 i32 i32 i32) (result i32)"),
+    "shared": ("env", "proxy_get_shared_data", "(param i32 i32 i32 i32 i32) (result i32)"),
+    "timer": ("env", "proxy_set_tick_period_milliseconds", "(param i32) (result i32)"),
     "random": ("wasi_snapshot_preview1", "random_get", "(param i32 i32) (result i32)"),
+    "write": ("wasi_snapshot_preview1", "fd_write", "(param i32 i32 i32 i32) (result i32)"),
     "exit": ("wasi_snapshot_preview1", "proc_exit", "(param i32)"),
     "time": ("env", "proxy_get_current_time_nanoseconds", "(param i32) (result i32)"),
 }
@@ -43,6 +52,13 @@ TYPES = {
     "proxy_on_log": "(param i32)",
     "proxy_on_done": "(param i32) (result i32)",
     "proxy_on_delete": "(param i32)",
+    "proxy_on_tick": "(param i32)",
+    "proxy_on_http_call_response": "(param i32 i32 i32 i32 i32)",
+    "proxy_on_new_connection": "(param i32) (result i32)",
+    "proxy_on_downstream_data": "(param i32 i32 i32) (result i32)",
+    "proxy_on_upstream_data": "(param i32 i32 i32) (result i32)",
+    "proxy_on_downstream_connection_close": "(param i32 i32)",
+    "proxy_on_upstream_connection_close": "(param i32 i32)",
 }
 #: One value is alive at a time: the same room again and again.
 DEFAULT_MALLOC = '(func (export "malloc") (param i32) (result i32) i32.const 4096)'

@@ -57,3 +57,8 @@ print(host.load(bytes(m)).reason)
     )
     assert done.returncode == 0, done.stderr
     assert "unreachable" in done.stdout
+
+
+def test_another_envoy_is_named():
+    assert engine.label("1.38") == f"{engine.label()} as envoy 1.38"
+    assert engine.label(engine.NEWEST) == engine.label()

@@ -5,9 +5,8 @@ from dataclasses import replace
 import pytest
 
 from tamis import host
-from tamis.errors import BadInput
-from tamis.model.exchange import Answer, CalloutReply, CalloutRule, Exchange, Request, Tick
-from tamis.model.outcome import LocalReply, LogLine, Pause
+from tamis.model.exchange import Answer, Exchange, Request
+from tamis.model.outcome import Callout, FailedCall, LocalReply, LogLine, Pause
 
 PROTO = ("x-forwarded-proto", "http")
 
@@ -28,7 +27,7 @@ def test_each_frame_is_a_body_callback(guest, outcome_of, exchange):
     body = "(drop (call $log (i32.const 2) (i32.const 0) (local.get 1))) i32.const 0"
     outcome = outcome_of(guest(uses="log", on_request_body=body), exchange)
     assert [len(line.message) for line in outcome.logs] == [3, 3]
-    assert {line.exchange for line in outcome.logs} == {0}
+    assert {line.step for line in outcome.logs} == {0}
 
 
 def test_long_chunks_arrive_in_frames_and_empty_ones_arrive(guest, outcome_of):
@@ -97,7 +96,8 @@ def test_a_pause_that_never_ends(guest, outcome_of):
     (only,) = outcome.exchanges
     assert (only.request, only.response, only.reset) == (None, None, None)
     assert only.pauses == (Pause("request_headers", 1),)
-    assert outcome.logs == (LogLine("warn", "", 0),)
+    # The stream's end, and when the filter is taken out its own.
+    assert outcome.logs == (LogLine("warn", "", 0), LogLine("warn", ""))
 
 
 @pytest.mark.parametrize("callback", ["on_vm_start", "on_configure"])
@@ -128,11 +128,11 @@ def test_randomness_comes_from_the_seed(guest, outcome_of):
     assert seen[0] == seen[1] != seen[2]
 
 
-def test_what_is_not_implemented_is_reported_by_name(guest, outcome_of):
+def test_a_callout_no_rule_answers_is_reported(guest, outcome_of):
     zeros = "(i32.const 0)" * 10
     module = guest(uses="http_call", on_log=f"(drop (call $http_call {zeros}))")
     outcome = outcome_of(module)
-    assert outcome.unimplemented == {"proxy_http_call": 1}
+    assert (outcome.unanswered, outcome.callouts) == ((Callout(""),), ())
 
 
 def test_proc_exit_returns(guest, outcome_of):
@@ -199,19 +199,6 @@ def test_a_refused_module_gives_a_run_without_outcome(fixture_of):
     assert run.host.startswith("wasmtime ")
 
 
-@pytest.mark.parametrize(
-    "change",
-    [
-        {"steps": (Tick(5),)},
-        {"steps": (Exchange(Request(()), overlap=True),)},
-        {"callouts": (CalloutRule({}, CalloutReply()),)},
-    ],
-)
-def test_what_the_core_cannot_run_is_refused(guest, fixture_of, change):
-    with pytest.raises(BadInput, match="in sequence only"):
-        host.run(guest(), replace(fixture_of(), **change))
-
-
 @pytest.mark.parametrize("fault", host.FAULTS)
 def test_each_fault_shows(guest, outcome_of, exchange, fault):
     reply = "(drop (call $reply (i32.const 403) (i32.const 0) (i32.const 0) (i32.const 0)"
@@ -222,3 +209,22 @@ def test_each_fault_shows(guest, outcome_of, exchange, fault):
     good = outcome_of(module, exchange)
     bad = outcome_of(module, exchange, fault=fault)
     assert replace(good, counts=bad.counts) != bad
+
+
+def test_failed_calls_are_errors_and_no_answers(guest, outcome_of):
+    module = guest(
+        uses="get add",
+        data="x-y",
+        on_request_headers="(drop (call $get (i32.const 0) (i32.const 1024) (i32.const 3)"
+        " (i32.const 16) (i32.const 20)))"
+        "(drop (call $add (i32.const 9) (i32.const 1024) (i32.const 3) (i32.const 0)"
+        " (i32.const 0)))"
+        "(drop (call $add (i32.const 9) (i32.const 1024) (i32.const 3) (i32.const 0)"
+        " (i32.const 0)))"
+        "(drop (call $add (i32.const 0) (i32.const -1) (i32.const 3) (i32.const 0)"
+        " (i32.const 0))) i32.const 0",
+    )
+    assert outcome_of(module).failed_calls == (
+        FailedCall("proxy_add_header_map_value", "BAD_ARGUMENT", 2),
+        FailedCall("proxy_add_header_map_value", "INVALID_MEMORY_ACCESS", 1),
+    )

@@ -1,0 +1,30 @@
+// Data that VMs of one id share.
+#pragma once
+
+#include "../host.h"
+
+namespace tamis::hostcalls {
+
+template <typename H>
+uint32_t proxy_get_shared_data(H& host, uint32_t key, uint32_t key_size, uint32_t value_out,
+                               uint32_t size_out, uint32_t cas_out) {
+  const std::string_view name = host.read(key, key_size);
+  if (name.data() == nullptr) return kInvalidMemoryAccess;
+  const SharedData::Value* value = host.world.shared_data.get(host.vm_id(), name);
+  if (value == nullptr) return kNotFound;
+  const uint32_t cas = value->cas;
+  const Status status = host.give(value->bytes, value_out, size_out);
+  if (status != kOk) return status;
+  return host.write(cas_out, cas) ? kOk : kInvalidMemoryAccess;
+}
+
+template <typename H>
+uint32_t proxy_set_shared_data(H& host, uint32_t key, uint32_t key_size, uint32_t value,
+                               uint32_t value_size, uint32_t cas) {
+  const std::string_view name = host.read(key, key_size);
+  const std::string_view bytes = host.read(value, value_size);
+  if (name.data() == nullptr || bytes.data() == nullptr) return kInvalidMemoryAccess;
+  return host.world.shared_data.set(host.vm_id(), name, bytes, cas);
+}
+
+}  // namespace tamis::hostcalls
