@@ -22,7 +22,7 @@ FULL = Exchange(
 SHORT = Exchange(
     Request((*HEAD, ("x-a", "1"))), Answer(((":status", "200"), ("x-b", "u")), (b"AB",))
 )
-RESET = Exchange(SHORT.request, Answer(reset=True))
+RESET = Exchange(SHORT.request, Answer((), reset=True))
 
 #: What it shows -> the program.
 PROGRAMS = {
@@ -77,7 +77,8 @@ def play(
 ) -> tuple[Fixture, Run, Run]:
     steps = (exchange, exchange)
     fixture = Fixture(program, Path("x.yaml"), steps, config=program.encode(), protocol=protocol)
-    return fixture, host.run(module, fixture), judge.run(fixture, module)
+    ours = host.run(module, fixture, envoy=judge.binary.version)
+    return fixture, ours, judge.run(fixture, module)
 
 
 @pytest.mark.parametrize("protocol", ["http/2", "http/1.1"])

@@ -14,7 +14,7 @@ import wasmtime
 from tests.envoy.conftest import HEAD, PLAIN, messages, outcome
 
 from tamis.envoy import Binary, Judge, run
-from tamis.model.exchange import Answer, Exchange, Fixture, Request, Tick
+from tamis.model.exchange import Answer, Exchange, Fixture, Request
 from tamis.model.outcome import LOG_LEVELS, LocalReply, LogLine, NotComparable, Pause, Run
 
 Play = Callable[..., Run]
@@ -95,14 +95,18 @@ def test_a_header_of_64_kib_passes(play: Play) -> None:
 
 def test_start_lines_are_those_of_one_vm(play: Play) -> None:
     lines = outcome(play(config="hello")).logs
-    start = [line for line in lines if line.exchange is None]
-    assert start == [LogLine("info", "vm_start"), LogLine("debug", "configure hello")]
+    start = [line for line in lines if line.step is None]
+    assert start == [
+        LogLine("info", "vm_start"),
+        LogLine("debug", "configure hello"),
+        *(LogLine("error", "done"), LogLine("critical", "delete")),  # at the end
+    ]
 
 
 def test_exchanges_are_told_apart(play: Play) -> None:
     lines = outcome(play(PLAIN, PLAIN, PLAIN)).logs
-    assert [line.exchange for line in lines if line.message == "delete"] == [0, 1, 2]
-    assert [line.message for line in lines if line.exchange == 1][-1] == "delete"
+    assert [line.step for line in lines if line.message == "delete"] == [0, 1, 2, None]
+    assert [line.message for line in lines if line.step == 1][-1] == "delete"
 
 
 def test_lines_in_a_message_stay_together(play: Play) -> None:
@@ -195,11 +199,11 @@ def test_a_pause_holds_the_stream(play: Play) -> None:
     for seen in found.exchanges:
         assert (seen.request, seen.response, seen.reset) == (None, None, None)
         assert seen.pauses == (Pause("request_headers", 1),)
-    assert [line.exchange for line in found.logs if line.message == "delete"] == [0, 1]
+    assert [line.step for line in found.logs if line.message == "delete"] == [0, 1, None]
 
 
 def test_upstream_reset(play: Play) -> None:
-    (seen,) = outcome(play(Exchange(REQUEST, Answer(reset=True)))).exchanges
+    (seen,) = outcome(play(Exchange(REQUEST, Answer((), reset=True)))).exchanges
     assert seen.reset == "upstream"
     assert seen.local_reply
     assert seen.local_reply.status == 503
@@ -300,15 +304,6 @@ def test_properties_matter_to_guests_that_read_them(play: Play) -> None:
     assert play(config="G", properties=told).skipped == (NotComparable("", why),)
     inbound = {("xds", "listener_direction"): (1).to_bytes(8, "little")}
     assert play(config="G", properties=inbound).skipped == ()
-
-
-def test_what_cannot_run_at_all(judge: Judge, guest: bytes) -> None:
-    fixture = Fixture("ticks", Path("x.yaml"), (PLAIN, Tick(1)))
-    found = judge.run(fixture, guest)
-    assert found.outcome is None
-    assert found.skipped[0].path == ""
-    found = judge.run(replace(fixture, steps=(PLAIN,)), guest, layer="network")
-    assert "network" in found.skipped[0].why
 
 
 def test_every_run_has_a_fresh_vm(play: Play) -> None:

@@ -7,7 +7,8 @@ import pytest
 import wasmtime
 
 from tamis.envoy import Binary, loads, validate
-from tamis.envoy.bootstrap import Folder, Setup, bootstrap
+from tamis.envoy.bootstrap import Folder, bootstrap, slots
+from tamis.envoy.setup import Setup
 
 START = '(func (export "{}") (param i32 i32) (result i32) {})'
 BARE = """(module (memory (export "memory") 1) (func (export "proxy_abi_version_0_2_1"))
@@ -18,11 +19,19 @@ def module(more: str = "") -> bytes:
     return bytes(wasmtime.wat2wasm(BARE.format(more)))
 
 
-@pytest.mark.parametrize("setup", [Setup(), Setup(http1=True, default_limits=True)])
+@pytest.mark.parametrize(
+    "setup",
+    [
+        Setup(),
+        Setup(http1=True, default_limits=True),
+        Setup(network=True, clusters=("a", "b"), beside=2, state=("wasm.x",)),
+    ],
+)
 def test_our_own_bootstrap_is_good(binary: Binary, tmp_path: Path, setup: Setup) -> None:
     folder = Folder(tmp_path)
-    folder.plugins.mkdir()
-    folder.plugin.touch()
+    for slot in slots(setup):
+        folder.plugin(slot).parent.mkdir(parents=True)
+        folder.plugin(slot).touch()
     assert validate(binary, bootstrap(setup, folder, "@ ")) is None
 
 

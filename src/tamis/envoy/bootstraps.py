@@ -3,19 +3,9 @@
 import json
 from pathlib import Path
 
-from tamis.envoy.bootstrap import (
-    GUEST,
-    HCM,
-    HTTP_OPTIONS,
-    TYPE,
-    WASM,
-    Folder,
-    Json,
-    Plugin,
-    pipe,
-    plugin_config,
-    router,
-)
+from tamis.envoy.bootstrap import GUEST, HTTP_OPTIONS, Folder
+from tamis.envoy.plugins import TYPE, WASM, Json, Loadable, plugin_config
+from tamis.envoy.wiring import HCM, pipe, router
 
 __all__ = ["recording_bootstrap", "static_bootstrap"]
 
@@ -24,7 +14,7 @@ _TAP = TYPE + "envoy.extensions.filters.http.tap.v3.Tap"
 _RECORDED = 64 * 1024 * 1024
 
 
-def static_bootstrap(plugin: Plugin) -> str:
+def static_bootstrap(plugin: Loadable) -> str:
     """The smallest bootstrap that loads `plugin`: for `--mode validate`."""
     guest = {"name": GUEST, "typed_config": {"@type": WASM, "config": plugin_config(plugin)}}
     manager = {

@@ -63,6 +63,10 @@ class Http1Client(Connection):
         if end:
             self._finish(b"")
 
+    def push(self) -> None:
+        """What there is of an unfinished message leaves."""
+        self._flush_message()
+
     def ping(self) -> int:
         """HTTP/1.1 has none."""
         return 0

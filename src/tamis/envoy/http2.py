@@ -100,6 +100,9 @@ class Peer(Connection):
             frame.flags.add("END_STREAM")
         self._send(frame)
 
+    def push(self) -> None:
+        """Every frame leaves at once: nothing is held back."""
+
     def reset(self, stream: int, code: int) -> None:
         """Cut a stream."""
         self._send(RstStreamFrame(stream, error_code=code))

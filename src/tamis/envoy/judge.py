@@ -4,34 +4,35 @@ One Envoy serves all fixtures of one `Setup`. Each fixture's plugin has a VM of 
 comes from `tamis.profiles.wire.vm_id`, as in every host.
 """
 
+import re
 from collections.abc import Sequence
+from dataclasses import replace
 from types import TracebackType
 from typing import Self
 
 from tamis.envoy import observe
 from tamis.envoy.binary import Binary
-from tamis.envoy.bootstrap import Direction, Setup
-from tamis.envoy.log import Record
+from tamis.envoy.loop import Silence
 from tamis.envoy.process import Crashed
-from tamis.envoy.server import Loaded, Server
-from tamis.envoy.wire import Silence
-from tamis.model.exchange import Exchange, Fixture, PropertyPath
+from tamis.envoy.questions import Questions
+from tamis.envoy.server import Server
+from tamis.envoy.session import Session
+from tamis.envoy.setup import Setup, setup_of
+from tamis.model.exchange import Connection, Exchange, Fixture
 from tamis.model.filter import Layer
-from tamis.model.outcome import (
-    ExchangeOutcome,
-    LogLine,
-    NotComparable,
-    Outcome,
-    Run,
-    Trap,
-)
-from tamis.profiles.wire import vm_id
+from tamis.model.outcome import NotComparable, Run, Trap
 
 __all__ = ["Judge", "run"]
 
 #: Seconds without a sign of life after which a guest counts as hanging.
 PATIENCE = 15.0
-_DIRECTIONS: dict[int, Direction] = {0: "UNSPECIFIED", 1: "INBOUND", 2: "OUTBOUND"}
+#: Envoys that stay up; the one used longest ago makes room.
+_SERVERS = 4
+#: How often a fixture is tried whose times real time ran away with.
+_TRIES = 3
+#: Names of filter state objects that an access log can show.
+_NAME = re.compile(r"[\w.\-/]+\Z", re.ASCII)
+_UNNAMED = NotComparable("filter_state", "Envoy's access log cannot show objects of such names")
 
 
 def run(
@@ -39,16 +40,19 @@ def run(
     module: bytes,
     fixtures: Sequence[Fixture],
     *,
-    root_id: str = "",
-    name: str = "guest",
     layer: Layer = "http",
+    asks: Sequence[Questions] | None = None,
     patience: float = PATIENCE,
 ) -> list[Run]:
-    """Run every fixture, in order; one Run each. Raises Fault when Envoy does not start."""
+    """Run every fixture, in order; one Run each. Raises Fault when Envoy does not start.
+
+    `asks`: what to ask after each; default: what the fixture itself names.
+    """
+    asks = asks or [Questions.of(fixture) for fixture in fixtures]
     with Judge(binary, patience=patience) as judge:
         return [
-            judge.run(fixture, module, root_id=root_id, name=name, layer=layer)
-            for fixture in fixtures
+            judge.run(fixture, module, layer=layer, ask=ask)
+            for fixture, ask in zip(fixtures, asks, strict=True)
         ]
 
 
@@ -59,7 +63,6 @@ class Judge:
         self.binary = binary
         self._patience = patience
         self._servers: dict[Setup, Server] = {}
-        self._used: dict[tuple[Setup, str], int] = {}
 
     def __enter__(self) -> Self:
         return self
@@ -83,45 +86,56 @@ class Judge:
         fixture: Fixture,
         module: bytes,
         *,
-        root_id: str = "",
-        name: str = "guest",
         layer: Layer = "http",
+        ask: Questions | None = None,
     ) -> Run:
-        """One fixture. A guest that crashes or hangs Envoy costs that Envoy only."""
+        """One fixture. A guest that crashes or hangs Envoy costs that Envoy only.
+
+        `ask`: what Envoy shows by name only; default: what the fixture names.
+        """
         why = _unable(fixture, layer)
         if why:
             return Run(fixture.name, self.binary.host, None, skipped=(NotComparable("", why),))
-        setup, untold = _setup(fixture)
-        server = self._server(setup)
-        session = _Session(server, fixture, self._vm_id(setup, fixture), untold)
+        ask = ask or Questions.of(fixture)
+        for _ in range(_TRIES):
+            done, untimely = self._try(fixture, module, layer, ask)
+            if not untimely:
+                break
+        return done
+
+    def _try(
+        self, fixture: Fixture, module: bytes, layer: Layer, ask: Questions
+    ) -> tuple[Run, bool]:
+        state = tuple(name for name in ask.filter_state if _NAME.match(name))
+        setup, untold = setup_of(fixture, layer, state)
+        session = Session(self._server(setup), fixture, module, untold, ask)
         try:
-            return session.run(module, name, root_id)
+            done = session.run()
+            if len(state) < len(ask.filter_state):
+                done = replace(done, skipped=(*done.skipped, _UNNAMED))
+            if not session.server.stuck:
+                session.close()
+            if session.server.stuck:
+                self._drop(setup)
+            return done, session.untimely
         except Crashed as error:
-            return self._lost(session, setup, str(error))
+            return self._lost(session, setup, str(error)), False
         except Silence:
-            return self._hung(session, setup)
+            return self._hung(session, setup), False
 
     def _server(self, setup: Setup) -> Server:
-        if setup not in self._servers:
-            server = Server(self.binary, setup, self._patience)
-            self._servers[setup] = server.__enter__()
-        return self._servers[setup]
+        server = self._servers.pop(setup, None)
+        if server is None:
+            while len(self._servers) >= _SERVERS:
+                self._drop(next(iter(self._servers)))
+            server = Server(self.binary, setup, self._patience).__enter__()
+        self._servers[setup] = server  # the last one is the one used last
+        return server
 
     def _drop(self, setup: Setup) -> None:
         self._servers.pop(setup).__exit__(None, None, None)
-        self._used = {key: n for key, n in self._used.items() if key[0] != setup}
 
-    def _vm_id(self, setup: Setup, fixture: Fixture) -> str:
-        """The same in every host, but a second run in one Envoy gets a VM of its own.
-
-        Shared data and the VM itself live as long as their id.
-        """
-        name = vm_id(fixture)
-        times = self._used.get((setup, name), 0)
-        self._used[setup, name] = times + 1
-        return name if not times else f"{name}.{times + 1}"
-
-    def _lost(self, session: "_Session", setup: Setup, how: str) -> Run:
+    def _lost(self, session: Session, setup: Setup, how: str) -> Run:
         kept = session.server.process.keep()
         inside = observe.open_call(session.records())
         self._drop(setup)
@@ -129,123 +143,21 @@ class Judge:
         problem = f"{how}{during}; its bootstrap and log are kept in {kept}"
         return Run(session.fixture.name, self.binary.host, None, problems=(problem,))
 
-    def _hung(self, session: "_Session", setup: Setup) -> Run:
+    def _hung(self, session: Session, setup: Setup) -> Run:
         inside = observe.open_call(session.records())
         if inside is None:
             return self._lost(session, setup, "Envoy fell silent")
+        outcome = session.outcome(Trap(inside, "deadline"))
         self._drop(setup)
         why = f"{inside} did not return within {self._patience:g} s; Envoy has no deadline"
-        outcome = session.outcome(Trap(inside, "deadline"))
         at = f"exchanges[{len(session.exchanges)}]" if session.started else "start"
         skipped = (NotComparable(at, why),)
         return Run(session.fixture.name, self.binary.host, outcome, skipped=skipped)
 
 
-class _Session:
-    """One fixture's run in one server: what was observed so far."""
-
-    def __init__(
-        self, server: Server, fixture: Fixture, vm: str, untold: tuple[PropertyPath, ...]
-    ) -> None:
-        self.server = server
-        self.fixture = fixture
-        self.exchanges: list[ExchangeOutcome] = []
-        self.started = False
-        self._begin = len(server.records)
-        self._vm = vm
-        self._untold = [".".join(path) for path in untold]
-        self._logs: list[LogLine] = []
-        self._skipped: list[NotComparable] = []
-        self._worker = 0
-
-    def records(self) -> Sequence[Record]:
-        """What Envoy logged since this fixture began."""
-        return self.server.records[self._begin :]
-
-    def run(self, module: bytes, name: str, root_id: str) -> Run:
-        """Load the plugin and run all exchanges, unless it refuses to start."""
-        loaded = self.server.load(module, self._vm, name, root_id, self.fixture.config)
-        if not loaded.ok:
-            return self._refused(loaded)
-        self.started = True
-        self._worker = self.server.worker_thread
-        self._logs += observe.guest_lines(loaded.records, self._vm, self._worker, None)
-        for index, exchange in enumerate(self.fixture.exchanges):
-            self._exchange(index, exchange)
-        broken = observe.trap(self.records(), self._worker)
-        self._skipped += observe.unseen(self.records(), self._worker, self._untold)
-        return self._done(self.outcome(broken))
-
-    def outcome(self, broken: Trap | None, start: str = "ok") -> Outcome:
-        """What came out until now."""
-        return Outcome(
-            start=start, exchanges=tuple(self.exchanges), logs=tuple(self._logs), trap=broken
-        )
-
-    def _exchange(self, index: int, exchange: Exchange) -> None:
-        step = self.server.exchange(exchange)
-        self.exchanges.append(
-            observe.exchange_outcome(step, self._worker, reset_by_fixture=exchange.answer.reset)
-        )
-        self._logs += observe.guest_lines(step.records, self._vm, self._worker, index)
-        refused = observe.refused_request(step)
-        if refused:
-            why = f"Envoy's HTTP/2 codec refuses this request: {refused}"
-            self._skipped.append(NotComparable(f"exchanges[{index}]", why))
-        unlike = observe.unlike(step, self._worker)
-        if unlike:
-            self._skipped.append(NotComparable("", unlike))
-
-    def _refused(self, loaded: Loaded) -> Run:
-        main = self.server.main_thread
-        callback, words = observe.refusal(loaded.records, main)
-        if callback is None:
-            problem = f"Envoy refuses the module: {words}"
-            return Run(self.fixture.name, self.server.process.binary.host, None, (problem,))
-        self._logs += observe.guest_lines(loaded.records, self._vm, main, None)
-        self._skipped += observe.unseen(loaded.records, main, self._untold)
-        return self._done(self.outcome(observe.trap(loaded.records, main), callback))
-
-    def _done(self, outcome: Outcome) -> Run:
-        host = self.server.process.binary.host
-        return Run(self.fixture.name, host, outcome, skipped=tuple(self._skipped))
-
-
 def _unable(fixture: Fixture, layer: Layer) -> str | None:
-    """Why this room cannot run the fixture at all."""
-    if layer != "http":
-        return "network filters are not run in Envoy yet"
-    if len(fixture.exchanges) != len(fixture.steps):
-        return "ticks and connections are not run in Envoy yet"
-    if any(exchange.overlap for exchange in fixture.exchanges):
-        return "overlapping exchanges are not run in Envoy yet"
-    if fixture.callouts:
-        return "callouts are not answered in Envoy yet"
+    """Why the fixture is not for this filter at all."""
+    wrong = Exchange if layer == "network" else Connection
+    if any(isinstance(step, wrong) for step in fixture.steps):
+        return f"{'exchanges' if wrong is Exchange else 'connections'} do not meet a {layer} filter"
     return None
-
-
-def _setup(fixture: Fixture) -> tuple[Setup, tuple[PropertyPath, ...]]:
-    """The bootstrap a fixture needs, and those of its properties that no bootstrap can give."""
-    known: dict[str, object] = {}
-    untold = []
-    node = {}
-    for path, value in fixture.properties.items():
-        match path:
-            case ("xds", "listener_direction"):
-                number = int.from_bytes(value[:8], "little")
-                known["direction"] = _DIRECTIONS.get(number, "UNSPECIFIED")
-            case ("xds", "cluster_name"):
-                known["cluster"] = value.decode()
-            case ("xds", "route_name"):
-                known["route"] = value.decode()
-            case ("xds", "node", "id" | "cluster" as key):
-                node[key] = value.decode()
-            case _:
-                untold.append(path)
-    setup = Setup(
-        http1=fixture.protocol == "http/1.1",
-        default_limits=fixture.default_limits,
-        node=tuple(sorted(node.items())),
-        **known,  # type: ignore[arg-type]
-    )
-    return setup, tuple(untold)

@@ -88,8 +88,9 @@ class Log:
         self._file.close()
 
     def _is_single(self) -> bool:
-        # Only the guest writes several lines, always as "wasm log ...".
-        return b" wasm wasm log" not in self._rest[:64]
+        # Only the guest writes several lines: as "wasm log ...", and in the state of a stream.
+        head = self._rest[:64]
+        return b" wasm wasm log" not in head and b" access state " not in head
 
     def _add(self, parts: list[bytes]) -> None:
         for part in parts:

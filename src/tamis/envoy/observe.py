@@ -1,14 +1,16 @@
 """From what a running Envoy logged and both ends of the wire saw to values of the outcome.
 
-Pure functions over `Record`s. Only the worker's VM counts: Envoy also starts one for the canary
-and one on its main thread.
+Pure functions. Only the worker's VM counts: Envoy also starts one for the canary and one on its
+main thread.
 """
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Literal
 
-from tamis.envoy.log import Call, Record, call_of
+from tamis.envoy.log import Record, call_of
+from tamis.envoy.questions import Questions
+from tamis.envoy.trace import Callback, Trace, trap_of
 from tamis.model.outcome import (
     ExchangeOutcome,
     LocalReply,
@@ -16,39 +18,33 @@ from tamis.model.outcome import (
     NotComparable,
     Pause,
     Trap,
-    TrapKind,
 )
+from tamis.model.plugin import Plugin
 
 if TYPE_CHECKING:
-    from tamis.envoy.server import Step
+    from tamis.envoy.exchanges import Flight
 
 __all__ = [
     "START_CALLBACKS",
+    "broken",
     "complaints",
     "exchange_outcome",
-    "guest_lines",
+    "lines",
     "open_call",
+    "pauses",
     "refusal",
-    "refused_request",
-    "trap",
     "unlike",
     "unseen",
 ]
 
-_LEVELS = {"warning": "warn"}
-_LOG = "wasm log "
-_FAILED = re.compile(r"Function: (?P<callback>\S+) failed: (?P<text>[^\n]*)")
-# V8's words; anything else is "other".
-_KINDS: tuple[tuple[str, TrapKind], ...] = (
-    ("unreachable", "unreachable"),
-    ("memory access out of bounds", "oob"),
-    ("Maximum call stack size exceeded", "stack"),
-    ("Out of memory", "oom"),
+_PAUSABLE = re.compile(
+    r"proxy_on_(?P<callback>(?:request|response)_(?:headers|body|trailers)"
+    r"|new_connection|(?:down|up)stream_data)\Z"
 )
-_PAUSABLE = re.compile(r"proxy_on_(?P<callback>(?:request|response)_(?:headers|body|trailers))\Z")
 _START = {"proxy_on_vm_start": "on_vm_start", "proxy_on_configure": "on_configure"}
 #: What `refusal` names when the module itself was fine.
 START_CALLBACKS = frozenset(_START.values())
+_PLUGIN_CALLBACKS = frozenset(_START)
 _REFUSED = {
     "Failed to start base Wasm": "on_vm_start",
     "Failed to configure base Wasm plugin": "on_configure",
@@ -75,52 +71,57 @@ _OWN_REPLIES = (
     ("upstream_reset_before_response_started", 503),
 )
 
-#: Hostcall -> the part of the outcome it writes, which Envoy shows to nobody.
-_HIDDEN = {
-    "proxy_set_shared_data": ("shared_data", "Envoy does not show shared data"),
-    "proxy_enqueue_shared_queue": ("queues", "Envoy does not show shared queues"),
-    "proxy_define_metric": ("metrics", "Envoy adds up the metrics of its three VMs"),
-    "proxy_set_property": ("filter_state", "Envoy does not show filter state"),
-    "proxy_http_call": ("callouts", "callouts are not observed in Envoy yet"),
-    "proxy_grpc_call": ("callouts", "callouts are not observed in Envoy yet"),
-    "proxy_grpc_stream": ("callouts", "callouts are not observed in Envoy yet"),
-}
+#: Host functions that open a callout, and what they return when there is no such cluster, or when
+#: the guest asked for the impossible.
+_REFUSED_CALLS = {"proxy_http_call": "2", "proxy_grpc_call": "4", "proxy_grpc_stream": "4"}
+
+#: Envoy's prefix of what the VM logs, not a plugin in it.
+_VM = ": "
 
 
-def guest_lines(
-    records: Iterable[Record], vm_id: str, thread: int, exchange: int | None
+def lines(
+    callbacks: Sequence[Callback], plugins: Sequence[tuple[str, Plugin]]
 ) -> Iterator[LogLine]:
-    """What the guest in VM `vm_id` logged on `thread`, timers aside: fixtures have no real time."""
-    in_tick = False
-    for record in records:
-        if record.thread != thread or record.logger != "wasm":
-            continue
-        call = call_of(record)
-        if call and call.name == "proxy_on_tick":
-            in_tick = call.way == "host->vm"
-        if record.text.startswith(_LOG) and not in_tick:
-            _, ours, message = record.text.partition(f"{vm_id}: ")
-            if ours:
-                yield LogLine(_LEVELS.get(record.level, record.level), message, exchange)
+    """What the guest logged; `plugins` in the order they were loaded, with their names in outcomes.
+
+    Envoy's prefix names a plugin only when one of its streams logs; but contexts are numbered in
+    the order of the plugins.
+    """
+    prefixes = [(name, prefix) for name, plugin in plugins for prefix in _prefixes(plugin)]
+    started = dict.fromkeys(
+        (each.vm, each.context) for each in callbacks if each.name in _PLUGIN_CALLBACKS
+    )
+    names = dict(zip(started, (name for name, _ in plugins), strict=False))
+    for callback in callbacks:
+        for line in () if callback.untimely else callback.lines:
+            found = [each for each in prefixes if line.text.startswith(each[1])]
+            if found:
+                name, prefix = found[min(line.context, len(found)) - 1]
+                name = names.get((callback.vm, line.context), name)
+                text = line.text.removeprefix(prefix)
+                yield LogLine(line.level, text, callback.step, name)
+            elif line.text.startswith(_VM):  # at its entry, and in its allocator
+                yield LogLine(line.level, line.text.removeprefix(_VM), callback.step)
 
 
-def trap(records: Iterable[Record], thread: int) -> Trap | None:
+def _prefixes(plugin: Plugin) -> set[str]:
+    """Of lines that its streams log, and of others."""
+    root = "".join(f" {part}" for part in (plugin.root_id, plugin.vm_id) if part) + ": "
+    return {f" {plugin.name}{root}" if plugin.name else root, root}
+
+
+def broken(records: Iterable[Record], thread: int) -> Trap | None:
     """The first guest function that broke on `thread`."""
-    for record in records:
-        failed = _FAILED.match(record.text)
-        if record.thread == thread and record.logger == "wasm" and failed:
-            text = failed["text"]
-            kinds = [kind for words, kind in _KINDS if words in text]
-            return Trap(failed["callback"], kinds[0] if kinds else "other", text)
-    return None
+    ours = (each for each in records if each.thread == thread and each.logger == "wasm")
+    return next((found for each in ours if (found := trap_of(each))), None)
 
 
 def refusal(records: Sequence[Record], main_thread: int) -> tuple[str | None, str]:
     """Why Envoy took no plugin: (the start callback that said no or broke, or None; its words)."""
-    broken = trap(records, main_thread)
-    if broken:
-        callback = broken.callback
-        return _START.get(callback, callback.removeprefix("proxy_")), broken.text
+    trap = broken(records, main_thread)
+    if trap:
+        callback = trap.callback
+        return _START.get(callback, callback.removeprefix("proxy_")), trap.text
     words = complaints(records)
     for told, callback in _REFUSED.items():
         if told in words:
@@ -152,124 +153,125 @@ def open_call(records: Iterable[Record]) -> str | None:
     return stack[0] if stack else None
 
 
-def exchange_outcome(step: "Step", thread: int, *, reset_by_fixture: bool) -> ExchangeOutcome:
+def exchange_outcome(flight: "Flight") -> ExchangeOutcome:
     """One exchange as upstream, client and log saw it."""
-    calls = list(_calls(step.records, thread))
     return ExchangeOutcome(
-        request=step.upstream.message() if step.upstream else None,
-        response=step.client.message(),
-        local_reply=_local_reply(step, calls),
-        reset=_reset(step, reset_by_fixture),
-        pauses=tuple(_pauses(calls)),
+        request=flight.upstream.message() if flight.upstream else None,
+        response=flight.client.message(),
+        local_reply=_local_reply(flight),
+        reset=_reset(flight),
+        pauses=tuple(pauses(each for each in flight.callbacks if flight.met(each))),
     )
 
 
-def refused_request(step: "Step") -> str | None:
-    """Why Envoy's codec refused the request before any filter met it, if it did."""
-    _, flags, details = _access(step)
-    met = step.upstream or step.client.headers
-    return details if _BROKEN in flags.split(",") and not met else None
-
-
-def unlike(step: "Step", thread: int) -> str | None:
-    """Why this exchange and all it logged cannot be compared, if so."""
-    _, _, details = _access(step)
+def unlike(flight: "Flight", index: int) -> list[NotComparable]:
+    """What cannot be compared of this exchange, the fixture's number `index`, or of all."""
+    _, flags, details = _access(flight)
+    found = []
+    met = flight.upstream or flight.client.headers
+    if _BROKEN in flags.split(",") and not met:
+        why = f"Envoy's HTTP/2 codec refuses this request: {details}"
+        found.append(NotComparable(f"exchanges[{index}]", why))
     if details.endswith("{protocol_error}"):
-        return f"Envoy's HTTP/2 codec refuses this answer: {details}"
-    if _doubled(_calls(step.records, thread)):
-        return "continue_stream in a headers callback that returns Continue sends the headers twice"
-    return None
+        why = f"Envoy's HTTP/2 codec refuses this answer: {details}"
+        found.append(NotComparable("", why))
+    elif any(_doubled(callback) for callback in flight.callbacks):
+        why = "continue_stream in a headers callback that returns Continue sends the headers twice"
+        found.append(NotComparable("", why))
+    return found
 
 
-def _doubled(calls: Iterable[Call]) -> bool:
-    asked: set[int] = set()
-    for call in calls:
-        if call.way == "vm->host" and call.name.endswith("proxy_continue_stream"):
-            asked.update(call.args[:1])
-        elif call.way == "host<-vm" and call.name.startswith("proxy_on_"):
-            if call.result == "0" and asked & _OF_HEADERS.get(call.name, set()):
-                return True
-            asked.clear()
-    return False
+def _doubled(callback: Callback) -> bool:
+    went_on = {call.args[0] for call in callback.calls if call.name == "proxy_continue_stream"}
+    return callback.result == "0" and bool(went_on & _OF_HEADERS.get(callback.name, set()))
 
 
-def unseen(records: Iterable[Record], thread: int, untold: Sequence[str]) -> list[NotComparable]:
+def unseen(
+    trace: Trace, untold: Sequence[str], ask: Questions, *, absent: bool
+) -> list[NotComparable]:
     """Parts of the outcome that this guest used and that Envoy cannot show or be told.
 
     `untold`: properties of the fixture that this Envoy was not given; they matter if the guest read
-    any property.
+    any property. `absent`: the fixture says itself which cluster is not there.
     """
-    names = {call.name.rpartition(".")[2] for call in _calls(records, thread)}
-    found = {_HIDDEN[name] for name in names if name in _HIDDEN}
-    if "proxy_on_tick" in names:
-        found.add(("", "Envoy's timers run in real time, a fixture's do not"))
+    done = {(call.name, call.result) for call in trace.calls()}
+    names = {name for name, _ in done}
+    found = set()
+    if ("proxy_set_shared_data", "0") in done and not ask.shared_data:
+        found.add(("shared_data", "Envoy shows shared data by key only, and none was asked for"))
+    if ("proxy_enqueue_shared_queue", "0") in done and not ask.queues:
+        found.add(("queues", "Envoy shows queues by name only, and none was asked for"))
+    if ("proxy_set_property", "0") in done and not ask.filter_state:
+        found.add(("filter_state", "Envoy shows filter state by name only, and none was asked for"))
+    if not absent and any((name, result) in done for name, result in _REFUSED_CALLS.items()):
+        found.add(("unanswered", "Envoy does not say which cluster it does not know"))
     if untold and "proxy_get_property" in names:
         found.add(("", f"Envoy cannot be told the property {', '.join(untold)}"))
     return [NotComparable(path, why) for path, why in sorted(found)]
 
 
-def _calls(records: Iterable[Record], thread: int) -> Iterator[Call]:
-    for record in records:
-        call = call_of(record) if record.thread == thread else None
-        if call:
-            yield call
+def pauses(callbacks: Iterable[Callback]) -> Iterator[Pause]:
+    """The callbacks that did not return Continue."""
+    for callback in callbacks:
+        found = _PAUSABLE.match(callback.name)
+        if found and callback.result not in ("0", "void", ""):
+            yield Pause(found["callback"], int(callback.result))
 
 
-def _pauses(calls: Iterable[Call]) -> Iterator[Pause]:
-    for call in calls:
-        found = _PAUSABLE.match(call.name)
-        if found and call.way == "host<-vm" and call.result not in ("0", "void"):
-            yield Pause(found["callback"], int(call.result))
-
-
-def _access(step: "Step") -> tuple[int, str, str]:
+def _access(flight: "Flight") -> tuple[int, str, str]:
     """Envoy's access log of the exchange: response code, flags, details; 0 and "" for none."""
-    line = next((record.text for record in step.records if record.logger == "access"), "0 - -")
+    line = flight.access or "0 - -"
     code, flags, details = ("" if part == "-" else part for part in line.split(" ", 2))
     return int(code or 0), flags, details
 
 
-def _local_reply(step: "Step", calls: Iterable[Call]) -> LocalReply | None:
+def _local_reply(flight: "Flight") -> LocalReply | None:
     """The status the filter asked for (gRPC clients are shown another), or Envoy's own."""
-    code, flags, details = _access(step)
+    code, flags, details = _access(flight)
     own = next((status for start, status in _OWN_REPLIES if details.startswith(start)), None)
-    if own is not None and step.client.end:
+    if own is not None and flight.client.end:
         return LocalReply(own, details)
-    asked = _asked(calls)
-    if asked is None and _UPSTREAM_RESET in flags.split(","):
+    asked = _asked(flight)
+    if asked is None and _UPSTREAM_RESET in flags.split(",") and not flight.client.reset:
         asked = 503
     if asked is not None:
         return LocalReply(asked, details)
-    if not step.client.end or details == _VIA_UPSTREAM:
+    if not flight.client.end or details == _VIA_UPSTREAM:
         return None
     return LocalReply(code, details)
 
 
-def _asked(calls: Iterable[Call]) -> int | None:
+def _asked(flight: "Flight") -> int | None:
     """The status of the local reply that was sent: the first that a callback asks for.
 
     It may be replaced once more, by the callback that meets its headers. A callback that broke has
     asked for nothing.
     """
     sent: int | None = None
-    wanted: int | None = None
-    for call in calls:
-        if call.name.endswith("proxy_send_local_response") and call.way == "vm->host":
-            if wanted is None and call.args:
-                wanted = call.args[0] & 0xFFFF
-        elif call.way == "host<-vm" and call.name.startswith("proxy_on_"):
-            if wanted is not None and (sent is None or call.name == "proxy_on_response_headers"):
-                sent = wanted
-            wanted = None
+    for callback in flight.callbacks:
+        if callback.broken or not callback.result:
+            continue
+        wanted = (
+            call.args[0] & 0xFFFF
+            for call in callback.calls
+            if call.name == "proxy_send_local_response" and call.args and flight.owns(call)
+            if call.result == "0"
+        )
+        first = next(wanted, None)
+        if first is not None and (sent is None or callback.name == "proxy_on_response_headers"):
+            sent = first
     return sent
 
 
-def _reset(step: "Step", by_fixture: bool) -> Literal["upstream", "downstream", "filter"] | None:
-    if by_fixture and step.upstream and step.upstream.end:
+def _reset(flight: "Flight") -> Literal["upstream", "downstream", "filter"] | None:
+    if flight.ongoing.aborted:
+        return "downstream"
+    answered = flight.upstream is not None and flight.upstream.end
+    if flight.exchange.answer.reset and answered:
         return "upstream"
-    if step.client.reset is None:
+    if flight.client.reset is None:
         return None
-    _, flags, details = _access(step)
+    _, flags, details = _access(flight)
     if details.startswith("upstream_"):
         return "upstream"
     return "downstream" if _BROKEN in flags.split(",") or details in _TOO_LARGE else "filter"

@@ -36,9 +36,7 @@ class Crashed(Exception):
 
 def run_folder() -> Folder:
     """A new private folder with a short path: Unix sockets live in it."""
-    folder = Folder(Path(tempfile.mkdtemp(prefix="tamis-")))
-    folder.plugins.mkdir()
-    return folder
+    return Folder(Path(tempfile.mkdtemp(prefix="tamis-")))
 
 
 class Process:

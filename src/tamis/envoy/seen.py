@@ -18,6 +18,8 @@ class Seen:
     trailers: Headers = ()
     end: bool = False
     reset: int | None = None
+    #: The other side wants no more of the stream, whether or not it had ended its own message.
+    cut: bool = False
     #: HEADERS blocks of informational responses (1xx), which are not the response.
     informational: list[Headers] = field(default_factory=list)
 
@@ -45,6 +47,7 @@ class Seen:
             case Data():
                 self.body += event.data
             case Reset():
+                self.cut = True
                 self.reset = self.reset if self.end else event.code
                 return
         self.end = self.end or event.end

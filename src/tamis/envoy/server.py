@@ -1,77 +1,87 @@
-"""One running Envoy with both ends of its wire: plugins go in, exchanges come out.
+"""One running Envoy with every end of its wire: plugins go in, exchanges come out.
 
-The plugin is swapped by ECDS while Envoy runs; a new connection for each plugin makes sure that
-the worker has the new one (its own message queue is served before it accepts).
+Plugins are swapped by ECDS while Envoy runs.
 """
 
 import hashlib
-from dataclasses import dataclass
+import json
+import re
+import time
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
 from tamis import extras
 from tamis.envoy.binary import Binary
-from tamis.envoy.bootstrap import Plugin, Setup, bootstrap, resource
-from tamis.envoy.log import Log, Record, call_of
+from tamis.envoy.bootstrap import GUEST, Folder, bootstrap, slots
+from tamis.envoy.client import Client
+from tamis.envoy.events import Event, Head
+from tamis.envoy.http2 import Peer
+from tamis.envoy.listeners import CLUSTER_HEADER
+from tamis.envoy.log import Log, Record
+from tamis.envoy.loop import Loop, Silence
+from tamis.envoy.observe import open_call
+from tamis.envoy.plugins import PASS_THROUGH, Loadable, resource
 from tamis.envoy.process import Process, run_folder
-from tamis.envoy.seen import Seen
-from tamis.envoy.wire import Wire
+from tamis.envoy.service import Service
+from tamis.envoy.setup import Setup
+from tamis.envoy.tcp import Door
+from tamis.envoy.trace import VM_CREATED
+from tamis.envoy.turns import main_first
 from tamis.errors import Missing
-from tamis.model.exchange import Answer, Exchange, Request
+from tamis.model.exchange import Headers
+from tamis.model.plugin import Plugin
 
-__all__ = ["PASS_THROUGH", "Loaded", "Server", "Step"]
-
-#: The smallest proxy-wasm module: ABI marker, malloc, one page of memory. It does nothing.
-PASS_THROUGH = bytes.fromhex(
-    "0061736d0100000001090260000060017f017f03030200010503010001072d03066d656d6f727902"
-    "001770726f78795f6162695f76657273696f6e5f305f325f310000066d616c6c6f6300010a090202"
-    "000b040041000b"
-)
+__all__ = ["Server"]
 
 _ACCEPTED = "Filesystem config update accepted"
 _REJECTED = "Filesystem config update rejected"
-_CONTINUE = "0"
-_STREAM_CALLBACKS = tuple(
-    f"proxy_on_{side}_{part}"
-    for side in ("request", "response")
-    for part in ("headers", "body", "trailers")
+#: VMs of the plugin that does nothing: Envoy's base, its main thread's and its worker's.
+_IDLE_VMS = 3
+#: Seconds within which a module is compiled, on a machine that has more to do.
+_COMPILED = 180.0
+#: Seconds within which a VM is gone that nobody needs.
+_UNLOADED = 1.0
+_ACTIVE = re.compile(r"Wasm (?:created )?(?P<vms>\d+) (?:now|remaining) active\Z")
+_WARM_UP: Headers = (
+    (":method", "GET"),
+    (":scheme", "http"),
+    (":authority", "tamis"),
+    (":path", "/"),
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Loaded:
-    """What Envoy logged while it took (or refused) a plugin."""
-
-    ok: bool
-    records: tuple[Record, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Step:
-    """One exchange as observed: both ends, and what Envoy logged meanwhile."""
-
-    client: Seen
-    upstream: Seen | None
-    held: bool
-    records: tuple[Record, ...]
 
 
 class Server:
     """Envoy for one `Setup`; a context manager."""
 
     def __init__(self, binary: Binary, setup: Setup, patience: float) -> None:
+        self.setup = setup
         self._folder = run_folder()
         self._version = 0
-        self._put(Plugin(self._module(PASS_THROUGH), "tamis.pass-through"))
+        #: The upstream of a network filter, and the port it is reached through.
+        self.door = Door()
+        self.port = 0
+        #: It holds on to something that it cannot be made to let go, or that the next fixture sees.
+        self.stuck = False
+        for slot in slots(setup):
+            self._folder.plugin(slot).parent.mkdir(parents=True)
+            self._put(slot, self._nothing())
         self.process = Process(
             binary,
             self._folder,
-            lambda nonce: bootstrap(setup, self._folder, f"{nonce} 0 info access "),
+            lambda nonce: bootstrap(setup, self._folder, f"{nonce} 0 info access ", self.door.port),
             logs="wasm:trace,config:debug",
         )
         self._log = Log(self._folder.log, self.process.nonce)
-        self._wire = Wire(self._folder, self._idle, patience, http1=setup.http1)
+        self.loop = Loop(self._idle, patience)
+        self.client = Client(self.loop, self._folder.listener, http1=setup.http1)
+        names = (setup.cluster, *setup.clusters)
+        self.services = {
+            name: Service(self.loop, name, self._folder.cluster(number))
+            for number, name in enumerate(names)
+            if number or not setup.network
+        }
+        self.worker_thread = 0
 
     def __enter__(self) -> Self:
         try:
@@ -83,16 +93,22 @@ class Server:
 
     def _start(self) -> None:
         self.process.__enter__()
-        self._wire.wait(lambda: self._verdict(0) is not None)
+        self.loop.until(lambda: self._verdict(0) is not None)
         if not self._verdict(0):
             binary = self.process.binary
             raise Missing(
                 f"{binary.host} at {binary.path} cannot run Wasm at all",
                 advice=f"Name another build, or run: {extras.command('envoy')}",
             )
-        # The first exchange opens Envoy's connection to the upstream, which then stays: later a
-        # request is forwarded before the next frame arrives, always.
-        self.exchange(Exchange(Request(_WARM_UP), Answer()))
+        # These requests open Envoy's connections to our servers, which then stay: later a request
+        # is forwarded before the next frame arrives, always.
+        self._warm_up()
+        self.loop.until(lambda: any(self._made_vm(record) for record in self.records))
+        made = next(record for record in self.records if self._made_vm(record))
+        self.worker_thread = made.thread
+        self.loop.until(lambda: self._active() == _IDLE_VMS)
+        if self.setup.network:
+            self.port = self._port()
 
     def __exit__(
         self,
@@ -101,62 +117,81 @@ class Server:
         trace: TracebackType | None,
     ) -> None:
         try:
-            self._wire.close()
+            self.loop.close()
+            self.door.close()
             self._log.close()
         finally:
             self.process.close()
 
     @property
-    def main_thread(self) -> int:
-        """The thread that runs the canary's and the main VM."""
-        return self._log.records[0].thread
+    def folder(self) -> Folder:
+        """Where its sockets and files are."""
+        return self._folder
 
     @property
-    def worker_thread(self) -> int:
-        """The thread that runs the worker's VM: the only other one that logs calls."""
-        main = self.main_thread
-        for record in reversed(self._log.records):
-            if record.logger == "wasm" and record.thread != main:
-                return record.thread
-        return main
+    def upstream(self) -> Service | None:
+        """The server that exchanges are forwarded to."""
+        return None if self.setup.network else self.services[self.setup.cluster]
+
+    @property
+    def main_thread(self) -> int:
+        """The thread that runs the canary's and the main VM."""
+        return self.records[0].thread
 
     @property
     def records(self) -> list[Record]:
         """All of the log so far."""
         return self._log.records
 
-    def load(self, module: bytes, vm_id: str, name: str, root_id: str, config: bytes) -> Loaded:
-        """Replace the plugin. Raises Crashed or Silence."""
-        begin = len(self._log.records)
-        self._put(Plugin(self._module(module), vm_id, name, root_id, config))
-        self._wire.hang_up()
-        self._wire.wait(lambda: self._verdict(begin) is not None)
-        ok = self._verdict(begin) is True
-        if ok:
-            self._wire.barrier()
-        self._log.poll()
-        return Loaded(ok, tuple(self._log.records[begin:]))
+    def load(self, slot: str, module: bytes, plugin: Plugin, config: bytes) -> bool:
+        """Put a plugin into a slot; whether Envoy took it. Raises Crashed or Silence.
 
-    def exchange(self, exchange: Exchange) -> Step:
-        """Run one exchange through the current plugin. Raises Crashed or Silence."""
-        begin = len(self._log.records)
-        client = self._wire.exchange(
-            exchange.request,
-            exchange.answer,
-            paused=lambda: self._paused(begin) or self._logged(begin),
-        )
-        self._wire.wait(lambda: self._logged(begin))
-        self._wire.barrier()
-        self._log.poll()
-        upstream = next(iter(self._wire.upstream_seen), None)
-        return Step(client, upstream, not client.over, tuple(self._log.records[begin:]))
+        Once it is taken, streams meet it.
+        """
+        begin = len(self.records)
+        self.client.hang_up()
+        with main_first(self.main_thread, self.worker_thread):
+            self._put(slot, Loadable(self._module(module), plugin, config))
+            self._await_verdict(begin)
+        # Whatever the worker has to do was posted to it before.
+        self.loop.settle()
+        return self._verdict(begin) is True
 
-    def _put(self, plugin: Plugin) -> None:
+    def unload(self, slot: str) -> None:
+        """Take out what is in a slot; its plugin is told."""
+        self.client.hang_up()
+        begin = len(self.records)
+        self._put(slot, self._nothing())
+        self.loop.until(lambda: self._verdict(begin) is not None)
+        self.loop.settle()
+
+    def clear(self) -> None:
+        """Return when all VMs are gone that were loaded, with all they shared.
+
+        A guest that does not let go of its VM leaves the server stuck.
+        """
+        try:
+            self.loop.until(lambda: self._active() == _IDLE_VMS, within=_UNLOADED)
+        except Silence:
+            self.stuck = True
+
+    def _port(self) -> int:
+        status = json.loads(self.process.admin("/listeners?format=json"))
+        addresses = (each["local_address"] for each in status["listener_statuses"])
+        ports = [each["socket_address"]["port_value"] for each in addresses if "pipe" not in each]
+        port: int = ports[0]
+        return port
+
+    def _put(self, slot: str, loadable: Loadable) -> None:
         self._version += 1
         # Written beside the watched folder, then moved in: Envoy never reads half a file.
         new = self._folder.root / "plugin.new"
-        new.write_text(resource(plugin, self._version))
-        new.replace(self._folder.plugin)
+        network = slot == GUEST and self.setup.network
+        new.write_text(resource(slot, loadable, self._version, network=network))
+        new.replace(self._folder.plugin(slot))
+
+    def _nothing(self) -> Loadable:
+        return Loadable(self._module(PASS_THROUGH), Plugin("tamis", vm_id="tamis.nothing"))
 
     def _module(self, module: bytes) -> Path:
         path = self._folder.root / f"{hashlib.sha256(module).hexdigest()[:16]}.wasm"
@@ -166,23 +201,45 @@ class Server:
 
     def _idle(self) -> bool:
         self.process.check()
-        return self._log.poll()
+        before = len(self.records)
+        grown = self._log.poll()
+        if any(record.thread != self.main_thread for record in self.records[before:]):
+            self.loop.stir()
+        return grown
 
     def _verdict(self, begin: int) -> bool | None:
-        for record in self._log.records[begin:]:
+        for record in self.records[begin:]:
             if record.logger == "config" and record.text.startswith((_ACCEPTED, _REJECTED)):
                 return record.text.startswith(_ACCEPTED)
         return None
 
-    def _paused(self, begin: int) -> bool:
-        for record in reversed(self._log.records[begin:]):
-            call = call_of(record)
-            if call and call.way == "host<-vm" and call.name in _STREAM_CALLBACKS:
-                return call.result != _CONTINUE
-        return False
+    def _await_verdict(self, begin: int) -> None:
+        """V8 compiles a large module in silence; a guest that runs may not take so long."""
+        end = time.monotonic() + _COMPILED
+        while True:
+            try:
+                return self.loop.until(lambda: self._verdict(begin) is not None)
+            except Silence:
+                if open_call(self.records[begin:]) or time.monotonic() > end:
+                    raise
 
-    def _logged(self, begin: int) -> bool:
-        return any(record.logger == "access" for record in self._log.records[begin:])
+    def _made_vm(self, record: Record) -> bool:
+        return record.text.startswith(VM_CREATED) and record.thread != self.main_thread
 
+    def _active(self) -> int:
+        """How many VMs there are, as Envoy said last."""
+        for record in reversed(self.records):
+            found = _ACTIVE.search(record.text) if record.logger == "wasm" else None
+            if found:
+                return int(found["vms"])
+        return 0
 
-_WARM_UP = ((":method", "GET"), (":scheme", "http"), (":authority", "tamis"), (":path", "/"))
+    def _warm_up(self) -> None:
+        peer = Peer(self.loop.connect(self._folder.side), client=True)
+        answered: list[Event] = []
+        self.loop.add(peer, answered.append)
+        self.loop.until(lambda: peer.ready)
+        for number, name in enumerate(self.services):
+            peer.send_headers(2 * number + 1, (*_WARM_UP, (CLUSTER_HEADER, name)), end=True)
+        done = len(self.services)
+        self.loop.until(lambda: sum(isinstance(each, Head) for each in answered) == done)

@@ -116,7 +116,7 @@ def _exchange(parts: dict[str, list[Any]]) -> Exchange:
         _headers(*parts.get("request_trailers", ())[:1]),
     )
     if "response_headers" not in parts:
-        return Exchange(request, Answer(reset=True))
+        return Exchange(request, Answer((), reset=True))
     answer = Answer(
         _headers(parts["response_headers"][0]),
         tuple(_chunk(each) for each in parts.get("response_body_chunk", ())),

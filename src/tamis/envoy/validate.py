@@ -13,10 +13,11 @@ from pathlib import Path
 
 from tamis.envoy import observe
 from tamis.envoy.binary import Binary
-from tamis.envoy.bootstrap import Plugin
 from tamis.envoy.bootstraps import static_bootstrap
 from tamis.envoy.log import Log, Record
+from tamis.envoy.plugins import Loadable
 from tamis.errors import Fault
+from tamis.model.plugin import Plugin
 
 __all__ = ["loads", "validate"]
 
@@ -55,7 +56,11 @@ def loads(binary: Binary, module: bytes) -> str | None:
     with tempfile.TemporaryDirectory(prefix="tamis-") as folder:
         wasm = Path(folder) / "module.wasm"
         wasm.write_bytes(module)
-        verdict = _ask(binary, Path(folder), static_bootstrap(Plugin(wasm, "tamis.loads")))
+        verdict = _ask(
+            binary,
+            Path(folder),
+            static_bootstrap(Loadable(wasm, Plugin("guest", vm_id="tamis.loads"))),
+        )
     if verdict.status == 0:
         return None
     if verdict.status < 0:

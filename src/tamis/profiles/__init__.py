@@ -5,5 +5,6 @@
 
 from tamis.profiles.profile import Profile
 from tamis.profiles.resolve import known, products, resolve
+from tamis.profiles.wheels import without_wasm
 
-__all__ = ["Profile", "known", "products", "resolve"]
+__all__ = ["Profile", "known", "products", "resolve", "without_wasm"]

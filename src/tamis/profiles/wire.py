@@ -1,16 +1,17 @@
 """What Envoy does to messages around a filter: `wire.toml` as frozen values, and its rules.
 
 Every host reads the same data: our host core lets `Wire.arriving` shape what a guest meets, and
-the comparison takes away what Envoy adds behind the filter. Measured on Envoy 1.40 over HTTP/2.
+the comparison takes away what Envoy adds behind the filter. Measured over HTTP/2.
 """
 
 import hashlib
+import math
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
-from typing import Literal
+from typing import Any, Literal
 
 from tamis.model.exchange import Fixture, Headers
 
@@ -40,7 +41,8 @@ class Wire:
     """The lists of wire.toml; the mappings are by direction.
 
     `max_frame`: bytes of a DATA frame, longer chunks travel in several; `buffer`: bytes a paused
-    stream may hold.
+    stream may hold. `counts_cookies`: those of an HTTP/2 request count for the limits of its
+    headers; `groups`: the HTTP/2 codec writes headers of one name together.
     """
 
     before: tuple[Addition, ...]
@@ -50,6 +52,8 @@ class Wire:
     joined: Mapping[Direction, frozenset[str]]
     max_frame: int
     buffer: int
+    counts_cookies: bool
+    groups: bool
 
     def arriving(self, headers: Headers, direction: Direction, *, http1: bool = False) -> Headers:
         """A header block as the filter meets it when `headers` are sent over HTTP/2.
@@ -74,27 +78,59 @@ class Wire:
         )
         return (*merged, *added)
 
-    def leaving(self, headers: Headers, direction: Direction) -> Headers:
-        """A header block behind Envoy, additions aside, when the filter let `headers` pass."""
-        return tuple(pair for pair in headers if pair[0] not in self.removed[direction])
+    def leaving(self, headers: Headers, direction: Direction, *, http1: bool = False) -> Headers:
+        """A header block behind Envoy, additions aside, when the filter let `headers` pass.
+
+        `http1`: it is written as HTTP/1.1.
+        """
+        left = tuple(pair for pair in headers if pair[0] not in self.removed[direction])
+        return left if http1 else self.written(left)
+
+    def written(self, headers: Headers) -> Headers:
+        """Headers, or trailers, as the HTTP/2 codec writes them."""
+        if not self.groups:
+            return headers
+        values: dict[str, list[str]] = {}
+        for name, value in headers:
+            values.setdefault(name, []).append(value)
+        if "cookie" in values:
+            values["cookie"] = ["; ".join(values["cookie"])]
+        return tuple((name, value) for name, each in values.items() for value in each)
+
+    def limited(self, headers: Headers, *, http1: bool = False) -> Headers:
+        """Those of a request's headers that count for their limits."""
+        if http1 or self.counts_cookies:
+            return headers
+        return tuple(pair for pair in headers if pair[0].lower() != "cookie")
 
     def _drops(self, pair: tuple[str, str], direction: Direction) -> bool:
         return pair[0] in self.dropped[direction]
 
 
 @cache
-def load() -> Wire:
-    """Read wire.toml, which ships with the package."""
+def load(minor: int | None = None) -> Wire:
+    """wire.toml, which ships with the package, for Envoy 1.`minor`; None: for the newest."""
     data = tomllib.loads(files("tamis.profiles").joinpath("wire.toml").read_text("utf-8"))
+    special = [each for each in data["versions"] if _holds(each, minor)]
+    dropped = _sets(data["dropped"])
+    more = {name for each in special for name in each.get("dropped", ())}
     return Wire(
         before=tuple(_addition(each) for each in data["before"]),
         after=tuple(_addition(each) for each in data["after"]),
-        dropped=_sets(data["dropped"]),
+        dropped={**dropped, "request": dropped["request"] | more},
         removed=_sets(data["removed"]),
         joined=_sets(data["joined"]),
         max_frame=data["limits"]["max_frame"],
         buffer=data["limits"]["buffer"],
+        counts_cookies=any(each.get("counts_cookies") for each in special),
+        groups=any(each.get("groups") for each in special),
     )
+
+
+def _holds(fact: Mapping[str, Any], minor: int | None) -> bool:
+    at = math.inf if minor is None else minor
+    since, until = (str(fact.get(key, "")).partition(".")[2] for key in ("since", "until"))
+    return (int(since) if since else 0) <= at <= (int(until) if until else math.inf)
 
 
 def vm_id(fixture: Fixture) -> str:

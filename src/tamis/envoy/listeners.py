@@ -1,0 +1,153 @@
+"""What a judging Envoy listens on: one listener with the fixture's plugin, one beside it.
+
+The one beside it holds the plugins that meet no traffic, and a route to every cluster by which our
+servers get their connections before anything is measured.
+"""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from tamis.envoy.plugins import NETWORK_WASM, TYPE, WASM, Json
+from tamis.envoy.setup import Setup
+from tamis.envoy.wiring import BUFFER_LIMIT, HCM, HEADER_KIB, http2, pipe, router, tcp
+
+__all__ = ["CLUSTER_HEADER", "STATE", "listeners"]
+
+#: Names the cluster of a request on the listener beside.
+CLUSTER_HEADER = "x-tamis-cluster"
+#: Begins an access log line that shows a filter state object: its number among Setup.state follows.
+STATE = "state "
+_STDERR = TYPE + "envoy.extensions.access_loggers.stream.v3.StderrAccessLog"
+_TCP_PROXY = TYPE + "envoy.extensions.filters.network.tcp_proxy.v3.TcpProxy"
+
+
+def listeners(
+    setup: Setup,
+    front: Path,
+    guest: Mapping[str, Path],
+    side: Path,
+    others: Mapping[str, Path],
+    access_prefix: str,
+) -> list[Json]:
+    """Both listeners, on the sockets `front` (network filters: on any port) and `side`.
+
+    The mappings are of slots to ECDS files.
+    """
+    filters = (
+        [*(_slot(*each, NETWORK_WASM) for each in guest.items()), _tcp_proxy(setup)]
+        if setup.network
+        else [_manager(_judged(setup, guest, access_prefix))]
+    )
+    listener: Json = {
+        "name": "in",
+        "address": tcp(0) if setup.network else pipe(front),
+        "traffic_direction": setup.direction,
+        "per_connection_buffer_limit_bytes": BUFFER_LIMIT,
+        "filter_chains": [{"filters": filters}],
+    }
+    if setup.network:
+        listener["access_log"] = _access_logs(setup, access_prefix)
+    beside: Json = {
+        "name": "side",
+        "address": pipe(side),
+        "filter_chains": [{"filters": [_manager(_idle(others))]}],
+    }
+    return [listener, beside]
+
+
+def _manager(config: Json) -> Json:
+    typed = {"@type": HCM, **config}
+    return {"name": "envoy.filters.network.http_connection_manager", "typed_config": typed}
+
+
+def _judged(setup: Setup, guest: Mapping[str, Path], access_prefix: str) -> Json:
+    manager: Json = {
+        "stat_prefix": "in",
+        "codec_type": "HTTP1" if setup.http1 else "HTTP2",
+        "http2_protocol_options": http2(),
+        "generate_request_id": False,
+        "preserve_external_request_id": True,
+        "server_header_transformation": "PASS_THROUGH",
+        "stream_idle_timeout": "0s",
+        "request_timeout": "0s",
+        # A connection Envoy gives up on closes at once; what was written before can still be read.
+        "delayed_close_timeout": "0s",
+        "access_log": _access_logs(setup, access_prefix),
+        "route_config": _routes(setup),
+        "http_filters": [*(_slot(*each, WASM) for each in guest.items()), router()],
+    }
+    if not setup.default_limits:
+        manager["max_request_headers_kb"] = HEADER_KIB
+        manager["common_http_protocol_options"] = {
+            "max_headers_count": 100_000,
+            "idle_timeout": "0s",
+        }
+    return manager
+
+
+def _idle(slots: Mapping[str, Path]) -> Json:
+    route = {"match": {"prefix": ""}, "route": {"cluster_header": CLUSTER_HEADER}}
+    return {
+        "stat_prefix": "side",
+        "codec_type": "HTTP2",
+        "stream_idle_timeout": "0s",
+        "common_http_protocol_options": {"idle_timeout": "0s"},
+        "route_config": {"virtual_hosts": [{"name": "all", "domains": ["*"], "routes": [route]}]},
+        "http_filters": [*(_slot(*each, WASM) for each in slots.items()), router()],
+    }
+
+
+def _access_logs(setup: Setup, prefix: str) -> list[Json]:
+    # The details come last: a filter chooses their text. A filter state object has a line of its
+    # own, as it may hold anything.
+    details = "%CONNECTION_TERMINATION_DETAILS%" if setup.network else "%RESPONSE_CODE_DETAILS%"
+    lines = [f"{STATE}{n} %FILTER_STATE({name}:PLAIN)%" for n, name in enumerate(setup.state)]
+    lines.append(f"%CONNECTION_ID% %RESPONSE_CODE% %RESPONSE_FLAGS% {details}")
+    return [_access_log(f"{prefix}{line}\n") for line in lines]
+
+
+def _access_log(line: str) -> Json:
+    return {
+        "name": "envoy.access_loggers.stderr",
+        "typed_config": {
+            "@type": _STDERR,
+            "log_format": {"text_format_source": {"inline_string": line}},
+        },
+    }
+
+
+def _routes(setup: Setup) -> Json:
+    to_upstream = {
+        "name": setup.route,
+        "match": {"prefix": ""},
+        "route": {"cluster": setup.cluster, "timeout": "0s", "idle_timeout": "0s"},
+    }
+    connect = {**to_upstream, "match": {"connect_matcher": {}}}
+    return {
+        "name": "routes",
+        "virtual_hosts": [
+            {"name": "all", "domains": ["*"], "routes": [to_upstream, connect]},
+        ],
+    }
+
+
+def _tcp_proxy(setup: Setup) -> Json:
+    typed = {"@type": _TCP_PROXY, "stat_prefix": "in", "cluster": setup.cluster}
+    return {"name": "envoy.filters.network.tcp_proxy", "typed_config": typed}
+
+
+def _slot(name: str, file: Path, kind: str) -> Json:
+    """A filter whose plugin is discovered in a file."""
+    return {
+        "name": name,
+        "config_discovery": {
+            "config_source": {
+                "path_config_source": {
+                    "path": str(file),
+                    "watched_directory": {"path": str(file.parent)},
+                },
+                "resource_api_version": "V3",
+            },
+            "type_urls": [kind],
+        },
+    }

@@ -1,0 +1,260 @@
+"""One fixture in one running Envoy: plugins in, steps, what can be seen at the end."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from tamis import wasm
+from tamis.envoy import metrics, observe, observer, others
+from tamis.envoy.bootstrap import GUEST, OBSERVER
+from tamis.envoy.connections import connect
+from tamis.envoy.exchanges import Exchanges, states
+from tamis.envoy.log import Record
+from tamis.envoy.questions import Questions
+from tamis.envoy.server import Server
+from tamis.envoy.timers import TICK, Timers
+from tamis.envoy.trace import Trace
+from tamis.envoy.world import World
+from tamis.errors import BadInput
+from tamis.model.exchange import Connection, Exchange, Fixture, PropertyPath, Step, Tick, to_bytes
+from tamis.model.outcome import (
+    ConnectionOutcome,
+    ExchangeOutcome,
+    NotComparable,
+    Outcome,
+    Run,
+    Trap,
+)
+from tamis.model.plugin import Plugin
+from tamis.profiles.wire import vm_id
+
+__all__ = ["Session"]
+
+_UNTIMELY = "Envoy's timers run in real time: on_tick came when the fixture's time stood still"
+
+
+class Session:
+    """What was observed of a fixture so far."""
+
+    def __init__(
+        self,
+        server: Server,
+        fixture: Fixture,
+        module: bytes,
+        untold: tuple[PropertyPath, ...],
+        ask: Questions,
+    ) -> None:
+        self.server = server
+        self.fixture = fixture
+        self.exchanges: list[ExchangeOutcome] = []
+        self.connections: list[ConnectionOutcome] = []
+        self.started = False
+        self._module = module
+        self._untold = [".".join(path) for path in untold]
+        self._ask = ask
+        self._begin = self._from = len(server.records)
+        self._vm = fixture.plugin.vm_id
+        if self._vm is None:
+            self._vm = vm_id(fixture)
+        self._plugin = replace(fixture.plugin, vm_id=self._vm)
+        self._beside = [
+            (f"beside-{n}", replace(each.plugin, vm_id=each.plugin.vm_id or self._vm), each.config)
+            for n, each in enumerate(fixture.beside)
+        ]
+        self._trace = Trace(server.worker_thread)
+        self._skipped: list[NotComparable] = []
+        self._states: dict[int, str] = {}  # of the last stream
+        self._used: list[str] = []
+        filters = 1 + len(self._beside)
+        timers = Timers(filters) if _ticks(module, self._plugin) else None
+        self._world = World(
+            server,
+            self._trace,
+            fixture.callouts,
+            timers,
+            reloads=self._plugin.failure_policy == "reload",
+        )
+
+    @property
+    def untimely(self) -> bool:
+        """Real time ran away with the fixture: another try may do better."""
+        timers = self._world.timers
+        return bool(self._world.odd or (timers and timers.untimely))
+
+    def records(self) -> Sequence[Record]:
+        """What Envoy logged since this fixture began."""
+        return self.server.records[self._begin :]
+
+    def run(self) -> Run:
+        """Load the plugins and run all steps, unless one refuses to start."""
+        if self.fixture.shared_data:
+            self._observer(observer.setting(self.fixture.shared_data))
+            self._world.skip()
+        self._from = len(self.server.records)
+        for slot, plugin, config in (*self._beside, (GUEST, self._plugin, self.fixture.config)):
+            begin = len(self.server.records)
+            self._used.append(slot)
+            if not self.server.load(slot, self._module, plugin, config):
+                return self._refused(self.server.records[begin:])
+        self.started = True
+        self._world.observe()
+        for first, steps in _groups(self.fixture.steps):
+            self._group(first, steps)
+        self._world.leave_ticks()
+        return self._finish()
+
+    def close(self) -> None:
+        """Leave the server as it was."""
+        for slot in self._used:
+            self.server.unload(slot)
+        self.server.clear()
+        for service in self.server.services.values():
+            service.forget()
+
+    def outcome(self, broken: Trap | None = None, start: str = "ok") -> Outcome:
+        """What came out until now."""
+        self._world.feed()
+        plugins = [*((each.name, each) for _, each, _ in self._beside), ("", self._plugin)]
+        return Outcome(
+            start=start,
+            exchanges=tuple(self.exchanges),
+            logs=tuple(observe.lines(self._trace.callbacks, plugins)),
+            callouts=tuple(made.outcome() for made in self._world.made),
+            unanswered=tuple(made.outcome() for made in self._world.unanswered),
+            connections=tuple(self.connections),
+            trap=broken or self._trace.trap,
+            virtual_time=self._world.agenda.now,
+        )
+
+    # -- steps
+
+    def _group(self, first: int, steps: Sequence[Step]) -> None:
+        exchanges = [step for step in steps if isinstance(step, Exchange)]
+        run = Exchanges(self._world, lone=len(exchanges) == 1)
+        index = len(self.exchanges)
+        for number, step in enumerate(steps, first):
+            self._trace.step = number
+            match step:
+                case Tick():
+                    self._world.advance(step.nanoseconds)
+                case Connection():
+                    begin = len(self.server.records)
+                    self.connections.append(connect(self._world, step))
+                    self._states = states(self.server.records[begin:])
+                case Exchange():
+                    run.begin(step)
+        for flight in run.finish():
+            self.exchanges.append(observe.exchange_outcome(flight))
+            self._skipped += observe.unlike(flight, index)
+            self._states = flight.state
+            index += 1
+
+    # -- the end
+
+    def _refused(self, records: Sequence[Record]) -> Run:
+        main = self.server.main_thread
+        callback, words = observe.refusal(records, main)
+        if callback is None:
+            problem = f"Envoy refuses the module: {words}"
+            return Run(self.fixture.name, self.server.process.binary.host, None, (problem,))
+        # The worker never started it: what the canary did is what a VM does.
+        trace = Trace(main)
+        trace.feed(records)
+        self._trace.callbacks += trace.callbacks
+        return self._done(self.outcome(observe.broken(records, main), callback))
+
+    def _finish(self) -> Run:
+        """Take the plugins out, in their order, and see what they left behind."""
+        server, ask = self.server, self._ask
+        worker, main = server.worker_thread, server.main_thread
+        names = metrics.identify(server.records[self._from :], worker, server.process)
+        if ask.shared_data or ask.queues:
+            # What VMs share lives as long as one of them.
+            self._observer(b"")
+            self._world.skip()
+        self._trace.step = None
+        for slot, _, _ in self._beside:
+            self._remove(slot)
+        self._remove(GUEST)
+        if self._world.timers:
+            self._world.timers.leave(closing=True)
+        records = server.records[self._from :]
+        found, mixed = metrics.values(records, worker, names)
+        why = names.unclear
+        self._skipped += [NotComparable("metrics", why)] if why else []
+        self._skipped += [NotComparable("", metrics.READ)] if mixed else []
+        self._skipped += others.seen(records, main, self._trace)
+        misdirected = others.misdirected(records, main)
+        self._world.odd += [misdirected] if misdirected else []
+        if others.counted(records):
+            # Their ids count on in one Envoy.
+            server.stuck = True
+        shared, queues = self._shared()
+        outcome = replace(
+            self.outcome(),
+            metrics=found,
+            shared_data=shared,
+            queues=queues,
+            filter_state=self._state(),
+        )
+        return self._done(outcome)
+
+    def _remove(self, slot: str) -> None:
+        self.server.unload(slot)
+        self._used.remove(slot)
+        self._world.observe()
+
+    def _done(self, outcome: Outcome) -> Run:
+        host = self.server.process.binary.host
+        absent = any(rule.reply.no_cluster for rule in self.fixture.callouts)
+        self._skipped += observe.unseen(self._trace, self._untold, self._ask, absent=absent)
+        self._skipped += [NotComparable("", why) for why in dict.fromkeys(self._world.odd)]
+        timers = self._world.timers
+        if timers and timers.untimely:
+            self._skipped.append(NotComparable("", _UNTIMELY))
+        return Run(self.fixture.name, host, outcome, skipped=tuple(self._skipped))
+
+    def _state(self) -> dict[str, bytes]:
+        """Filter state of the last stream; Envoy writes "-" for what there is not."""
+        names = self.server.setup.state
+        told = self._states.items()
+        return {names[number]: to_bytes(value) for number, value in told if value != "-"}
+
+    def _shared(self) -> tuple[dict[str, bytes], dict[str, tuple[bytes, ...]]]:
+        assert self._vm is not None
+        ask = self._ask
+        shared = self._asked(observer.data_questions(ask.shared_data)) if ask.shared_data else []
+        items = self._asked(observer.queue_questions(self._vm, ask.queues)) if ask.queues else []
+        queues = {name: tuple(item for key, item in items if key == name) for name in ask.queues}
+        return dict(shared), queues
+
+    def _asked(self, config: bytes) -> list[tuple[str, bytes]]:
+        begin = len(self.server.records)
+        self._observer(config)
+        return observer.read(self.server.records[begin:])
+
+    def _observer(self, config: bytes) -> None:
+        if OBSERVER not in self._used:
+            self._used.append(OBSERVER)
+        plugin = Plugin(observer.NAME, observer.NAME, vm_id=self._vm)
+        if not self.server.load(OBSERVER, observer.module(), plugin, config):
+            raise AssertionError("Envoy refuses our own plugin")
+
+
+def _groups(steps: Sequence[Step]) -> list[tuple[int, list[Step]]]:
+    """Runs of steps of which each overlaps the ones above it, with the index of the first."""
+    found: list[tuple[int, list[Step]]] = []
+    for number, step in enumerate(steps):
+        if not isinstance(step, Connection) and step.overlap and found:
+            found[-1][1].append(step)
+        else:
+            found.append((number, [step]))
+    return found
+
+
+def _ticks(module: bytes, plugin: Plugin) -> bool:
+    """Whether the filter has a callback for timers that Envoy calls."""
+    try:
+        exported = {export.name for export in wasm.read(module).exports}
+    except BadInput:
+        return False
+    return TICK in exported and (not plugin.capabilities or TICK in plugin.capabilities)

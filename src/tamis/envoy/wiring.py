@@ -1,0 +1,41 @@
+"""Pieces that every bootstrap is made of: sockets, codec options, the router."""
+
+from pathlib import Path
+
+from tamis.envoy.plugins import TYPE, Json
+
+__all__ = ["BUFFER_LIMIT", "HCM", "HEADER_KIB", "http2", "pipe", "router", "tcp"]
+
+HCM = TYPE + "envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager"
+#: Envoy's maximum for max_request_headers_kb.
+HEADER_KIB = 8192
+#: Bytes a stream may buffer before Envoy answers 413 or 500: Envoy's own default, spelled out.
+BUFFER_LIMIT = 1024 * 1024
+_ROUTER = TYPE + "envoy.extensions.filters.http.router.v3.Router"
+
+
+def pipe(path: Path) -> Json:
+    """An Address: a Unix socket."""
+    return {"pipe": {"path": str(path)}}
+
+
+def tcp(port: int) -> Json:
+    """An Address: a port of this machine; 0 is any."""
+    return {"socket_address": {"address": "127.0.0.1", "port_value": port}}
+
+
+def http2() -> Json:
+    """Roomy windows: flow control must never hold back a frame, or Envoy merges body callbacks."""
+    return {
+        "initial_stream_window_size": 268_435_456,
+        "initial_connection_window_size": 268_435_456,
+        "max_consecutive_inbound_frames_with_empty_payload": 1_000_000,
+    }
+
+
+def router() -> Json:
+    """The last HTTP filter; it adds no x-envoy-* headers."""
+    return {
+        "name": "envoy.filters.http.router",
+        "typed_config": {"@type": _ROUTER, "suppress_envoy_headers": True},
+    }
