@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// HTTP filters for Envoy in C, without a C library:
+// Filters for Envoy in C, without a C library:
 //
 //   #include <proxy_wasm.h>
 //   static enum pw_action on_response_headers(struct pw_context *stream, bool end_of_stream) {
@@ -15,16 +15,32 @@
 #include "proxy_wasm_abi.h"
 #include "proxy_wasm_memory.h"
 
-/// A plugin, which is one configuration, or a stream, which is one exchange under it. The proxy may
-/// keep several of each in one module, so nothing of theirs belongs into a global variable.
+/// A plugin, which is one configuration, or a stream, which is one exchange or connection under it.
+/// The proxy may keep several of each in one module, so nothing of theirs belongs into a global
+/// variable.
 struct pw_context {
   _Alignas(8) uint32_t id;
   /// Of a stream; a plugin has none.
   struct pw_context* plugin;
   struct pw_context* next_;
+  /// Of a plugin: the answers that it and its streams wait for, and records to use again.
+  struct pw_awaited_* awaited_;
+  struct pw_awaited_* spare_;
   /// What is taken from it lives as long as the context.
   struct pw_arena memory;
 };
+
+// Hosts count up, so contexts spread evenly: a worker with ten thousand streams has ten a bucket.
+#define PW_BUCKETS_ 1024U
+/// PW_FILTER defines it.
+extern struct pw_context* pw_contexts_[PW_BUCKETS_];
+
+/// What points to the context of that number, or to the NULL at the end.
+__attribute__((noinline)) static inline struct pw_context** pw_link_(uint32_t id) {
+  struct pw_context** link = &pw_contexts_[id % PW_BUCKETS_];
+  while (*link != NULL && (*link)->id != id) link = &(*link)->next_;
+  return link;
+}
 
 /// The bytes that PW_FILTER ordered for such a context; all zero at first.
 static inline void* pw_state(struct pw_context* context) { return context + 1; }
@@ -128,12 +144,17 @@ static inline bool pw_set_headers(enum pw_map map, const struct pw_header* heade
 
 // ---- Bodies ----
 
+/// At most `count` bytes from `start`.
+static inline pw_view pw_get_bytes(enum pw_buffer buffer, size_t start, size_t count) {
+  pw_view bytes = {NULL, 0};
+  proxy_get_buffer_bytes(buffer, start, count, &bytes.data, &bytes.size);
+  return bytes;
+}
+
 /// All bytes the proxy holds: this chunk, or everything since a body callback returned PW_PAUSE.
 /// A held body can be read and written in the trailers callback as well.
 static inline pw_view pw_get_body(enum pw_buffer buffer) {
-  pw_view body = {NULL, 0};
-  proxy_get_buffer_bytes(buffer, 0, SIZE_MAX, &body.data, &body.size);
-  return body;
+  return pw_get_bytes(buffer, 0, SIZE_MAX);
 }
 
 /// Puts `bytes` in place of all that the proxy holds.
@@ -167,6 +188,27 @@ static inline void pw_reply(uint32_t status, const struct pw_header* headers, si
   proxy_send_local_response(status, NULL, 0, body.data, body.size, pairs.data, pairs.size, -1);
 }
 
+/// Goes on with what was paused. Do it last: what it was can then not be changed any more.
+static inline void pw_resume(enum pw_stream_type stream) { proxy_continue_stream(stream); }
+
+/// The connection to the client is closed when the callback returns, behind what is on its way.
+static inline void pw_close_connection(void) { proxy_close_stream(PW_DOWNSTREAM); }
+
+/// A number in the proxy's statistics, under `wasmcustom.`: defined in on_configure, used by what
+/// this returns.
+static inline uint32_t pw_metric(enum pw_metric_kind kind, pw_view name) {
+  uint32_t metric = 0;
+  proxy_define_metric(kind, name.data, name.size, &metric);
+  return metric;
+}
+
+/// A counter only grows.
+static inline void pw_add(uint32_t metric, int64_t difference) {
+  proxy_increment_metric(metric, difference);
+}
+
+#include "proxy_wasm_callout.h"
 #include "proxy_wasm_module.h"
+#include "proxy_wasm_network.h"
 
 #endif  // PROXY_WASM_H_

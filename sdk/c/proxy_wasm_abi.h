@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// Proxy-Wasm 0.2.1 as an HTTP filter meets it: numbers and host functions. proxy_wasm.h is nicer.
+// Proxy-Wasm 0.2.1 as a filter meets it: numbers and host functions. proxy_wasm.h is nicer.
 #ifndef PROXY_WASM_ABI_H_
 #define PROXY_WASM_ABI_H_
 
@@ -31,7 +31,8 @@ enum pw_level { PW_TRACE, PW_DEBUG, PW_INFO, PW_WARN, PW_ERROR, PW_CRITICAL };
 /// What a callback tells the proxy. Of headers and trailers: go on, or hold the message until it is
 /// resumed or answered. Of a body: PW_PAUSE holds it and calls again with all of it;
 /// PW_PAUSE_AND_WATERMARK the same, but slows the sender down at the proxy's limit instead of
-/// failing the stream; PW_PAUSE_WITHOUT_BUFFER holds nothing back for later.
+/// failing the stream; PW_PAUSE_WITHOUT_BUFFER holds nothing back for later. Of a connection's
+/// data: go on, or PW_PAUSE, which holds them and calls again with more.
 enum pw_action {
   PW_CONTINUE = 0,
   PW_PAUSE = 1,
@@ -45,18 +46,28 @@ enum pw_map {
   PW_REQUEST_TRAILERS = 1,
   PW_RESPONSE_HEADERS = 2,
   PW_RESPONSE_TRAILERS = 3,
+  PW_CALLOUT_HEADERS = 6,
+  PW_CALLOUT_TRAILERS = 7,
 };
 
 /// Which bytes.
 enum pw_buffer {
   PW_REQUEST_BODY = 0,
   PW_RESPONSE_BODY = 1,
+  PW_DOWNSTREAM_DATA = 2,
+  PW_UPSTREAM_DATA = 3,
+  PW_CALLOUT_BODY = 4,
   PW_VM_CONFIGURATION = 6,
   PW_PLUGIN_CONFIGURATION = 7,
 };
 
-/// Which half of an exchange.
-enum pw_stream_type { PW_REQUEST = 0, PW_RESPONSE = 1 };
+/// Which half of an exchange, or of a connection.
+enum pw_stream_type { PW_REQUEST = 0, PW_RESPONSE = 1, PW_DOWNSTREAM = 2, PW_UPSTREAM = 3 };
+
+/// Who closed a connection; of the upstream's the proxy does not tell.
+enum pw_peer { PW_UNKNOWN = 0, PW_LOCAL = 1, PW_REMOTE = 2 };
+
+enum pw_metric_kind { PW_COUNTER = 0, PW_GAUGE = 1, PW_HISTOGRAM = 2 };
 
 // What the host gives back (`const char **`) lies in memory that it took from this module's malloc.
 
@@ -103,13 +114,31 @@ PW_IMPORT(proxy_send_local_response)
 enum pw_status proxy_send_local_response(uint32_t status, const char* details, size_t details_size,
                                          const char* body, size_t body_size, const char* headers,
                                          size_t headers_size, int32_t grpc_status);
-/// Resumes what was paused. Never for PW_RESPONSE before there are response headers, and never in
-/// on_log: that crashes Envoy.
+/// Resumes what was paused; its headers cannot be read or written any more. Never for PW_RESPONSE
+/// before there are response headers, and never in on_log: that crashes Envoy. PW_UPSTREAM:
+/// PW_UNIMPLEMENTED.
 PW_IMPORT(proxy_continue_stream)
 enum pw_status proxy_continue_stream(enum pw_stream_type stream);
-/// Resets the stream: no answer is sent.
+/// Resets an exchange: no answer is sent. Closes a connection behind what is on its way.
 PW_IMPORT(proxy_close_stream)
 enum pw_status proxy_close_stream(enum pw_stream_type stream);
+
+PW_IMPORT(proxy_http_call)
+enum pw_status proxy_http_call(const char* cluster, size_t cluster_size, const char* headers,
+                               size_t headers_size, const char* body, size_t body_size,
+                               const char* trailers, size_t trailers_size, uint32_t timeout_ms,
+                               uint32_t* call);
+
+PW_IMPORT(proxy_define_metric)
+enum pw_status proxy_define_metric(enum pw_metric_kind kind, const char* name, size_t size,
+                                   uint32_t* metric);
+/// Of a counter only by more than 0.
+PW_IMPORT(proxy_increment_metric)
+enum pw_status proxy_increment_metric(uint32_t metric, int64_t difference);
+PW_IMPORT(proxy_record_metric)
+enum pw_status proxy_record_metric(uint32_t metric, uint64_t value);
+PW_IMPORT(proxy_get_metric)
+enum pw_status proxy_get_metric(uint32_t metric, uint64_t* value);
 
 PW_IMPORT(proxy_set_effective_context)
 enum pw_status proxy_set_effective_context(uint32_t id);

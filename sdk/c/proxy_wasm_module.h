@@ -1,23 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 // What a module exports: PW_FILTER once in a program, and a macro for each callback it implements,
-// since an absent callback costs nothing and a present one costs a crossing.
+// since an absent callback costs nothing and a present one costs a crossing. proxy_wasm_callout.h
+// and proxy_wasm_network.h have more.
 #ifndef PROXY_WASM_MODULE_H_
 #define PROXY_WASM_MODULE_H_
 
 #include "proxy_wasm.h"
-
-// Hosts count up, so contexts spread evenly: a worker with ten thousand streams has ten a bucket.
-#define PW_BUCKETS_ 1024U
-/// PW_FILTER defines it.
-extern struct pw_context* pw_contexts_[PW_BUCKETS_];
-
-/// What points to the context of that number, or to the NULL at the end.
-__attribute__((noinline)) static inline struct pw_context** pw_link_(uint32_t id) {
-  struct pw_context** link = &pw_contexts_[id % PW_BUCKETS_];
-  while (*link != NULL && (*link)->id != id) link = &(*link)->next_;
-  return link;
-}
 
 static inline void pw_create_(uint32_t id, uint32_t parent, size_t plugin_size,
                               size_t stream_size) {

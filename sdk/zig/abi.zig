@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
-//! Proxy-Wasm 0.2.1 as an HTTP filter meets it: numbers and host functions. proxy_wasm.zig is nicer.
+//! Proxy-Wasm 0.2.1 as a filter meets it: numbers and host functions. proxy_wasm.zig is nicer.
 
 /// `_`: a host may know more of them.
 pub const Status = enum(u32) {
@@ -25,7 +25,8 @@ pub const Level = enum(u32) { trace, debug, info, warn, err, critical };
 /// What a callback tells the proxy. Of headers and trailers: go on, or hold the message until it is
 /// resumed or answered. Of a body: `pause` holds it and calls again with all of it;
 /// `pause_and_watermark` the same, but slows the sender down at the proxy's limit instead of failing
-/// the stream; `pause_without_buffer` holds nothing back for later.
+/// the stream; `pause_without_buffer` holds nothing back for later. Of a connection's data: go on, or
+/// `pause`, which holds them and calls again with more.
 pub const Action = enum(u32) {
     proceed = 0,
     pause = 1,
@@ -39,18 +40,28 @@ pub const Map = enum(u32) {
     request_trailers = 1,
     response_headers = 2,
     response_trailers = 3,
+    callout_headers = 6,
+    callout_trailers = 7,
 };
 
 /// Which bytes.
 pub const Buffer = enum(u32) {
     request_body = 0,
     response_body = 1,
+    downstream_data = 2,
+    upstream_data = 3,
+    callout_body = 4,
     vm_configuration = 6,
     plugin_configuration = 7,
 };
 
-/// Which half of an exchange.
-pub const Stream = enum(u32) { request = 0, response = 1 };
+/// Which half of an exchange, or of a connection.
+pub const Stream = enum(u32) { request = 0, response = 1, downstream = 2, upstream = 3 };
+
+/// Who closed a connection; of the upstream's the proxy does not tell.
+pub const Peer = enum(u32) { unknown = 0, local = 1, remote = 2, _ };
+
+pub const MetricKind = enum(u32) { counter = 0, gauge = 1, histogram = 2 };
 
 const Bytes = [*]const u8;
 
@@ -88,11 +99,19 @@ pub extern "env" fn proxy_get_property(path: Bytes, path_size: usize, value: *?B
 pub extern "env" fn proxy_set_property(path: Bytes, path_size: usize, value: Bytes, size: usize) Status;
 
 pub extern "env" fn proxy_send_local_response(status: u32, details: ?Bytes, details_size: usize, body: Bytes, body_size: usize, headers: Bytes, headers_size: usize, grpc_status: i32) Status;
-/// Resumes what was paused. Never `.response` before there are response headers, and never in onLog:
-/// that crashes Envoy.
+/// Resumes what was paused; its headers cannot be read or written any more. Never `.response` before
+/// there are response headers, and never in onLog: that crashes Envoy. `.upstream`: unimplemented.
 pub extern "env" fn proxy_continue_stream(stream: Stream) Status;
-/// Resets the stream: no answer is sent.
+/// Resets an exchange: no answer is sent. Closes a connection behind what is on its way.
 pub extern "env" fn proxy_close_stream(stream: Stream) Status;
+
+pub extern "env" fn proxy_http_call(cluster: Bytes, cluster_size: usize, headers: Bytes, headers_size: usize, body: Bytes, body_size: usize, trailers: ?Bytes, trailers_size: usize, timeout_ms: u32, call: *u32) Status;
+
+pub extern "env" fn proxy_define_metric(kind: MetricKind, name: Bytes, size: usize, metric: *u32) Status;
+/// Of a counter only by more than 0.
+pub extern "env" fn proxy_increment_metric(metric: u32, difference: i64) Status;
+pub extern "env" fn proxy_record_metric(metric: u32, value: u64) Status;
+pub extern "env" fn proxy_get_metric(metric: u32, value: *u64) Status;
 
 pub extern "env" fn proxy_set_effective_context(id: u32) Status;
 pub extern "env" fn proxy_done() Status;

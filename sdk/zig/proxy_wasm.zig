@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
-//! HTTP filters for Envoy in Zig:
+//! Filters for Envoy in Zig:
 //!
 //!     const pw = @import("proxy_wasm");
 //!
@@ -19,11 +19,13 @@ const std = @import("std");
 
 pub const abi = @import("abi.zig");
 pub const json = @import("json.zig");
+const calls = @import("callout.zig");
 const memory = @import("memory.zig");
 const module = @import("module.zig");
 
 pub const Action = abi.Action;
 pub const Level = abi.Level;
+pub const Peer = abi.Peer;
 
 /// Memory of the callback that runs now: freed when it returns. Whatever the host hands over
 /// (header values, bodies, properties) lies here.
@@ -42,6 +44,21 @@ pub const response: Message = .{
     .trailers = .{ .map = .response_trailers },
     .body = .{ .buffer = .response_body },
 };
+
+/// What a callout brought; in onCallout.
+pub const callout: Message = .{
+    .headers = .{ .map = .callout_headers },
+    .trailers = .{ .map = .callout_trailers },
+    .body = .{ .buffer = .callout_body },
+};
+
+pub const Callout = calls.Callout;
+pub const call = calls.call;
+pub const calloutStatus = calls.calloutStatus;
+
+/// Of a connection: what its client or its upstream sent since the last `.proceed`.
+pub const downstream: Body = .{ .buffer = .downstream_data };
+pub const upstream: Body = .{ .buffer = .upstream_data };
 
 pub const Message = struct {
     headers: Headers,
@@ -125,7 +142,7 @@ fn unpacked(bytes: []const u8) ![]const Header {
     return headers;
 }
 
-fn packed_(headers: []const Header) ![]const u8 {
+pub fn packed_(headers: []const Header) ![]const u8 {
     var size = 4 + 8 * headers.len;
     for (headers) |header| size += header.name.len + header.value.len + 2;
     const bytes = try scratch.alloc(u8, size);
@@ -148,7 +165,12 @@ pub const Body = struct {
     buffer: abi.Buffer,
 
     pub fn read(body: Body) []const u8 {
-        return module.readBuffer(body.buffer);
+        return body.readPart(0, std.math.maxInt(usize));
+    }
+
+    /// At most `count` bytes from `start`.
+    pub fn readPart(body: Body, start: usize, count: usize) []const u8 {
+        return module.readBuffer(body.buffer, start, count);
     }
 
     /// Puts `bytes` in place of all that the proxy holds.
@@ -226,3 +248,31 @@ pub fn reply(with: Reply) void {
     const headers = packed_(with.headers) catch return;
     _ = abi.proxy_send_local_response(with.status, null, 0, abi.ptr(with.body), with.body.len, headers.ptr, headers.len, -1);
 }
+
+/// Goes on with what was paused. Do it last: what it was can then not be changed any more.
+pub fn resume_(stream: abi.Stream) void {
+    _ = abi.proxy_continue_stream(stream);
+}
+
+/// The connection to the client is closed when the callback returns, behind what is on its way.
+pub fn closeConnection() void {
+    _ = abi.proxy_close_stream(.downstream);
+}
+
+/// A number in the proxy's statistics, under `wasmcustom.`: defined in Settings.init, used by what
+/// this returns.
+pub const Metric = struct {
+    /// None, at first: it counts nothing.
+    id: u32 = 0,
+
+    pub fn define(kind: abi.MetricKind, name: []const u8) Metric {
+        var id: u32 = 0;
+        _ = abi.proxy_define_metric(kind, abi.ptr(name), name.len, &id);
+        return .{ .id = id };
+    }
+
+    /// A counter only grows.
+    pub fn add(metric: Metric, difference: i64) void {
+        _ = abi.proxy_increment_metric(metric.id, difference);
+    }
+};

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// What a filter derives from: one Plugin per configuration, one HttpFilter per stream.
+// What a filter of HTTP exchanges derives from.
 #ifndef TAMIS_FILTER_H_
 #define TAMIS_FILTER_H_
 
 #include "tamis/body.h"
 #include "tamis/headers.h"
-#include "tamis/memory.h"
+#include "tamis/lifetime.h"
 #include "tamis/types.h"
 
 namespace tamis {
@@ -19,39 +19,10 @@ enum class FilterStatus : uint32_t { Continue = 0, Pause = 1 };
 /// the filter did not clear itself, and holds nothing either.
 enum class BodyStatus : uint32_t { Continue = 0, Buffer = 1, Watermark = 2, Drop = 3 };
 
-/// One configuration of the filter; lives as long as the proxy uses it.
-class Plugin {
- public:
-  Plugin() : memory_() {}
-  ~Plugin() {}  // NOLINT(modernize-use-equals-default): that would be deleted
-  Plugin(const Plugin&) = delete;
-  Plugin& operator=(const Plugin&) = delete;
-
-  /// `text` lives as long as the plugin. False refuses to start; say why in the log.
-  virtual bool configure(StringView text) {
-    (void)text;
-    return true;
-  }
-
-  /// Memory that lives as long as the plugin. Its owner resets it when the plugin is destroyed: a
-  /// destructor that did it would bring a second table of virtual functions into the module.
-  Arena& memory() { return memory_; }
-
- private:
-  union {
-    Arena memory_;
-  };
-};
-
 /// One exchange of request and response. Override what you need: only that is ever called, and only
 /// that costs.
-class HttpFilter {
+class HttpFilter : public Lifetime {
  public:
-  HttpFilter() : memory_() {}
-  ~HttpFilter() {}  // NOLINT(modernize-use-equals-default): that would be deleted
-  HttpFilter(const HttpFilter&) = delete;
-  HttpFilter& operator=(const HttpFilter&) = delete;
-
   virtual FilterStatus on_request_headers(Headers& headers, bool end_of_stream) {
     (void)headers, (void)end_of_stream;
     return FilterStatus::Continue;
@@ -80,14 +51,6 @@ class HttpFilter {
   virtual void on_log() {}
   /// The stream ends, whole or broken.
   virtual void on_done() {}
-
-  /// Memory that lives as long as this exchange; reset like a plugin's.
-  Arena& memory() { return memory_; }
-
- private:
-  union {
-    Arena memory_;
-  };
 };
 
 }  // namespace tamis

@@ -14,21 +14,11 @@
 #ifndef TAMIS_HTTP_H_
 #define TAMIS_HTTP_H_
 
-#include "tamis/backend/backend.h"
-#include "tamis/body.h"
-#include "tamis/clock.h"
 #include "tamis/filter.h"
-#include "tamis/headers.h"
-#include "tamis/json.h"
-#include "tamis/log.h"
-#include "tamis/memory.h"
-#include "tamis/property.h"
-#include "tamis/reply.h"
-#include "tamis/text.h"
-#include "tamis/types.h"
+#include "tamis/proxy.h"
 
 #if defined(__wasm__)
-#include "tamis/backend/wasm_module.h"
+#include "tamis/backend/wasm_http.h"
 #endif
 
 #endif  // TAMIS_HTTP_H_

@@ -114,21 +114,36 @@ class Span {
   size_t size_ = 0;
 };
 
-/// Which headers or trailers; the numbers of proxy-wasm and of Envoy's own modules alike.
+/// Which headers or trailers; the first four have the numbers of proxy-wasm and of Envoy's own
+/// modules alike.
 enum class Map : uint32_t {
   RequestHeaders = 0,
   RequestTrailers = 1,
   ResponseHeaders = 2,
   ResponseTrailers = 3,
+  GrpcHeaders = 4,
+  GrpcTrailers = 5,
+  CalloutHeaders = 6,
+  CalloutTrailers = 7,
 };
 
 /// Which bytes; numbers of proxy-wasm.
 enum class Buffer : uint32_t {
   RequestBody = 0,
   ResponseBody = 1,
+  DownstreamData = 2,
+  UpstreamData = 3,
+  CalloutBody = 4,
+  GrpcMessage = 5,
   VmConfiguration = 6,
   PluginConfiguration = 7,
 };
+
+/// One direction of an exchange, or of a connection.
+enum class Half : uint32_t { Request = 0, Response = 1, Downstream = 2, Upstream = 3 };
+
+/// A kind of number in the proxy's statistics.
+enum class Metric : uint32_t { Counter = 0, Gauge = 1, Histogram = 2 };
 
 enum class Level : uint32_t { Trace = 0, Debug = 1, Info = 2, Warn = 3, Error = 4, Critical = 5 };
 

@@ -15,7 +15,7 @@ from typing import get_args
 from tamis import schemas
 from tamis.errors import BadInput, Fault
 from tamis.model.filter import Language
-from tamis.model.result import Offered
+from tamis.model.scaffold import Offered
 
 __all__ = ["KIND", "LANGUAGES", "choose", "files", "offered"]
 

@@ -6,10 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from tamis.host import Replay, replay, run
+from tamis.host import replay, run
 from tamis.model.exchange import Answer, Exchange, Fixture, Request
 from tamis.model.filter import Filter
 from tamis.model.outcome import Outcome
+from tamis.model.replayed import Replayed
 from tamis.toolchains import Here, toolchain_for
 
 HERE = Path(__file__).resolve().parent
@@ -53,10 +54,10 @@ def outcome_of() -> Callable[..., Outcome]:
 
 
 @pytest.fixture(scope="session")
-def replayed() -> Callable[..., Replay]:
+def replayed() -> Callable[..., Replayed]:
     """replayed("memory", passes, config, headers, ...)."""
 
-    def replayed(name: str, passes: int, *args, **kwargs) -> Replay:
+    def replayed(name: str, passes: int, *args, **kwargs) -> Replayed:
         return replay(compiled(source_of(name)), fixture(*args, **kwargs), passes)
 
     return replayed

@@ -3,7 +3,7 @@
 // What a back end gives the SDK. A filter includes none of this; it compiles to any back end.
 //
 // A back end for another host implements these functions, rest_ and more_memory() of memory.h, and
-// the Module template and TAMIS_HTTP_FILTER macro that register a filter.
+// the Module template and the macros that register a filter.
 #ifndef TAMIS_BACKEND_BACKEND_H_
 #define TAMIS_BACKEND_BACKEND_H_
 
@@ -38,12 +38,50 @@ bool set_property(StringView path, StringView value);
 void reply(uint32_t status, StringView details, StringView body, Span<Header> headers,
            int32_t grpc_status);
 
+/// At the end of the callback.
+void resume(Half half);
+void close(Half half);
+
 uint64_t now();
+
+/// The number under which the answer comes.
+Maybe<uint32_t> call(StringView cluster, Span<Header> headers, StringView body,
+                     uint32_t timeout_ms);
+Maybe<uint32_t> grpc_call(StringView cluster, StringView service, StringView method,
+                          Span<Header> metadata, StringView message, uint32_t timeout_ms);
+Maybe<uint32_t> grpc_stream(StringView cluster, StringView service, StringView method,
+                            Span<Header> metadata);
+bool grpc_send(uint32_t stream, StringView message, bool last);
+void grpc_close(uint32_t stream);
+void grpc_cancel(uint32_t stream);
+/// Of the gRPC status that a callback was given.
+StringView status_message();
+
+/// 0 when there can be no such metric; the others mind no number.
+uint32_t define_metric(Metric kind, StringView name);
+void add_metric(uint32_t id, int64_t difference);
+void set_metric(uint32_t id, uint64_t value);
+uint64_t metric(uint32_t id);
+
+bool shared_data(StringView key, StringView& value, uint32_t& version);
+/// False when there is a value of another version, unless `version` is 0.
+bool set_shared_data(StringView key, StringView value, uint32_t version);
+
+uint32_t register_queue(StringView name);
+/// 0 when there is none.
+uint32_t resolve_queue(StringView vm_id, StringView name);
+bool enqueue(uint32_t queue, StringView message);
+Maybe<StringView> dequeue(uint32_t queue);
+
+void tick_every(uint32_t milliseconds);
+Maybe<StringView> foreign_function(StringView name, StringView arguments);
 
 }  // namespace tamis::backend
 
 #if defined(__wasm__)
 #include "tamis/backend/wasm.h"
+#include "tamis/backend/wasm_calls.h"
+#include "tamis/backend/wasm_state.h"
 #else
 #error "tamis: no back end for this target; compile for wasm32 (tamis build does)"
 #endif

@@ -1,29 +1,36 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// The exports of a proxy-wasm module: only those of callbacks that the filter overrides, since an
-// absent callback costs nothing and a present one costs a crossing.
+// A proxy-wasm module: its contexts, and the exports of plugins. Only callbacks that are overridden
+// are exported, since an absent callback costs nothing and a present one costs a crossing.
 #ifndef TAMIS_BACKEND_WASM_MODULE_H_
 #define TAMIS_BACKEND_WASM_MODULE_H_
 
 #include "tamis/backend/backend.h"
-#include "tamis/filter.h"
+#include "tamis/callout.h"
+#include "tamis/grpc.h"
 #include "tamis/memory.h"
 #include "tamis/module.h"
+#include "tamis/queue.h"
+#include "tamis/tick.h"
 
 #define TAMIS_EXPORT(name) [[gnu::used, clang::export_name(#name)]]
 
 namespace tamis {
 
+inline constinit Numbers contexts_;
+inline constinit Numbers awaited_;
+
+/// The context whose callback runs.
+inline constinit uint32_t current_ = 0;
+
 /// While it lives, a callback runs; what it took from scratch() is freed at its end.
 class Callback {
  public:
-  Callback() = default;
+  explicit Callback(uint32_t id) { current_ = id; }
   Callback(const Callback&) = delete;
   Callback& operator=(const Callback&) = delete;
-  ~Callback() { scratch().reset(); }
+  ~Callback() { backend::end_callback(); }
 };
-
-inline constinit Contexts contexts_;
 
 /// A filter type, its plugin type, and how their contexts are made and found.
 template <class F, class P = tamis::Plugin>
@@ -45,6 +52,12 @@ struct Module {
     Arena& memory() { return filter.memory(); }
     F filter;
   };
+
+  /// What somebody waits for.
+  template <class Answer>
+  static constexpr bool kAwaits = __is_base_of(Answer, F) || __is_base_of(Answer, P);
+  static constexpr bool kAnswers = kAwaits<OnCallout> || kAwaits<OnGrpc>;
+
   /// Neither the filter nor its plugin has members: no contexts need to be kept.
   static constexpr bool kStateless =
       __is_same(P, tamis::Plugin) && !kTakesPlugin && sizeof(F) == sizeof(HttpFilter);
@@ -52,7 +65,8 @@ struct Module {
   template <class T, class... Arguments>
   static void create(uint32_t id, Context* parent, Arguments&... arguments) {
     auto* made = new (heap_.allocate(Heap::order_of(sizeof(T))), &heap_) T(arguments...);
-    contexts_.insert(made, id, parent);
+    made->parent = parent;
+    contexts_.insert(made, id);
   }
 
   template <class T>
@@ -66,7 +80,7 @@ struct Module {
 
   /// Null for a context that is no stream, and for an unknown one.
   [[gnu::noinline]] static StreamContext* stream_of(uint32_t id) {
-    Context* context = contexts_.find(id);
+    auto* context = static_cast<Context*>(contexts_.find(id));
     if (context != nullptr && context->parent == nullptr) return nullptr;
     return static_cast<StreamContext*>(context);
   }
@@ -75,7 +89,7 @@ struct Module {
   /// stream (an access logger's) or unknown gets `otherwise`.
   template <class Result, class Act>
   static Result with(uint32_t id, Result otherwise, Act act) {
-    const Callback callback;
+    const Callback callback(id);
     if constexpr (kStateless) {
       F filter;
       const Result result = act(filter);
@@ -86,6 +100,14 @@ struct Module {
       return stream != nullptr ? act(stream->filter) : otherwise;
     }
   }
+
+  /// Calls act(plugin); for an unknown one it does nothing.
+  template <class Act>
+  static void with_plugin(uint32_t id, Act act) {
+    const Callback callback(id);
+    auto* context = static_cast<Context*>(contexts_.find(id));
+    if (context != nullptr) act(static_cast<PluginContext*>(context)->plugin);
+  }
 };
 
 template <class M, bool wanted>
@@ -94,23 +116,31 @@ template <class M>
 struct ExportContexts<M, true> {
   TAMIS_EXPORT(proxy_on_context_create)
   static void create(uint32_t id, uint32_t parent_id) {
-    Context* parent = contexts_.find(parent_id);
+    const Callback callback(id);
+    auto* parent = static_cast<Context*>(contexts_.find(parent_id));
     if (parent == nullptr) {
       M::template create<typename M::PluginContext>(id, nullptr);
     } else {
       M::template create<typename M::StreamContext>(
           id, parent, *static_cast<typename M::PluginContext*>(parent));
     }
-    scratch().reset();
   }
   TAMIS_EXPORT(proxy_on_delete)
   static void erase(uint32_t id) {
-    Context* context = contexts_.take(id);
+    auto* context = static_cast<Context*>(contexts_.take(id));
     if (context == nullptr) return;
-    if (context->parent == nullptr) {
-      M::template destroy<typename M::PluginContext>(context);
-    } else {
+    if (context->parent != nullptr) {
       M::template destroy<typename M::StreamContext>(context);
+      return;
+    }
+    M::template destroy<typename M::PluginContext>(context);
+    if constexpr (M::kAnswers) {
+      // With its plugin the proxy gives up what a plugin and its streams asked for.
+      awaited_.sweep(
+          [](Numbered* one) {
+            return contexts_.find(static_cast<Awaited*>(one)->caller) != nullptr;
+          },
+          [](Numbered* one) { heap_.release(one, Heap::order_of(sizeof(Awaited))); });
     }
   }
 };
@@ -121,65 +151,33 @@ template <class M>
 struct ExportConfigure<M, true> {
   TAMIS_EXPORT(proxy_on_configure)
   static uint32_t call(uint32_t id, size_t size) {
-    const Callback callback;
-    auto& plugin = static_cast<typename M::PluginContext*>(contexts_.find(id))->plugin;
+    const Callback callback(id);
+    auto* context = static_cast<Context*>(contexts_.find(id));
+    auto& plugin = static_cast<typename M::PluginContext*>(context)->plugin;
     const StringView text = backend::read_buffer(Buffer::PluginConfiguration, 0, size);
     return plugin.configure(plugin.memory().keep(text)) ? 1 : 0;
   }
 };
 
-#define TAMIS_HEADERS_CALLBACK(callback, map)                                 \
-  template <class M, bool wanted>                                             \
-  struct Export_##callback {};                                                \
-  template <class M>                                                          \
-  struct Export_##callback<M, true> {                                         \
-    TAMIS_EXPORT(proxy_##callback)                                            \
-    static FilterStatus call(uint32_t id, uint32_t, uint32_t end_of_stream) { \
-      return M::with(id, FilterStatus::Continue, [&](auto& filter) {          \
-        Headers headers(map);                                                 \
-        return filter.callback(headers, end_of_stream != 0);                  \
-      });                                                                     \
-    }                                                                         \
-  };
+template <class M, bool wanted>
+struct ExportTick {};
+template <class M>
+struct ExportTick<M, true> {
+  TAMIS_EXPORT(proxy_on_tick)
+  static void call(uint32_t id) {
+    M::with_plugin(id, [](auto& plugin) { plugin.on_tick(); });
+  }
+};
 
-#define TAMIS_BODY_CALLBACK(callback, buffer)                                  \
-  template <class M, bool wanted>                                              \
-  struct Export_##callback {};                                                 \
-  template <class M>                                                           \
-  struct Export_##callback<M, true> {                                          \
-    TAMIS_EXPORT(proxy_##callback)                                             \
-    static BodyStatus call(uint32_t id, size_t size, uint32_t end_of_stream) { \
-      return M::with(id, BodyStatus::Continue, [&](auto& filter) {             \
-        Body body(buffer, size);                                               \
-        return filter.callback(body, end_of_stream != 0);                      \
-      });                                                                      \
-    }                                                                          \
-  };
-
-#define TAMIS_TRAILERS_CALLBACK(callback, map)                       \
-  template <class M, bool wanted>                                    \
-  struct Export_##callback {};                                       \
-  template <class M>                                                 \
-  struct Export_##callback<M, true> {                                \
-    TAMIS_EXPORT(proxy_##callback)                                   \
-    static FilterStatus call(uint32_t id, uint32_t) {                \
-      return M::with(id, FilterStatus::Continue, [&](auto& filter) { \
-        Headers trailers(map);                                       \
-        return filter.callback(trailers);                            \
-      });                                                            \
-    }                                                                \
-  };
-
-TAMIS_HEADERS_CALLBACK(on_request_headers, Map::RequestHeaders)
-TAMIS_HEADERS_CALLBACK(on_response_headers, Map::ResponseHeaders)
-TAMIS_BODY_CALLBACK(on_request_body, Buffer::RequestBody)
-TAMIS_BODY_CALLBACK(on_response_body, Buffer::ResponseBody)
-TAMIS_TRAILERS_CALLBACK(on_request_trailers, Map::RequestTrailers)
-TAMIS_TRAILERS_CALLBACK(on_response_trailers, Map::ResponseTrailers)
-
-#undef TAMIS_HEADERS_CALLBACK
-#undef TAMIS_BODY_CALLBACK
-#undef TAMIS_TRAILERS_CALLBACK
+template <class M, bool wanted>
+struct ExportQueue {};
+template <class M>
+struct ExportQueue<M, true> {
+  TAMIS_EXPORT(proxy_on_queue_ready)
+  static void call(uint32_t id, uint32_t queue) {
+    M::with_plugin(id, [&](auto& plugin) { plugin.on_queue(Queue(queue)); });
+  }
+};
 
 template <class M, bool wanted>
 struct Export_on_log {};
@@ -218,24 +216,20 @@ TAMIS_EXPORT(_initialize)
 inline void tamis_initialize() { __wasm_call_ctors(); }
 }
 
+/// TAMIS_EXPORT_IF(condition, template)
+#define TAMIS_EXPORT_IF(wanted, name) template struct tamis::name<tamis_module, wanted>;
 #define TAMIS_EXPORT_IF_OVERRIDDEN(callback) \
-  template struct tamis::Export_##callback<  \
-      tamis_module, tamis::kOverridden<decltype(&tamis_module::Filter::callback)>>;
+  TAMIS_EXPORT_IF(tamis::kOverridden<decltype(&tamis_module::Filter::callback)>, Export_##callback)
 
-/// Registers a filter, once in a program: TAMIS_HTTP_FILTER(Filter) or
-/// TAMIS_HTTP_FILTER(Filter, Plugin). A filter whose constructor takes a Plugin& is given it.
-#define TAMIS_HTTP_FILTER(...)                                                       \
-  using tamis_module = tamis::Module<__VA_ARGS__>;                                   \
-  template struct tamis::ExportContexts<tamis_module, !tamis_module::kStateless>;    \
-  template struct tamis::ExportConfigure<                                            \
-      tamis_module, tamis::kOverridden<decltype(&tamis_module::Plugin::configure)>>; \
-  TAMIS_EXPORT_IF_OVERRIDDEN(on_request_headers)                                     \
-  TAMIS_EXPORT_IF_OVERRIDDEN(on_request_body)                                        \
-  TAMIS_EXPORT_IF_OVERRIDDEN(on_request_trailers)                                    \
-  TAMIS_EXPORT_IF_OVERRIDDEN(on_response_headers)                                    \
-  TAMIS_EXPORT_IF_OVERRIDDEN(on_response_body)                                       \
-  TAMIS_EXPORT_IF_OVERRIDDEN(on_response_trailers)                                   \
-  TAMIS_EXPORT_IF_OVERRIDDEN(on_log)                                                 \
+/// What filters of all kinds export.
+#define TAMIS_FILTER(...)                                                                          \
+  using tamis_module = tamis::Module<__VA_ARGS__>;                                                 \
+  TAMIS_EXPORT_IF(!tamis_module::kStateless, ExportContexts)                                       \
+  TAMIS_EXPORT_IF(tamis::kOverridden<decltype(&tamis_module::Plugin::configure)>, ExportConfigure) \
+  TAMIS_EXPORT_IF(__is_base_of(tamis::OnTick, tamis_module::Plugin), ExportTick)                   \
+  TAMIS_EXPORT_IF(__is_base_of(tamis::OnQueue, tamis_module::Plugin), ExportQueue)                 \
+  TAMIS_EXPORT_ANSWERS                                                                             \
+  TAMIS_EXPORT_IF_OVERRIDDEN(on_log)                                                               \
   TAMIS_EXPORT_IF_OVERRIDDEN(on_done)
 
 #endif  // TAMIS_BACKEND_WASM_MODULE_H_

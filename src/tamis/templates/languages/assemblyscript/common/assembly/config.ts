@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: 0BSD
-// Reads the filter's configuration: the string members of one JSON object.
+// Reads the filter's configuration: strings, numbers and booleans of one JSON object.
 
 /** Deeper nesting is refused: a configuration must not exhaust the stack. */
 const MAX_DEPTH = 64;
@@ -10,7 +10,7 @@ const MAX_DEPTH = 64;
  */
 export class Config {
   error: string = "";
-  private members: Map<string, string | null> = new Map<string, string | null>(); // null: not a string
+  private members: Map<string, Member> = new Map<string, Member>();
 
   constructor(text: ArrayBuffer) {
     const reader = new Reader(text);
@@ -22,8 +22,9 @@ export class Config {
   /** The string under `name`; it may be empty. */
   text(name: string): string {
     if (!this.members.has(name)) return this.fail('"' + name + '" is missing');
-    const value = this.members.get(name);
-    return value === null ? this.fail('"' + name + '" must be a string') : value;
+    const member = this.members.get(name);
+    if (!member.isString) return this.fail('"' + name + '" must be a string');
+    return member.text;
   }
 
   /** The string under `name`; it may not be empty. */
@@ -32,10 +33,40 @@ export class Config {
     return value.length > 0 ? value : this.fail('"' + name + '" must not be empty');
   }
 
+  /** The whole number under `name`, from `least`, 0 or more, to `most`; or `otherwise` when there is none. */
+  integer(name: string, otherwise: i32, least: i32, most: i32): i32 {
+    if (!this.members.has(name)) return otherwise;
+    const member = this.members.get(name);
+    // Up to 9 digits fit; what has a fraction or an exponent is refused.
+    let value = member.isString || member.text.length > 9 ? -1 : 0;
+    for (let i = 0; value >= 0 && i < member.text.length; i++) {
+      const digit = member.text.charCodeAt(i) - 0x30 /* 0 */;
+      value = digit >= 0 && digit <= 9 ? value * 10 + digit : -1;
+    }
+    if (value >= least && value <= most) return value;
+    this.fail('"' + name + '" must be a whole number from ' + least.toString() + " to " + most.toString());
+    return otherwise;
+  }
+
+  /** True or false under `name`, or `otherwise` when there is none. */
+  boolean(name: string, otherwise: bool): bool {
+    if (!this.members.has(name)) return otherwise;
+    const member = this.members.get(name);
+    if (member.isString || (member.text != "true" && member.text != "false")) {
+      this.fail('"' + name + '" must be true or false');
+    }
+    return member.text == "true";
+  }
+
   private fail(what: string): string {
     if (this.error.length == 0) this.error = what;
     return "";
   }
+}
+
+/** What stands under a name: a string, decoded, or the JSON of something else. */
+class Member {
+  constructor(public isString: bool, public text: string) {}
 }
 
 /** Walks over JSON (RFC 8259) in UTF-8. Each function leaves `at` behind what it read, or returns false at the mistake. */
@@ -48,7 +79,7 @@ class Reader {
     this.bytes = Uint8Array.wrap(text);
   }
 
-  document(members: Map<string, string | null>): bool {
+  document(members: Map<string, Member>): bool {
     this.space();
     if (!this.object(members, 0)) return false;
     this.space();
@@ -56,7 +87,7 @@ class Reader {
   }
 
   /** Reads an object; keeps its members if a map is given. */
-  private object(members: Map<string, string | null> | null, depth: i32): bool {
+  private object(members: Map<string, Member> | null, depth: i32): bool {
     if (!this.take(0x7b /* { */)) return false;
     this.space();
     if (this.take(0x7d /* } */)) return true;
@@ -68,11 +99,21 @@ class Reader {
       if (!this.take(0x3a /* : */)) return false;
       this.space();
       const isString = this.peek() == 0x22 /* " */;
+      const start = this.at;
       if (!this.value(depth + 1)) return false;
-      if (members !== null) members.set(name, isString ? this.string : null);
+      if (members !== null) {
+        // No `?:` between a field and a call: the compiler would release the field's string once too often.
+        if (!isString) this.string = this.since(start);
+        members.set(name, new Member(isString, this.string));
+      }
       this.space();
     } while (this.take(0x2c /* , */));
     return this.take(0x7d /* } */);
+  }
+
+  /** The text from `start` to here. */
+  private since(start: i32): string {
+    return String.UTF8.decodeUnsafe(this.bytes.dataStart + start, this.at - start);
   }
 
   private array(depth: i32): bool {
