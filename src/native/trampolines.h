@@ -23,39 +23,79 @@
 #include "wasm_guest.h"
 
 // Every host function that has a behaviour: X(name) each.
-#define TAMIS_HOSTCALLS(X)                                                                         \
-  X(proxy_log)                                                                                     \
-  X(proxy_get_log_level)                                                                           \
-  X(proxy_get_status)                                                                              \
-  X(proxy_get_header_map_value)                                                                    \
-  X(proxy_add_header_map_value) X(proxy_replace_header_map_value) X(                               \
-      proxy_remove_header_map_value) X(proxy_get_header_map_pairs) X(proxy_set_header_map_pairs)   \
-      X(proxy_get_header_map_size) X(proxy_get_buffer_bytes) X(proxy_get_buffer_status) X(         \
-          proxy_set_buffer_bytes) X(proxy_get_configuration) X(proxy_send_local_response)          \
-          X(proxy_continue_stream) X(proxy_continue_request) X(proxy_continue_response) X(         \
-              proxy_close_stream) X(proxy_clear_route_cache) X(proxy_set_effective_context)        \
-              X(proxy_done) X(proxy_set_tick_period_milliseconds) X(proxy_define_metric) X(        \
-                  proxy_increment_metric) X(proxy_record_metric) X(proxy_get_metric)               \
-                  X(proxy_get_shared_data) X(proxy_set_shared_data) X(proxy_register_shared_queue) \
-                      X(proxy_resolve_shared_queue) X(proxy_enqueue_shared_queue) X(               \
-                          proxy_dequeue_shared_queue) X(proxy_http_call) X(proxy_grpc_call)        \
-                          X(proxy_grpc_stream) X(proxy_grpc_send) X(proxy_grpc_close) X(           \
-                              proxy_grpc_cancel) X(proxy_get_current_time_nanoseconds)             \
-                              X(proxy_get_property) X(proxy_set_property) X(                       \
-                                  proxy_call_foreign_function) X(envoy_resolve_dns)                \
-                                  X(pthread_equal) X(emscripten_notify_memory_growth) X(fd_write)  \
-                                      X(fd_pwrite) X(fd_fdstat_get) X(fd_fdstat_set_rights)        \
-                                          X(fd_allocate) X(fd_datasync) X(fd_sync)                 \
-                                              X(fd_filestat_set_size) X(fd_filestat_set_times)     \
-                                                  X(fd_renumber) X(fd_tell) X(fd_readdir)          \
-                                                      X(path_readlink) X(sock_accept) X(sock_recv) \
-                                                          X(sock_send) X(environ_sizes_get)        \
-                                                              X(environ_get) X(args_sizes_get)     \
-                                                                  X(clock_time_get)                \
-                                                                      X(clock_res_get)             \
-                                                                          X(random_get)            \
-                                                                              X(poll_oneoff)       \
-                                                                                  X(proc_exit)
+// clang-format off: it puts a new indent before every third of them
+#define TAMIS_HOSTCALLS(X) \
+  X(proxy_log) \
+  X(proxy_get_log_level) \
+  X(proxy_get_status) \
+  X(proxy_get_header_map_value) \
+  X(proxy_add_header_map_value) \
+  X(proxy_replace_header_map_value) \
+  X(proxy_remove_header_map_value) \
+  X(proxy_get_header_map_pairs) \
+  X(proxy_set_header_map_pairs) \
+  X(proxy_get_header_map_size) \
+  X(proxy_get_buffer_bytes) \
+  X(proxy_get_buffer_status) \
+  X(proxy_set_buffer_bytes) \
+  X(proxy_get_configuration) \
+  X(proxy_send_local_response) \
+  X(proxy_continue_stream) \
+  X(proxy_continue_request) \
+  X(proxy_continue_response) \
+  X(proxy_close_stream) \
+  X(proxy_clear_route_cache) \
+  X(proxy_set_effective_context) \
+  X(proxy_done) \
+  X(proxy_set_tick_period_milliseconds) \
+  X(proxy_define_metric) \
+  X(proxy_increment_metric) \
+  X(proxy_record_metric) \
+  X(proxy_get_metric) \
+  X(proxy_get_shared_data) \
+  X(proxy_set_shared_data) \
+  X(proxy_register_shared_queue) \
+  X(proxy_resolve_shared_queue) \
+  X(proxy_enqueue_shared_queue) \
+  X(proxy_dequeue_shared_queue) \
+  X(proxy_http_call) \
+  X(proxy_grpc_call) \
+  X(proxy_grpc_stream) \
+  X(proxy_grpc_send) \
+  X(proxy_grpc_close) \
+  X(proxy_grpc_cancel) \
+  X(proxy_get_current_time_nanoseconds) \
+  X(proxy_get_property) \
+  X(proxy_set_property) \
+  X(proxy_call_foreign_function) \
+  X(envoy_resolve_dns) \
+  X(pthread_equal) \
+  X(emscripten_notify_memory_growth) \
+  X(fd_write) \
+  X(fd_pwrite) \
+  X(fd_fdstat_get) \
+  X(fd_fdstat_set_rights) \
+  X(fd_allocate) \
+  X(fd_datasync) \
+  X(fd_sync) \
+  X(fd_filestat_set_size) \
+  X(fd_filestat_set_times) \
+  X(fd_renumber) \
+  X(fd_tell) \
+  X(fd_readdir) \
+  X(path_readlink) \
+  X(sock_accept) \
+  X(sock_recv) \
+  X(sock_send) \
+  X(environ_sizes_get) \
+  X(environ_get) \
+  X(args_sizes_get) \
+  X(clock_time_get) \
+  X(clock_res_get) \
+  X(random_get) \
+  X(poll_oneoff) \
+  X(proc_exit)
+// clang-format on
 
 namespace tamis {
 

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from tamis.verbs.pull import pull
     from tamis.verbs.push import push
     from tamis.verbs.render import render
+    from tamis.verbs.replay import replay
     from tamis.verbs.reproduce import reproduce
     from tamis.verbs.ship import ship
     from tamis.verbs.subject import subject
@@ -44,6 +45,7 @@ __all__ = [
     "pull",
     "push",
     "render",
+    "replay",
     "reproduce",
     "ship",
     "subject",

@@ -71,8 +71,30 @@ TABLE = {
     "fixture value": (
         edit("fixtures/added.yaml", "[world]", "[no]"), "test {f}", 2, 'added.yaml:4:',
     ),
-    "fixture not served": (
-        edit("fixtures/added.yaml", "exchanges:", "exchanges:\n- tick: 1s"), "test {f}", 2, "tick",
+    "fixture contradiction": (
+        edit("fixtures/added.yaml", "exchanges:", "exchanges:\n- tick: 0s"),
+        "test {f}", 2, "added.yaml:3:9: exchanges[0].tick: no time passes",
+    ),
+    "fixture callout": (
+        edit("fixtures/added.yaml", "exchanges:", "callouts: [{match: {}}]\nexchanges:"),
+        "test {f}", 2, "added.yaml:2:12",
+    ),
+    "compressed fixtures": (
+        write("fixtures/bulk.jsonl.zst", "hello"), "test {f}", 2, "this is not zstd",
+    ),
+    "toml plugin": (
+        edit("tamis.toml", "[publish]", "[plugin]\ncapabilities = ['proxy_lgo']\n[publish]"),
+        "build {f}", 2, "tamis.toml:13:17: 'plugin.capabilities[0]'",
+    ),
+    "toml limit": (
+        edit("tamis.toml", "[publish]", "[limits]\nmemory = '64MB'\n[publish]"),
+        "build {f}", 2, "tamis.toml:13:1: 'limits.memory'",
+    ),
+    "limit name": (nothing, "test {f} --limit memry=1MiB", 2, "'memry' is not a limit"),
+    "limit value": (nothing, "test {f} --limit memory=9GiB", 2, "from 64KiB to 4GiB"),
+    "limit form": (nothing, "test {f} --limit memory", 2, "--limit memory: no KEY=VALUE"),
+    "limit before the build": (
+        edit("filter.cc", "world", 'world" oops'), "test {f} --limit fuel=x", 2, "'x' is not",
     ),
     "expectation": (
         edit("fixtures/added.yaml", "world", "moon"), "test {f}", 1, 'x-hello: expected ["moon"]',
@@ -102,9 +124,10 @@ TABLE = {
     ),
     "layout name": (nothing, "push {f} a.io/b:1 --layout x", 2, "'--layout': 'x' is not one"),
     "envoy missing": (nothing, "test {f} --host envoy@{f}/nope", 3, "there is no Envoy"),
-    "envoy of another version": (
-        nothing, "test {f} --host envoy@1.12", 3, "Envoy 1.12 is not installed",
+    "envoy without Wasm": (
+        nothing, "test {f} --host envoy@1.38.3", 3, "1.38.3 is a build without Wasm",
     ),
+    "wasmtime as an old Envoy": (nothing, "test {f} --host wasmtime@1.12", 2, "It knows 1.36"),
     "registry port": (nothing, "push {f} localhost:99999/x:1", 2, "no port 99999"),
     "config missing": (nothing, "test {f} --config {f}/nope.json", 2, "nope.json"),
     "report": (nothing, "test {f} --report pdf=x", 2, "--report pdf=x"),

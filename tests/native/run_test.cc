@@ -67,13 +67,6 @@ static void reloads(Engines& engines) {
   CHECK(run.counts().callbacks[static_cast<size_t>(Callback::proxy_on_done)] == 2);
 }
 
-static void refuses_to_start(Engines& engines) {
-  const auto module = engines.load(wasm::filter("proxy_on_vm_start", "\x41\0"s));
-  const Script script = script_of(1);
-  Run run(module, script);
-  CHECK(run.start() == "on_vm_start" && run.failure().kind == TrapKind::kNone);
-}
-
 int main(int argc, char** argv) {
   CHECK(argc == 2);
   Engines engines(argv[1]);
@@ -81,5 +74,4 @@ int main(int argc, char** argv) {
   steps_overlap(engines);
   kinds_of_steps(engines);
   reloads(engines);
-  refuses_to_start(engines);
 }

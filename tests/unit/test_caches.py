@@ -1,6 +1,8 @@
 """What is kept, what is trusted, what is pruned."""
 
 import os
+import subprocess
+import sys
 import time
 from pathlib import Path
 
@@ -90,3 +92,44 @@ def test_a_compiler_s_folder_goes_whole_or_stays(own_root):
     assert (own_root / "go" / "deep" / "file").exists()
     caches.prune()
     assert not (own_root / "go").exists()
+
+
+def test_what_is_held_stays_until_its_process_ends(own_root):
+    caches.write("envoys", "held", b"content")
+    caches.write("envoys", "free", b"content")
+    held = own_root / "envoys" / "held"
+    keep = "import sys; from tamis import caches; from pathlib import Path; "
+    keep += "print(caches.hold(Path(sys.argv[1])), flush=True); sys.stdin.read()"
+    command = [sys.executable, "-c", keep, str(held)]
+    with subprocess.Popen(command, stdin=-1, stdout=-1, text=True) as child:
+        assert child.stdout
+        assert child.stdout.readline() == "True\n"
+        caches.prune()
+        assert list((own_root / "envoys").iterdir()) == [held]
+        child.kill()
+    caches.prune()
+    assert list((own_root / "envoys").iterdir()) == []
+    assert not caches.hold(held)
+
+
+def test_holding_makes_young_and_follows_a_new_file():
+    caches.write("envoys", "a", b"content")
+    path = caches.folder("envoys") / "a"
+    age(path, 40)
+    assert caches.hold(path)
+    path.unlink()  # somebody who asks nobody
+    caches.write("envoys", "a", b"other")
+    assert caches.prune() > 0  # what was held is not there any more
+    caches.write("envoys", "a", b"other")
+    assert caches.hold(path)
+    assert caches.prune() == 0
+    assert caches.read("envoys", "a") == b"other"
+
+
+def test_unfinished_work_stays_for_an_hour(own_root):
+    for name in (".new-a", ".new-b"):
+        (own_root / "envoys" / name).mkdir(parents=True)
+        (own_root / "envoys" / name / "file").write_text("x")
+    age(own_root / "envoys" / ".new-a" / "file", 1 / 12)
+    assert caches.prune() == 1
+    assert (own_root / "envoys" / ".new-b" / "file").exists()

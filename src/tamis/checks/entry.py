@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from tamis.abi import table
 from tamis.checks.subject import Subject, error, signature, warning
 from tamis.model.finding import Finding
 
@@ -14,7 +15,9 @@ def rule(subject: Subject) -> Iterator[Finding]:
     module = subject.module
     types = {"_initialize": ("", ""), "main": ("ii", "i"), "__main_void": ("", "i")}
     if module.function("_initialize"):
-        called = ["_initialize", "main", "__main_void"]
+        called = ["_initialize", "main"]
+        if int(subject.target.envoy.removeprefix("1.")) >= _main_void_since():
+            called.append("__main_void")
         if module.function("_start"):
             yield warning(
                 "load/entry-ignored",
@@ -32,6 +35,11 @@ def rule(subject: Subject) -> Iterator[Finding]:
                 f"but the module exports: {found}",
                 f"Export {name} with the type {wanted}, or under another name.",
             )
+
+
+def _main_void_since() -> int:
+    """An Envoy 1.x minor release: before, no `__main_void` is looked for."""
+    return int(table.raw()["entry_points"]["__main_void"]["since"].removeprefix("1."))
 
 
 def _start(subject: Subject) -> Iterator[Finding]:

@@ -45,10 +45,12 @@ def text(file: Path) -> str:
         ) from error
 
 
-def key_values(option: str, texts: Sequence[str]) -> dict[str, str]:
+def key_values(option: str, texts: Sequence[str], *, example: str = "app=web") -> dict[str, str]:
     """`KEY=VALUE` arguments. Raises BadInput."""
     pairs = [text.partition("=") for text in texts]
     for key, equals, value in pairs:
         if not (key and equals and value):
-            raise BadInput(f"{option} {key}{equals}{value}: no KEY=VALUE", advice="Write app=web.")
+            raise BadInput(
+                f"{option} {key}{equals}{value}: no KEY=VALUE", advice=f"Write {example}."
+            )
     return {key: value for key, _, value in pairs}

@@ -48,7 +48,7 @@ def build(
     Each FILTER is a folder with tamis.toml; a folder without one means all filters below it.
     """
     with Frame("build", json=json, quiet=quiet, verbose=verbose) as frame:
-        from tamis.report import objects, results
+        from tamis.report import build as report
         from tamis.verbs.subject import filters as find
         from tamis.verbs.subject import inputs
 
@@ -64,18 +64,18 @@ def build(
                         filter, image=inside, sdk=sdk, locked=locked, explain=explain, quick=watch
                     )
                 )
-                frame.show(results.built(built[-1], explain=explain))
-            frame.data(modules=[objects.built(one) for one in built])
+                frame.show(report.built(built[-1], explain=explain))
+            frame.data(modules=[report.built_object(one) for one in built])
 
         def twice() -> None:
             proofs = []
             for filter in find(wanted):
                 frame.progress(f"building {filter.name} twice")
                 proofs.append(tamis.reproduce(filter, image=inside, sdk=sdk))
-                frame.show(results.reproduced(proofs[-1]), always=not proofs[-1].ok)
-            frame.data(reproduced=[objects.reproduced(one) for one in proofs])
+                frame.show(report.reproduced(proofs[-1]), always=not proofs[-1].ok)
+            frame.data(reproduced=[report.reproduced_object(one) for one in proofs])
             if not all(proof.ok for proof in proofs):
-                frame.reject(objects.reproduce_problems(proofs))
+                frame.reject(report.reproduce_problems(proofs))
 
         action = twice if reproduce else once
         if watch:

@@ -24,8 +24,8 @@ def cache(
 ) -> None:
     """Show or delete what tamis keeps so that it need not be made again."""
     with Frame("cache", json=json, quiet=quiet, verbose=verbose) as frame:
-        from tamis.report import objects, results
+        from tamis.report import cache as report
 
         kept, freed = tamis.cache(action, days=days)
-        frame.show(results.cached(kept, freed))
-        frame.data(caches=[objects.usage(one) for one in kept], freed=freed)
+        frame.show(report.cached(kept, freed))
+        frame.data(caches=[report.usage_object(one) for one in kept], freed=freed)

@@ -20,7 +20,8 @@ def check(
     Without --target: the targets of tamis.toml, else the newest Envoy.
     """
     with Frame("check", json=json, quiet=quiet, verbose=verbose) as frame:
-        from tamis.report import cases, objects, results, sinks
+        from tamis.report import cases, sinks
+        from tamis.report import check as report
 
         wanted = [sinks.parse(text) for text in reports or ()]
         checked = [
@@ -29,12 +30,12 @@ def check(
             for subject in tamis.subject(argument)
         ]
         for one in checked:
-            frame.show(results.checked(one), always=not one.ok)
+            frame.show(report.checked(one), always=not one.ok)
         for sink in wanted:
             listed = [
                 case for one in checked for case in cases.from_findings(one.name, one.findings)
             ]
             sinks.write(sink, "tamis check", listed)
-        frame.data(checks=[objects.checked(one) for one in checked])
+        frame.data(checks=[report.checked_object(one) for one in checked])
         if not all(one.ok for one in checked):
-            frame.reject(objects.finding_problems(f for one in checked for f in one.findings))
+            frame.reject(report.finding_problems(f for one in checked for f in one.findings))

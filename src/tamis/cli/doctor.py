@@ -13,11 +13,11 @@ def doctor(json: Json = False, quiet: Quiet = False, verbose: Verbose = 0) -> No
     """
     with Frame("doctor", json=json, quiet=quiet, verbose=verbose) as frame:
         from tamis.errors import Missing
-        from tamis.report import objects, results
+        from tamis.report import doctor as report
 
         found = tamis.doctor()
-        frame.show(results.diagnosed(found))
-        frame.data(found=[objects.diagnosis(one) for one in found])
+        frame.show(report.diagnosed(found))
+        frame.data(found=[report.diagnosis_object(one) for one in found])
         broken = [one for one in found if not one.ok]
         if broken:
             raise Missing(

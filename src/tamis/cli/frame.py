@@ -1,6 +1,5 @@
 """The frame around every verb: its console, its one JSON object, its exit code."""
 
-import io
 import os
 import sys
 import traceback
@@ -14,7 +13,7 @@ from tamis.errors import BadInput, Fault, Missing, TamisError
 from tamis.version import VERSION
 
 if TYPE_CHECKING:
-    from rich.console import RenderableType
+    from tamis.report.terminal import Lines
 
 __all__ = ["Frame", "Json", "Quiet", "Verbose", "usage_error"]
 
@@ -52,21 +51,16 @@ class Frame:
             return lambda _: None
         return lambda text: print(f"\r\x1b[2K{text}", end="", file=sys.stderr, flush=True)
 
-    def show(self, renderable: "RenderableType", *, always: bool = False) -> None:
+    def show(self, lines: "Lines", *, always: bool = False) -> None:
         """Print for people; nothing under --json, only `always` under --quiet."""
         if self._json or (self._quiet and not always):
             return
+        from tamis.report import terminal
+
         if sys.stderr.isatty():
             print("\r\x1b[2K", end="", file=sys.stderr)
-        from rich.console import Console
-
-        terminal = sys.stdout is not None and sys.stdout.isatty()
-        shown = io.StringIO()
-        console = Console(
-            file=shown, force_terminal=terminal or None, highlight=False, soft_wrap=True
-        )
-        console.print(renderable)
-        self.write(shown.getvalue())
+        if sys.stdout is not None:  # else: closed by the caller
+            self.write(terminal.text(lines, sys.stdout))
 
     def write(self, text: str) -> None:
         """Put `text` on stdout, now. Raises Missing when it cannot take any.
@@ -129,14 +123,13 @@ class Frame:
             }
         )
         if not self._json:
-            from rich.console import Console
-            from rich.text import Text
+            from tamis.report import terminal
 
             if sys.stderr.isatty():
                 print("\r\x1b[2K", end="", file=sys.stderr)
-            console = Console(stderr=True, highlight=False, soft_wrap=True)
-            console.print(Text.assemble(("error: ", "bold red"), str(known)))
-            console.print(Text(f"  {known.advice()}"))
+            told = terminal.line(("error: ", "bold red"), str(known))
+            advice = terminal.line(f"  {known.advice()}")
+            print(terminal.text(told + advice, sys.stderr), end="", file=sys.stderr)
         self._code = known.exit_code
 
     def interrupted(self) -> int:
@@ -202,5 +195,5 @@ def usage_error(error: Exception, verb: str = "") -> TamisError | None:
         return None
     context = getattr(error, "ctx", None)
     command = context.command_path if context else f"tamis {verb}".rstrip()
-    what = message().replace("Value error, ", "").rstrip(".")
+    what = message().rstrip(".")
     return BadInput(what, advice=f"See {command} --help.")

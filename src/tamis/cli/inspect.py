@@ -12,7 +12,7 @@ def inspect(
 ) -> None:
     """Show what is inside modules: ABI, imports, exports, sizes, metadata, who loads them."""
     with Frame("inspect", json=json, quiet=quiet, verbose=verbose) as frame:
-        from tamis.report import objects, results
+        from tamis.report import inspect as report
 
         seen = [
             tamis.inspect(subject)
@@ -20,5 +20,5 @@ def inspect(
             for subject in tamis.subject(argument)
         ]
         for one in seen:
-            frame.show(results.inspected(one, every=verbose > 0))
-        frame.data(modules=[objects.inspected(one) for one in seen])
+            frame.show(report.inspected(one, every=verbose > 0))
+        frame.data(modules=[report.inspected_object(one) for one in seen])

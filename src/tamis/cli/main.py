@@ -40,6 +40,7 @@ VERBS: dict[str, Verb] = {
         Verb("render", _MAIN, "Write the manifests that deploy an artifact"),
         Verb("ship", _MAIN, "Build, check, test, push, render; stop at the first gate that fails"),
         Verb("init", _MORE, "Write tamis.toml and a first fixture for a project that is there"),
+        Verb("replay", _MORE, "Run fixtures many times over: exchanges a second, counts, a hash"),
         Verb("copy", _MORE, "Copy an artifact between registries and layout folders"),
         Verb("cache", _MORE, "Show or delete what tamis keeps so that it need not be made again"),
         Verb("toolchain", _MORE, "List compilers, or make the image for build --container"),

@@ -27,7 +27,9 @@ def new(
     ] = None,
     kind: Annotated[
         str | None,
-        typer.Option("--kind", metavar="KIND", help="headers (default), body or auth."),
+        typer.Option(
+            "--kind", metavar="KIND", help="headers (default), auth, body, callout or network."
+        ),
     ] = None,
     listed: Annotated[bool, typer.Option("--list", help="Show kinds and languages.")] = False,
     json: Json = False,

@@ -14,6 +14,8 @@ __all__ = [
     "Hosts",
     "Insecure",
     "Layout",
+    "Limits",
+    "Only",
     "Out",
     "Reports",
     "Targets",
@@ -21,7 +23,7 @@ __all__ = [
 
 Filters = Annotated[
     list[str] | None,
-    typer.Argument(metavar="FILTER", help="Folders, .wasm files or references (default: .)."),
+    typer.Argument(metavar="FILTER...", help="Folders, .wasm files or references (default: .)."),
 ]
 Targets = Annotated[
     list[str] | None,
@@ -29,14 +31,30 @@ Targets = Annotated[
 ]
 Hosts = Annotated[
     list[str] | None,
-    typer.Option("--host", metavar="HOST", help="wasmtime, envoy or envoy@PATH; repeatable."),
+    typer.Option(
+        "--host",
+        metavar="HOST[@VERSION]",
+        help="wasmtime, envoy, either as of an Envoy version (@1.38), or envoy@PATH; repeatable.",
+    ),
 ]
 Fixtures = Annotated[
     Path | None, typer.Option("--fixtures", metavar="DIR", help="Fixtures instead of the filter's.")
 ]
+Only = Annotated[
+    list[str] | None,
+    typer.Option("--only", metavar="NAME", help="Fixtures or files so named (auth-*); repeatable."),
+]
 Config = Annotated[
     Path | None,
     typer.Option("--config", metavar="FILE", help="Plugin configuration instead of the default."),
+]
+Limits = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--limit",
+        metavar="NAME=VALUE",
+        help="memory=64MiB, stack, deadline=10s, fuel, log, body; repeatable.",
+    ),
 ]
 Reports = Annotated[
     list[str] | None,

@@ -26,10 +26,10 @@ def pull(
     """
     with Frame("pull", json=json, quiet=quiet, verbose=verbose) as frame:
         from tamis.model.reference import parse
-        from tamis.report import objects, results
+        from tamis.report import artifact as report
 
         where = parse(reference)
         frame.progress(f"pulling {reference}")
         artifact, path = tamis.pull(where, out or Path(), insecure=insecure)
-        frame.show(results.artifact(artifact, where, path))
-        frame.data(**objects.artifact(artifact, where, path))
+        frame.show(report.artifact(artifact, where, path))
+        frame.data(**report.artifact_object(artifact, where, path))

@@ -30,7 +30,7 @@ def push(
     with Frame("push", json=json, quiet=quiet, verbose=verbose) as frame:
         from tamis.cli.arguments import one_subject
         from tamis.model.reference import parse, tagged
-        from tamis.report import objects, results
+        from tamis.report import artifact as report
 
         source, text = ([".", *arguments])[-2:]
         if len(arguments) > 2:
@@ -45,5 +45,5 @@ def push(
         artifact = tamis.push(
             subject.module, subject.metadata, where, layout=layout, insecure=insecure
         )
-        frame.show(results.artifact(artifact, where))
-        frame.data(**objects.artifact(artifact, where))
+        frame.show(report.artifact(artifact, where))
+        frame.data(**report.artifact_object(artifact, where))

@@ -47,7 +47,8 @@ def render(
     with Frame("render", json=json, quiet=quiet, verbose=verbose) as frame:
         from tamis.cli.arguments import key_values, one_subject, text
         from tamis.model.reference import is_reference
-        from tamis.report import objects
+        from tamis.report import render as report
+        from tamis.report import terminal
         from tamis.verbs.render import place_reference, place_subject, save
 
         if is_reference(argument):
@@ -67,6 +68,6 @@ def render(
         if not json and not out:
             frame.write("---\n".join(one.text for one in rendered))
         for path in filter(None, paths):
-            frame.show(f"wrote {path}")
+            frame.show(terminal.line(f"wrote {path}"))
         pairs = zip(rendered, paths, strict=True)
-        frame.data(manifests=[objects.manifest(one, path) for one, path in pairs])
+        frame.data(manifests=[report.manifest_object(one, path) for one, path in pairs])

@@ -11,7 +11,10 @@ __all__ = ["schema"]
 
 def schema(
     name: Annotated[
-        str, typer.Argument(metavar="NAME", help="tamis, fixture, outcome, or a verb (its --json).")
+        str,
+        typer.Argument(
+            metavar="NAME", help="tamis, fixture, outcome, trace, or a verb (its --json)."
+        ),
     ],
 ) -> None:
     """Print a JSON Schema (draft 2020-12): of tamis.toml, fixtures, outcomes or a verb's --json."""

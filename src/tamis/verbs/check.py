@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from tamis import checks, envoy, host, profiles
 from tamis.checks import Loads
 from tamis.errors import Missing
-from tamis.model.result import Checked
+from tamis.model.checked import Checked
 from tamis.profiles import Profile
 from tamis.verbs.subject import Subject
 from tamis.wasm import read

@@ -8,8 +8,8 @@ from pathlib import Path
 
 from tamis import envoy, host, toolchains
 from tamis.errors import TamisError
+from tamis.model.diagnosis import Diagnosis
 from tamis.model.filter import Language
-from tamis.model.result import Diagnosis
 
 __all__ = ["doctor"]
 
@@ -29,6 +29,7 @@ def doctor() -> tuple[Diagnosis, ...]:
         _try("native host core", lambda: host.label(), "build, check, test, ship", required=True),
         *_toolchains(),
         _try("Envoy", lambda: envoy.find().host, "test --host envoy, ship"),
+        *_other_envoys(),
         _registry_accounts(),
     )
 
@@ -56,6 +57,12 @@ def _try(
         return Diagnosis(name, look(), needed_by, required=required)
     except TamisError as error:
         return Diagnosis(name, None, needed_by, f"{error.what}: {error.advice()}", required)
+
+
+def _other_envoys() -> tuple[Diagnosis, ...]:
+    """Those that were fetched; none is nothing to report."""
+    versions = ", ".join(envoy.cached())
+    return (Diagnosis("other Envoys", versions, "test --host envoy@VERSION"),) if versions else ()
 
 
 def _registry_accounts() -> Diagnosis:

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from tamis.errors import BadInput
-from tamis.model.result import Adopted
+from tamis.model.scaffold import Adopted
 from tamis.scaffold import add, adopted, deployed, recognise
 
 __all__ = ["init"]

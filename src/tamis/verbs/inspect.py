@@ -1,7 +1,7 @@
 """`tamis inspect`: what is inside a module, and which targets load it."""
 
 from tamis import profiles
-from tamis.model.result import Inspection
+from tamis.model.inspection import Inspection
 from tamis.verbs.check import check
 from tamis.verbs.subject import Subject
 from tamis.wasm import read

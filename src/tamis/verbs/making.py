@@ -15,7 +15,6 @@ from tamis.model.filter import Filter
 from tamis.model.metadata import decode, encode
 from tamis.model.reference import parse
 from tamis.toolchains import Workshop, builds
-from tamis.wasm import read
 
 __all__ = ["Made", "make", "with_sdk"]
 
@@ -50,6 +49,8 @@ def make(filter: Filter, shop: Workshop, *, known: bool = True, quick: bool = Fa
         return _made(stored[1], decode(stored[0], "the cached build"), filter, cached=True)
     compiled = toolchain.build(_with_file(filter, shop), shop)
     wasm = toolchains.finish(compiled.wasm, filter, shop, optimizer)
+    from tamis.wasm import read  # a cached build needs no reader
+
     metadata = replace(told, abi=read(wasm).abi or "")
     module = toolchains.embed(wasm, metadata)
     shop.steps.append(Step("embed metadata", size=len(module)))
@@ -129,6 +130,11 @@ def _metadata(filter: Filter, toolchain: str, sdk: str) -> Metadata:
         config_schema=_compact(schema),
         targets=filter.targets,
         repository=filter.repository or "",
+        vm_config=filter.plugin.vm_config.decode(),
+        environment=tuple(f"{name}={value}" for name, value in filter.plugin.environment.items()),
+        capabilities=filter.plugin.capabilities,
+        failure_policy=filter.plugin.failure_policy,
+        allow_on_headers_stop_iteration=filter.plugin.allow_on_headers_stop_iteration,
     )
 
 

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from tamis.model.result import Created, Offered
+from tamis.model.scaffold import Created, Offered
 from tamis.scaffold import KIND, check_name, choose, files, put
 from tamis.scaffold import offered as found
 

@@ -68,10 +68,10 @@ def render(
 ) -> tuple[Manifest, ...]:
     """The manifests of each target (`istio@1.30`; none given: those the filter names).
 
-    Without `kinds`, each target's usual one; with them and without `targets`, those of the filter's
-    targets that have such a kind. `config` (JSON text) replaces the filter's default; it
-    is validated against the filter's schema. Raises BadInput for an unknown target or kind, or a
-    configuration that does not fit.
+    Without `kinds`, each target's usual one that has all the filter needs; with them and without
+    `targets`, those of the filter's targets that have such a kind. `config` (JSON text) replaces
+    the filter's default; it is validated against the filter's schema. Raises BadInput for an
+    unknown target or kind, or a configuration that does not fit.
     """
     wanted = tuple(dict.fromkeys(targets)) or _own_targets(placed.metadata, kinds)
     if not wanted:
@@ -92,7 +92,7 @@ def render(
             module=placed.module,
         )
         for target in wanted
-        for kind in dict.fromkeys(kinds) or (manifests.usual_kind(target),)
+        for kind in dict.fromkeys(kinds) or (manifests.usual_kind(target, placed.metadata),)
     )
 
 

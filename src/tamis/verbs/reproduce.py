@@ -6,8 +6,8 @@ import time
 from pathlib import Path
 
 from tamis import toolchains
+from tamis.model.built import Reproduced
 from tamis.model.filter import Filter
-from tamis.model.result import Reproduced
 from tamis.verbs.making import make, with_sdk
 
 __all__ = ["reproduce"]

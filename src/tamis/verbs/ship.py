@@ -10,11 +10,15 @@ from tamis.errors import BadInput, Place, Rejected
 from tamis.files import write_whole
 from tamis.manifests import Manifest
 from tamis.model.artifact import Artifact, Layout
+from tamis.model.checked import Checked
 from tamis.model.filter import Filter
 from tamis.model.reference import LayoutReference, RegistryReference, parse, tagged
-from tamis.model.result import Checked, Shipment, Stage, StageName, Tested
-from tamis.report import objects, results
+from tamis.model.shipment import Shipment, Stage, StageName
+from tamis.model.tested import Tested
+from tamis.report.check import finding_totals
+from tamis.report.ship import shipment_object
 from tamis.report.terminal import bytes_of
+from tamis.report.test import test_totals
 from tamis.verbs.check import check
 from tamis.verbs.push import describe, push
 from tamis.verbs.render import Placed, place, render, save
@@ -45,7 +49,7 @@ def ship(
 
     Raises what the stages raise for bad input and missing tools; a gate that says no is a value.
     """
-    ready(hosts)
+    ready(hosts, say=say)
     line = _Line(filter, say)
     goal = _goal(filter, to, out)
     subject = line.build()
@@ -58,7 +62,7 @@ def ship(
     report = out / "report.json"
     line.files.append(report)
     shipment = line.shipment()
-    text = json.dumps(objects.shipment(shipment), indent=2) + "\n"
+    text = json.dumps(shipment_object(shipment), indent=2) + "\n"
     try:
         write_whole(report, text.encode())
     except OSError as error:
@@ -93,13 +97,13 @@ class _Line:
     def check(self, subject: Subject, targets: Sequence[str]) -> bool:
         done = self._stage("check")
         self.checked = check(subject, targets=targets)
-        total = results.finding_totals(self.checked.findings)
+        total = finding_totals(self.checked.findings)
         return done(self.checked.ok, f"{', '.join(self.checked.targets)}: {total}")
 
     def test(self, subject: Subject, hosts: Sequence[str]) -> bool:
         done = self._stage("test")
         self.tested = test(subject, hosts=hosts, say=self.say)
-        return done(self.tested.ok, results.test_totals(self.tested))
+        return done(self.tested.ok, test_totals(self.tested))
 
     def push(
         self,

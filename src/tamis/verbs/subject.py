@@ -13,7 +13,6 @@ from tamis.model.metadata import decode
 from tamis.model.reference import Reference, is_reference, parse
 from tamis.toolchains import toolchain_for
 from tamis.verbs.build import build
-from tamis.wasm import read
 
 __all__ = ["Subject", "filters", "from_filter", "inputs", "one_filter", "subject"]
 
@@ -127,6 +126,8 @@ def _file(path: Path) -> Subject:
 
 def _embedded(module: bytes, path: Path) -> Metadata:
     """What the module says of itself; one that says nothing is named after its file."""
+    from tamis.wasm import read  # a folder's module needs no reader
+
     info = read(module)
     if info.metadata is None:
         return Metadata(name=path.stem, version="0.0.0", abi=info.abi or "")

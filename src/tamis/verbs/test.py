@@ -1,21 +1,20 @@
 """`tamis test`: the same fixtures in every host named, judged and compared."""
 
-import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 
-from tamis import compare, envoy, fixtures, host
-from tamis.errors import BadInput, Missing
+from tamis import compare, envoy, host, project
+from tamis.envoy.questions import Questions
+from tamis.errors import BadInput
 from tamis.model.exchange import Fixture
 from tamis.model.outcome import Difference, Run
-from tamis.model.result import Tested
+from tamis.model.plugin import Limits
+from tamis.model.tested import Tested
+from tamis.verbs.fixtures import fixtures_of
+from tamis.verbs.hosts import Core, wanted
 from tamis.verbs.subject import Subject
 
-__all__ = ["HOSTS", "ready", "test"]
-
-_VERSION = re.compile(r"\d+\.\d+(\.\d+)?\Z")
-#: What `--host` takes; `envoy@PATH` names a binary of the user's, `envoy@1.40` the installed one.
-HOSTS = ("wasmtime", "envoy")
+__all__ = ["ready", "test"]
 
 
 def test(
@@ -25,33 +24,47 @@ def test(
     folder: Path | None = None,
     config: bytes | None = None,
     update: bool = False,
+    strict: bool = False,
+    limits: Mapping[str, str | int] | None = None,
     allow_empty: bool = False,
+    only: Sequence[str] = (),
+    trace: bool = False,
     say: Callable[[str], None] = lambda _: None,
 ) -> Tested:
     """Run the fixtures in `folder` (default: the filter's own) in each of `hosts`.
 
-    A host named twice, in whatever words, runs once. `config` replaces the default configuration.
-    `update` rewrites snapshots from wasmtime. Raises BadInput for unusable fixtures, an unknown
-    host, or when there is nothing to run and `allow_empty` is not set; Missing when a host is not
-    installed.
+    A host named twice, in whatever words, runs once; wasmtime is the first, because an Envoy is
+    asked about what was left behind there. `config` replaces the default configuration, `limits`
+    (such as `{"memory": "64MiB"}`) what tamis.toml says. `update` rewrites snapshots: they are of
+    wasmtime as the newest Envoy.
+    `strict`: host functions may fail only as a fixture expects. `only`: names of fixtures or
+    of their files, or patterns (`auth-*`); all else stays out. `trace` keeps every crossing of
+    wasmtime's runs. Raises BadInput for unusable fixtures, an unknown host or limit, or when there
+    is nothing to run and `allow_empty` is not set; Missing when a host cannot be had.
     """
-    wanted = _wanted(hosts)
-    read = _fixtures(subject, folder, config, allow_empty)
+    bounds = project.bounded(subject.filter.limits if subject.filter else Limits(), limits or {})
+    if trace and not any(name.partition("@")[0] == "wasmtime" for name in hosts):
+        raise BadInput("--trace: of Envoy there is none", advice="Say --host wasmtime as well.")
+    chosen = wanted(hosts, say)
+    read = fixtures_of(subject, folder, config=config, only=only, allow_empty=allow_empty)
     judged: list[list[Run]] = []
     written: list[Path] = []
-    for binary in wanted:
-        kind = "envoy" if binary else "wasmtime"
-        say(f"{subject.metadata.name}: {len(read)} fixtures in {kind}")
-        if binary:
-            judged.append(_judge(read, _in_envoy(subject, read, binary)))
+    for one in chosen:
+        say(f"{subject.metadata.name}: {len(read)} fixtures in {one.host}")
+        if not isinstance(one, Core):
+            found = _in_envoy(subject, read, one, judged[0] if judged else ())
+            judged.append(_judge(read, found, strict=strict))
             continue
-        runs = _in_wasmtime(subject, read)
-        if update:
-            written += _update(read, runs)
-        judged.append(_judge(read, runs, snapshots=True))
+        found = [
+            host.run(subject.module, fixture, envoy=one.envoy, limits=bounds, trace=trace)
+            for fixture in read
+        ]
+        if update and one.newest:
+            written += _update(read, found)
+        judged.append(_judge(read, found, snapshots=one.newest, strict=strict))
     differences = _differences(read, judged)
     runs = [run for each in judged for run in each]
-    if not allow_empty and runs and all(run.outcome is None for run in runs):
+    if not allow_empty and runs and all(run.ok and run.outcome is None for run in runs):
         raise BadInput(
             f"{subject.metadata.name}: no fixture can be run in {', '.join(hosts)}",
             advice="Add one that can, or say --allow-empty.",
@@ -59,81 +72,32 @@ def test(
     return Tested(subject.metadata.name, read, tuple(runs), differences, tuple(written))
 
 
-def ready(hosts: Sequence[str]) -> None:
-    """Raise now what would be missing later: BadInput for an unknown host, Missing for Envoy."""
-    _wanted(hosts)
+def ready(
+    hosts: Sequence[str],
+    limits: Mapping[str, str | int] | None = None,
+    say: Callable[[str], None] = lambda _: None,
+) -> None:
+    """Fetch now what is needed later. Raises BadInput for an unknown host or limit, Missing for an
+    Envoy that cannot be had.
+    """
+    project.bounded(Limits(), limits or {})
+    wanted(hosts, say)
 
 
-def _wanted(hosts: Sequence[str]) -> tuple[envoy.Binary | None, ...]:
-    """Each host once, in the order named: an Envoy, or None for wasmtime."""
-    named = map(_host, hosts)
-    return tuple(dict.fromkeys(_envoy(where) if kind == "envoy" else None for kind, where in named))
+def _in_envoy(
+    subject: Subject, read: Sequence[Fixture], binary: envoy.Binary, before: Sequence[Run]
+) -> list[Run]:
+    """`before`: the runs in the host that ran first; they tell what to ask."""
+    outcomes = [run.outcome for run in before] or [None] * len(read)
+    asks = [Questions.of(*pair) for pair in zip(read, outcomes, strict=True)]
+    return envoy.run(binary, subject.module, read, layer=subject.metadata.layer, asks=asks)
 
 
-def _envoy(where: str | None) -> envoy.Binary:
-    """The Envoy of `--host envoy`, or of `envoy@PATH`, or the installed one of `envoy@1.40`."""
-    if where is None or not _VERSION.match(where):
-        return envoy.find(Path(where) if where else None)
-    found = envoy.find()
-    if found.version != where and not found.version.startswith(f"{where}."):
-        raise Missing(
-            f"Envoy {where} is not installed, {found.host} is",
-            advice="Name its binary: --host envoy@PATH.",
-        )
-    return found
-
-
-def _host(text: str) -> tuple[str, str | None]:
-    kind, at, where = text.partition("@")
-    if kind not in HOSTS or (kind == "wasmtime" and at) or (at and not where):
-        raise BadInput(
-            f"--host '{text}': not a host tamis has",
-            advice=f"Hosts: {', '.join(HOSTS)}; envoy@PATH is a binary of yours.",
-        )
-    return kind, where or None
-
-
-def _fixtures(
-    subject: Subject, folder: Path | None, config: bytes | None, allow_empty: bool
-) -> tuple[Fixture, ...]:
-    place = folder or (subject.filter.fixtures if subject.filter else None)
-    if place is None:
-        raise BadInput(
-            f"{subject.text}: a module alone has no fixtures", advice="Name them: --fixtures DIR."
-        )
-    if not place.exists() and not allow_empty:
-        raise BadInput(
-            f"there is no folder {place}",
-            advice="Add fixtures/<name>.yaml (docs/fixtures.md), or say --allow-empty.",
-        )
-    default = subject.metadata.config.encode() if config is None else config
-    found = fixtures.find(place, default_config=default)
-    if not found and not allow_empty:
-        raise BadInput(
-            f"{place}: no fixtures found",
-            advice="Add fixtures/<name>.yaml (docs/fixtures.md), or say --allow-empty.",
-        )
-    return found
-
-
-def _in_wasmtime(subject: Subject, read: Sequence[Fixture]) -> list[Run]:
-    plugin = host.Plugin(name=subject.metadata.name, root_id=subject.metadata.root_id)
-    return [host.run(subject.module, fixture, plugin=plugin) for fixture in read]
-
-
-def _in_envoy(subject: Subject, read: Sequence[Fixture], binary: envoy.Binary) -> list[Run]:
-    return envoy.run(
-        binary,
-        subject.module,
-        read,
-        name=subject.metadata.name,
-        root_id=subject.metadata.root_id,
-    )
-
-
-def _judge(read: Sequence[Fixture], runs: Iterable[Run], *, snapshots: bool = False) -> list[Run]:
+def _judge(
+    read: Sequence[Fixture], runs: Iterable[Run], *, snapshots: bool = False, strict: bool
+) -> list[Run]:
     return [
-        compare.judge(fixture, run, snapshot=snapshots)
+        compare.judge(fixture, run, snapshot=snapshots, strict=strict)
         for fixture, run in zip(read, runs, strict=True)
     ]
 

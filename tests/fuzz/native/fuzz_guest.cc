@@ -1,94 +1,57 @@
-// Whole guests: valid filters made at random, some then damaged, run under tight limits. Each ends
-// as a verdict: refused with a reason, started or not, exchanges answered; never a crash or a hang.
+// Whole guests: valid filters made of choices, some then damaged, run under tight limits through
+// worlds made of choices, too. Each ends as a verdict: refused with a reason, started or not, steps
+// run to their end; never a crash or a hang.
 #include "module_maker.h"
-#include "native/vm.h"
+#include "native/run.h"
+#include "worlds.h"
 
 using namespace tamis;
 
-static Input message(fuzz::Random& random, bool request) {
-  Input input;
-  if (request) {
-    input.headers.append(":authority", "a.test");
-    input.headers.append(":path", "/p?q");
-    input.headers.append(":method", "GET");
-    input.headers.append(":scheme", "http");
-  } else {
-    input.headers.append(":status", "200");
+// Made at the first input: libFuzzer installs its signal handlers before, the engine's come first.
+struct Engines {
+  Engines() {
+    for (const auto& engine : all) engine->ticker.enter();
   }
-  for (size_t n = random.below(4); n > 0; --n)
-    input.headers.append("x-a", std::string(random.below(40), 'v'));
-  for (size_t n = random.below(4); n > 0; --n)
-    input.chunks.emplace_back(random.chance(8) ? 5000 : random.below(20), 'b');
-  if ((input.has_trailers = random.chance(3))) input.trailers.append("x-t", "1");
-  return input;
-}
-
-static Script script_of(fuzz::Random& random) {
-  Script script;
-  script.plugin_name = "fuzz";
-  script.plugin_configuration = std::string(random.below(30), '{');
-  script.properties = {{std::string("source\0address", 14), "1.2.3.4:5"}};
-  script.environment = {{"A", "b"}};
-  script.limits.memory = 1 << 20;
-  script.limits.table_elements = 1000;
-  script.limits.deadline_ms = 10;
-  script.limits.log_bytes = 1 << 16;
-  script.limits.body_bytes = 1 << 18;
-  script.limits.buffer_bytes = 4096;
-  for (size_t n = 1 + random.below(3); n > 0; --n) {
-    ExchangeInput input;
-    input.request = message(random, true);
-    input.answer = message(random, false);
-    input.reset = random.chance(8);
-    if (random.chance(10)) input.refused = static_cast<int32_t>(400 * random.below(2));
-    script.exchanges.push_back(std::move(input));
+  static const Engines& get() {
+    static const Engines& engines = *new Engines;  // never goes: threads of the engine may live on
+    return engines;
   }
-  script.allow_on_headers_stop_iteration = random.chance(2);
-  return script;
-}
-
-// How many ended each way: a fuzzer that only sees refusals tests nothing.
-struct Tally {
-  size_t refused = 0, unstarted = 0, broken = 0, whole = 0;
+  const wasmtime::Api api = wasmtime::load(TAMIS_WASMTIME);
+  const std::shared_ptr<Engine> all[2] = {std::make_shared<Engine>(api, false, size_t{128} << 10),
+                                          std::make_shared<Engine>(api, true, size_t{128} << 10)};
 };
 
-static void judge(const std::shared_ptr<Module>& module, fuzz::Random& random, Tally& tally) {
+static void judge(const std::shared_ptr<Module>& module, const Script& script) {
   if (module->refusal) {
     CHECK(!module->refusal->reason.empty());
-    ++tally.refused;
     return;
   }
-  const Script script = script_of(random);
-  Vm vm(module, script);
-  if (!vm.start().empty()) {
-    ++tally.unstarted;
-    return;
+  Run run(module, script);
+  if (!run.start().empty()) return;
+  for (size_t at = 0; at < script.steps.size();) {
+    const size_t next = run.step(at);
+    CHECK(next > at && !run.world.waiting());
+    for (const auto* exchange : run.streams()) CHECK(exchange->done());
+    for (const auto* connection : run.connections()) CHECK(connection->done());
+    for (const auto& vm : run.vms()) {
+      CHECK(vm->host.counts.memory_high_water <= size_t{1} << 20);
+      // A VM that broke refuses what comes next, as Envoy does.
+      CHECK(vm->failure().kind == TrapKind::kNone || !vm->failure().text.empty());
+    }
+    at = next;
   }
-  for (const ExchangeInput& input : script.exchanges) {
-    vm.run(input);
-    CHECK(vm.host.counts.memory_high_water <= size_t{1} << 20);
-    // A VM that broke refuses what comes next, as Envoy does.
-    if (vm.failure().kind != TrapKind::kNone) CHECK(!vm.failure().text.empty());
-  }
-  ++(vm.failure().kind == TrapKind::kNone ? tally.whole : tally.broken);
+  if (script.removal) run.remove();
 }
 
-int main(int argc, char** argv) {
-  CHECK(argc == 2);
-  const wasmtime::Api api = wasmtime::load(argv[1]);
-  const std::shared_ptr<Engine> engines[] = {
-      std::make_shared<Engine>(api, false, size_t{128} << 10),
-      std::make_shared<Engine>(api, true, size_t{128} << 10)};
-  for (const auto& engine : engines) engine->ticker.enter();
-  Tally tally;
-  fuzz::run("guest", 4000, 25, [&](fuzz::Random& random) {
-    std::string wasm = fuzz::ModuleMaker(random).make();
-    if (random.chance(3)) fuzz::damage(wasm, random, 8);
-    judge(load_module(random.pick(engines), wasm, "", 40), random, tally);
-  });
-  for (const auto& engine : engines) engine->ticker.leave();
-  std::printf("%zu refused, %zu unstarted, %zu broken, %zu whole\n", tally.refused, tally.unstarted,
-              tally.broken, tally.whole);
-  CHECK(fuzz::setting("TAMIS_FUZZ_ROUND", UINT64_MAX) != UINT64_MAX ||
-        (tally.refused > 0 && tally.broken > 0 && tally.whole > 0));
+extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
+  const Engines& engines = Engines::get();
+  fuzz::Choices choices(data, size);
+  Script script = fuzz::script(choices);
+  script.trace = choices.chance(4);
+  std::string wasm = fuzz::ModuleMaker(choices).make();
+  if (choices.chance(4))
+    for (size_t n = 1 + choices.below(3); n > 0; --n)
+      wasm[8 + choices.below(wasm.size() - 8)] = static_cast<char>(choices.below(256));
+  judge(load_module(choices.pick(engines.all), wasm, "", 36 + choices.below(6)), script);
+  return 0;
 }

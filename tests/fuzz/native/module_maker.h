@@ -1,4 +1,4 @@
-// Makes valid filters at random: every callback and entry point may be there, every host function
+// Makes valid filters of choices: every callback and entry point may be there, every host function
 // may be called with any arguments. What comes out is valid by construction, so the fuzzer spends
 // its time in the host and not in being refused.
 #pragma once
@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "fuzz.h"
+#include "choices.h"
 #include "native/abi_table.h"
 
 namespace fuzz {
@@ -43,22 +43,22 @@ inline std::string vec(const std::vector<std::string>& items) {
 // Lives for one module.
 class ModuleMaker {
  public:
-  explicit ModuleMaker(Random& random) : random_(random), abi_(random.below(3)) {}
+  explicit ModuleMaker(Choices& choices) : choices_(choices), abi_(choices.below(3)) {}
 
   std::string make() {
     choose_imports();
     function("", "", std::string(tamis::kAbiMarkers[abi_]), "");
     // An allocator of a kind: sometimes what the host asks for is not there.
-    function("i", "i", "malloc", random_.chance(8) ? number() : "\x41" + sleb(4096));
-    if (random_.chance(9)) function("", "", "_initialize", statements(1));
+    function("i", "i", "malloc", choices_.chance(8) ? number() : "\x41" + sleb(4096));
+    if (choices_.chance(9)) function("", "", "_initialize", statements(1));
     for (const tamis::CallbackRow& row : tamis::kCallbacks) {
       if ((row.abis >> abi_ & 1) == 0) continue;
       const std::string_view params = row.params[abi_];
       const bool starts = row.name == "proxy_on_vm_start" || row.name == "proxy_on_configure" ||
                           row.name == "proxy_on_context_create";
-      if (!starts && random_.chance(3)) continue;
-      std::string body = starts && !random_.chance(8) ? "" : statements(3);
-      if (!row.results.empty()) body += starts && !random_.chance(20) ? "\x41\1" : number();
+      if (!starts && choices_.chance(3)) continue;
+      std::string body = starts && !choices_.chance(8) ? "" : statements(3);
+      if (!row.results.empty()) body += starts && !choices_.chance(20) ? "\x41\1" : number();
       function(params, row.results, std::string(row.name), body);
     }
     exports_.push_back(sized("memory") + "\2" + std::string(1, '\0'));
@@ -69,7 +69,7 @@ class ModuleMaker {
   void choose_imports() {
     for (size_t i = 0; i < tamis::kImports.size(); ++i) {
       const tamis::ImportRow& row = tamis::kImports[i];
-      if ((row.abis >> abi_ & 1) == 0 || row.since > 40 || random_.chance(3)) continue;
+      if ((row.abis >> abi_ & 1) == 0 || row.since > 40 || choices_.chance(3)) continue;
       imports_.push_back(sized(row.wasi ? "wasi_snapshot_preview1" : "env") +
                          sized(std::string(row.name)) + std::string(1, '\0') +
                          leb(type(row.params, row.results)));
@@ -118,25 +118,26 @@ class ModuleMaker {
         0,    1,     2,     3,      4,      5,       7,         8,         16, 200, 403,
         1024, 65535, 65536, 131072, 262143, 1 << 20, INT32_MAX, INT32_MIN, -1, -4};
     if (depth < 3) {
-      if (random_.chance(6)) return address(depth + 1) + "\x28\2" + leb(random_.below(64));  // load
-      if (random_.chance(9)) return number(depth + 1) + number(depth + 1) + "\x6a";          // add
-      if (random_.chance(30)) return number(depth + 1) + "\x40" + std::string(1, '\0');      // grow
-      if (random_.chance(30)) return number(depth + 1) + number(depth + 1) + "\x6d";  // divide
+      if (choices_.chance(6))
+        return address(depth + 1) + "\x28\2" + leb(choices_.below(64));                   // load
+      if (choices_.chance(9)) return number(depth + 1) + number(depth + 1) + "\x6a";      // add
+      if (choices_.chance(30)) return number(depth + 1) + "\x40" + std::string(1, '\0');  // grow
+      if (choices_.chance(30)) return number(depth + 1) + number(depth + 1) + "\x6d";     // divide
     }
-    return "\x41" + sleb(random_.chance(2) ? static_cast<int64_t>(random_.below(96))
-                                           : random_.pick(kNumbers));
+    return "\x41" + sleb(choices_.chance(2) ? static_cast<int64_t>(choices_.below(96))
+                                            : choices_.pick(kNumbers));
   }
 
   // Where to load and store: inside the first page, but for one time in twenty.
   std::string address(size_t depth) {
-    return random_.chance(20) ? number(depth) : number(depth) + "\x41" + sleb(0xfff0) + "\x71";
+    return choices_.chance(20) ? number(depth) : number(depth) + "\x41" + sleb(0xfff0) + "\x71";
   }
 
   std::string hostcall() {
-    const size_t at = random_.below(called_.size());
+    const size_t at = choices_.below(called_.size());
     std::string out;
     for (const char c : called_[at]->params)
-      out += c == 'I' ? "\x42" + sleb(static_cast<int64_t>(random_.next() >> random_.below(64)))
+      out += c == 'I' ? "\x42" + sleb(static_cast<int64_t>(choices_.next() >> choices_.below(64)))
                       : number();
     out += "\x10" + leb(at);
     return called_[at]->results.empty() ? out : out + "\x1a";  // drop
@@ -144,24 +145,24 @@ class ModuleMaker {
 
   std::string statements(size_t depth) {
     std::string out;
-    for (size_t n = random_.below(5); n > 0; --n) out += statement(depth);
+    for (size_t n = choices_.below(5); n > 0; --n) out += statement(depth);
     return out;
   }
 
   std::string statement(size_t depth) {
-    if (random_.chance(60)) return std::string(1, '\0');  // unreachable
-    if (random_.chance(6))
-      return address(1) + number() + "\x36\2" + leb(random_.below(64));  // store
-    if (depth > 0 && random_.chance(6))
+    if (choices_.chance(60)) return std::string(1, '\0');  // unreachable
+    if (choices_.chance(6))
+      return address(1) + number() + "\x36\2" + leb(choices_.below(64));  // store
+    if (depth > 0 && choices_.chance(6))
       return number() + "\x04\x40" + statements(depth - 1) + "\x0b";  // if
-    if (depth > 0 && random_.chance(20))                              // loop, often for ever
+    if (depth > 0 && choices_.chance(20))                             // loop, often for ever
       return "\x03\x40" + statements(depth - 1) + number() + "\x0d" + std::string(1, '\0') + "\x0b";
-    if (random_.chance(80))  // call any function of this module that takes and gives nothing
+    if (choices_.chance(80))  // call any function of this module that takes and gives nothing
       return "\x10" + leb(imports_.size());
     return called_.empty() ? number() + "\x1a" : hostcall();
   }
 
-  Random& random_;
+  Choices& choices_;
   const size_t abi_;
   std::vector<std::string> types_, imports_, functions_, bodies_, exports_;
   std::vector<const tamis::ImportRow*> called_;

@@ -48,6 +48,12 @@ def test_what_envoy_loads(name: str) -> None:
     assert all(each.advice for each in findings)
 
 
+def test_an_entry_point_is_judged_where_it_is_one() -> None:
+    text = module(CASES["__main_void of another type, beside main"][0])
+    assert ids(found(text, resolve("envoy@1.39")), "error") == {"load/entry-type"}
+    assert ids(found(text, resolve("envoy@1.38")), "error") == set()
+
+
 def test_start_section_that_calls_the_host() -> None:
     text = GOOD.replace("(module", '(module (import "env" "proxy_done" (func $d (result i32)))', 1)
     text = text[:-1] + "(func $s (drop (call $d))) (start $s))"

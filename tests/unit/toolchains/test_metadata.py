@@ -7,7 +7,8 @@ import wasmtime
 
 from tamis.errors import BadInput
 from tamis.model.artifact import Metadata
-from tamis.toolchains.metadata import SECTION, embed
+from tamis.toolchains.metadata import embed
+from tamis.wasm.custom import METADATA
 
 MODULE = bytes(wasmtime.wat2wasm('(module (func (export "f")))'))
 LONG = Metadata(name="x", version="1.0.0", description="ü" * 300, targets=("istio@1.30",))
@@ -15,7 +16,7 @@ LONG = Metadata(name="x", version="1.0.0", description="ü" * 300, targets=("ist
 
 def section(wasm):
     """The text of the last section, which must be ours."""
-    name = SECTION.encode()
+    name = METADATA.encode()
     at = wasm.rindex(bytes([len(name)]) + name)
     return json.loads(wasm[at + 1 + len(name) :])
 
@@ -35,7 +36,7 @@ def test_an_older_section_is_replaced_and_others_stay():
     twice = embed(once, Metadata(name="y", version="2"))
     assert section(twice)["name"] == "y"
     assert "description" not in section(twice)
-    assert twice.count(SECTION.encode()) == 1
+    assert twice.count(METADATA.encode()) == 1
     assert other in twice
     assert twice == embed(MODULE + other, Metadata(name="y", version="2"))
 

@@ -1,0 +1,62 @@
+"""What `--host` names: the host core as an Envoy of some version, or a real Envoy."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from tamis import envoy, host, profiles
+from tamis.errors import BadInput
+
+__all__ = ["HOSTS", "Core", "Host", "wanted"]
+
+#: What `--host` takes; either with `@1.38`, and `envoy@PATH` for a binary of the user's.
+HOSTS = ("wasmtime", "envoy")
+
+
+@dataclass(frozen=True, slots=True)
+class Core:
+    """The host core, behaving as that version of Envoy."""
+
+    envoy: str = host.NEWEST
+
+    @property
+    def host(self) -> str:
+        """The name outcomes carry."""
+        return host.label(self.envoy)
+
+    @property
+    def newest(self) -> bool:
+        """Whether it is what `--host wasmtime` means: snapshots are its outcomes."""
+        return self.envoy == host.NEWEST
+
+
+Host = Core | envoy.Binary
+
+
+def wanted(texts: Iterable[str], say: Callable[[str], None] = lambda _: None) -> tuple[Host, ...]:
+    """Each host once, the core first, else in the order named.
+
+    `say` is told of a download. Raises BadInput for what is no host, Missing for an Envoy that
+    cannot be had.
+    """
+    found = dict.fromkeys(_host(text, say) for text in texts)
+    return tuple(sorted(found, key=lambda one: isinstance(one, envoy.Binary)))
+
+
+def _host(text: str, say: Callable[[str], None]) -> Host:
+    kind, at, where = text.partition("@")
+    if kind not in HOSTS or (at and not where):
+        raise BadInput(
+            f"--host '{text}': not a host tamis has",
+            advice=f"Hosts: {', '.join(HOSTS)}, each also @1.38; envoy@PATH is a binary of yours.",
+        )
+    if kind == "envoy":
+        if where and not envoy.is_version(where):
+            return envoy.find(Path(where))
+        return envoy.of_version(where, say) if where else envoy.find()
+    if not where:
+        return Core()
+    profile = profiles.resolve(f"envoy@{where}")
+    for warning in profile.warnings:
+        say(warning)
+    return Core(profile.version)
