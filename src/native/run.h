@@ -38,19 +38,13 @@ class Run {
     streams_.clear();
     connections_.clear();
     size_t next = at;
-    try {
-      do {
-        world.overlapped = next + 1 < steps.size() && steps[next + 1].overlap;
-        begin(next++);
-      } while (world.overlapped);
-      world.settle();
-      for (HttpExchange<WasmHost>* exchange : streams_) exchange->cancel();
-      world.settle();  // what the cancelled streams began
-    } catch (const OutputLimit& limit) {
-      vm_->fail(limit.what());
-      for (HttpExchange<WasmHost>* exchange : streams_) exchange->cancel();
-      while (next < steps.size() && steps[next].overlap) ++next;
-    }
+    do {
+      world.overlapped = next + 1 < steps.size() && steps[next + 1].overlap;
+      begin(next++);
+    } while (world.overlapped);
+    world.settle();
+    for (HttpExchange<WasmHost>* exchange : streams_) exchange->cancel();
+    world.settle();  // what the cancelled streams began
     vm_->settle();
     notice();
     return next;

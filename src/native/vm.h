@@ -105,9 +105,6 @@ class Vm {
     for (const auto& flow : flows_) flow->bury();
   }
 
-  // Breaks the guest from outside: it kept the world busy for ever.
-  void fail(const char* why) { guest_.fail(TrapKind::kOutOfMemory, "", why); }
-
   // To be called now and then: notes how much memory there is.
   void settle() {
     guest_.memory().refresh();

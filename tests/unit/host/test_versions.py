@@ -1,5 +1,7 @@
 """One guest as several versions of Envoy run it."""
 
+from wasmtime import wat2wasm
+
 from tamis import host
 from tamis.model.exchange import Answer, Exchange, Request
 
@@ -45,3 +47,16 @@ def test_cookies_count_for_limits_since_1_38(guest, outcome_of):
         limits = {"default_limits": True}
         (only,) = outcome_of(guest(), sent, envoy=version, fixture=limits).exchanges
         assert only.reset == reset
+
+
+def test_a_run_loads_by_the_rules_of_its_version(fixture_of):
+    text = """(module
+      (import "wasi_snapshot_preview1" "fd_pread"
+        (func (param i32 i32 i32 i64 i32) (result i32)))
+      (func (export "proxy_abi_version_0_2_1"))
+      (memory (export "memory") 1)
+      (func (export "malloc") (param i32) (result i32) i32.const 0))"""
+    module = bytes(wat2wasm(text))
+    assert host.run(module, fixture_of(), envoy="1.39").problems == ()
+    (problem,) = host.run(module, fixture_of(), envoy="1.38").problems
+    assert problem.endswith("missing import: wasi_snapshot_preview1.fd_pread")
