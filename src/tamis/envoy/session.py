@@ -29,6 +29,8 @@ from tamis.profiles.wire import vm_id
 
 __all__ = ["Session"]
 
+#: How often, and how many seconds apart, figures that do not fit the log yet are looked at.
+_LOOKS, _MOMENT = 6, 0.05
 _UNTIMELY = "Envoy's timers run in real time: on_tick came when the fixture's time stood still"
 
 
@@ -162,11 +164,21 @@ class Session:
         self._trace.callbacks += trace.callbacks
         return self._done(self.outcome(observe.broken(records, main), callback))
 
+    def _names(self, worker: int) -> metrics.Names:
+        """What the VMs' metrics are called; asked again while the log lags behind the figures."""
+        server = self.server
+        for _ in range(_LOOKS):
+            names = metrics.identify(server.records[self._from :], worker, server.process)
+            if not names.unclear:
+                break
+            server.loop.pause(_MOMENT)
+        return names
+
     def _finish(self) -> Run:
         """Take the plugins out, in their order, and see what they left behind."""
         server, ask = self.server, self._ask
         worker, main = server.worker_thread, server.main_thread
-        names = metrics.identify(server.records[self._from :], worker, server.process)
+        names = self._names(worker)
         if ask.shared_data or ask.queues:
             # What VMs share lives as long as one of them.
             self._observer(b"")

@@ -29,7 +29,9 @@ def folder() -> Path:
 def key(wasm: bytes, version: str, configuration: str) -> str:
     """The name for `wasm` compiled by wasmtime `version` with an engine so configured."""
     parts = (_FORMAT, version, configuration, platform.system(), platform.machine())
-    return hashlib.sha256("\0".join(parts).encode() + b"\0" + wasm).hexdigest()
+    digest = hashlib.sha256("\0".join(parts).encode() + b"\0")
+    digest.update(wasm)
+    return digest.hexdigest()
 
 
 def find(name: str) -> Path | None:
