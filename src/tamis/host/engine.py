@@ -35,6 +35,10 @@ _DETAILS = "WASMTIME_BACKTRACE_DETAILS"
 _NAMES = {"linux": "_libwasmtime.so", "darwin": "_libwasmtime.dylib"}
 _MACHINES = {"AMD64": "x86_64", "arm64": "aarch64", "ARM64": "aarch64"}
 
+#: Every shared engine. The clock of one that a forked process inherits has no thread there: it must
+#: be neither used (loading.py sees to that) nor freed, which would wait for the thread.
+_kept: list[_core.Engine] = []
+
 
 @cache
 def wasmtime_version() -> str:
@@ -78,7 +82,9 @@ def engine(*, fuel: bool, stack: int) -> _core.Engine:
 
     Raises what `open_library` raises.
     """
-    return _make(_library(), wasmtime_version(), fuel=fuel, stack=stack)
+    made = _make(_library(), wasmtime_version(), fuel=fuel, stack=stack)
+    _kept.append(made)
+    return made
 
 
 @cache

@@ -1,5 +1,6 @@
 """Whether a module loads, as Envoy of a given version would decide."""
 
+import os
 import re
 from dataclasses import dataclass
 from functools import lru_cache
@@ -74,3 +75,12 @@ def minor(envoy: str) -> int:
     if found is None:
         raise BadInput(f"'{envoy}' is not a version of Envoy", advice="Write it as 1.40.")
     return int(found[1])
+
+
+def _begin_anew() -> None:
+    """In a forked process: engines, and what they compiled, are the parent's."""
+    compiled.cache_clear()
+    engine.cache_clear()
+
+
+os.register_at_fork(after_in_child=_begin_anew)

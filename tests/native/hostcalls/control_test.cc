@@ -47,7 +47,9 @@ static void resume_and_close() {
     return std::exchange(flow.all, {});
   };
   w.show(0);
+  CHECK(throws<EnvoyCrash>([&] { proxy_continue_stream(w.host, 1); }, "no headers yet"));
   w.show(2);
+  w.stream.response().started = true;
   CHECK(proxy_continue_stream(w.host, 1) == kOk && flow.all.empty());  // not before it returns
   CHECK(asked() == std::vector{Asked::kResumeResponse});
   CHECK(w.stream.maps[0] == nullptr && w.stream.maps[2] != nullptr);

@@ -157,3 +157,14 @@ def test_memory_does_not_grow(busy, fixture_of, exchange):
     before = resident()
     host.replay(busy, fixture, 100_000)
     assert resident() - before < 1 << 20
+
+
+def test_a_forked_process_makes_engines_of_its_own(busy, fixture_of, exchange):
+    """Those of its parent have a clock whose thread it does not have."""
+    fixture = fixture_of(exchange)
+    for _ in range(50):
+        host.run(busy, fixture)
+    child = os.fork()
+    if child == 0:
+        os._exit(0 if host.run(busy, fixture).outcome.start == "ok" else 1)
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
