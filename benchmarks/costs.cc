@@ -13,20 +13,10 @@
 #include <fstream>
 #include <iterator>
 #include <memory>
-#include <new>
 #include <string>
 
+#include "allocations.h"
 #include "native/replay.h"
-
-static size_t allocations = 0;
-
-void* operator new(size_t size) {
-  ++allocations;
-  if (void* bytes = std::malloc(size)) return bytes;
-  throw std::bad_alloc();
-}
-void operator delete(void* bytes) noexcept { std::free(bytes); }
-void operator delete(void* bytes, size_t) noexcept { std::free(bytes); }
 
 using namespace tamis;
 

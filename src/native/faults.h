@@ -7,6 +7,11 @@
 
 namespace tamis {
 
+// What a callback is told of the end of its stream.
+inline uint32_t told_end(Fault fault, bool end) {
+  return end != (fault == Fault::kWrongEndOfStream) ? 1 : 0;
+}
+
 // What a faulty host does to headers on their way out.
 inline void spoil_headers(Fault fault, HeaderMap& headers) {
   if (fault == Fault::kDropDuplicate) {

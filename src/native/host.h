@@ -158,6 +158,24 @@ class Host {
     return kOk;
   }
 
+  // The lower-case name: `name` itself where it is so already, else in the scratch text.
+  std::string_view lowered(std::string_view name) {
+    for (const char c : name) {
+      if (c >= 'A' && c <= 'Z') {
+        text.assign(name);
+        lower(text);
+        return text;
+      }
+    }
+    return name;
+  }
+
+  // Adds the pairs that the guest serialized to `map`; malformed ones are none at all.
+  void fill(HeaderMap& map, std::string_view serialized) {
+    read_pairs(serialized, pairs);
+    for (const auto& [name, value] : pairs) map.add(lowered(name), value);
+  }
+
   // Calls a callback in `context`; absent callbacks answer `absent`. False: the guest broke, now or
   // before.
   template <size_t N>

@@ -11,14 +11,8 @@
 
 namespace tamis {
 
-// The details Envoy gives replies it makes in place of the filter or the upstream.
+// The details Envoy gives the reply it makes in place of a broken filter.
 inline constexpr std::string_view kFailDetails = "wasm_fail_stream";
-inline constexpr std::string_view kResetDetails =
-    "upstream_reset_before_response_started{remote_reset}";
-inline constexpr std::string_view kTornDetails =
-    "upstream_reset_after_response_started{remote_reset}";
-inline constexpr std::string_view kResetBody =
-    "upstream connect error or disconnect/reset before headers. reset reason: remote reset";
 // The client gave up on a response that the filter holds back.
 inline constexpr std::string_view kCancelled = "http2.remote_reset";
 inline constexpr std::string_view kHungUp = "downstream_remote_disconnect";

@@ -83,7 +83,7 @@ class HttpFlow {
       if (lost()) return fail();
       status = 0;
     }
-    note(kOnHeaders[direction], status);
+    stream_.note(kOnHeaders[direction], status);
     status = headers_status(status);
     if (status == 0) stream_.maps[kHeaders[direction]] = nullptr;
     if (!after_call()) return;
@@ -130,7 +130,7 @@ class HttpFlow {
       if (lost()) return fail();
       status = 0;
     }
-    note(kOnBody[direction], status);
+    stream_.note(kOnBody[direction], status);
     if (host_.stop_next || status > 3) status = 3;
     const bool was_buffering = side.buffering;
     side.buffering = status == 1;
@@ -178,7 +178,7 @@ class HttpFlow {
       if (lost()) return fail();
       status = 0;
     }
-    note(kOnTrailers[direction], status);
+    stream_.note(kOnTrailers[direction], status);
     if (host_.stop_next || status > 1) status = 1;
     if (status == 0) stream_.maps[kTrailers[direction]] = nullptr;
     if (!after_call()) return;
@@ -189,20 +189,12 @@ class HttpFlow {
     if (side.flow == Flow::kFlowing || release(direction)) complete(direction);
   }
 
-  void note(Callback callback, uint32_t status) {
-    if (status != 0) stream_.pauses.emplace_back(callback, status);
-  }
-
-  uint32_t told(bool end) const {
-    return end != (host_.script.fault == Fault::kWrongEndOfStream) ? 1 : 0;
-  }
+  uint32_t told(bool end) const { return told_end(host_.script.fault, end); }
 
   // -- what leaves the filter ----------------------------------------------------------------
 
   void append(std::string& to, std::string_view bytes) {
-    if (to.size() + bytes.size() > host_.script.limits.body_bytes)
-      throw OutputLimit("body", host_.script.limits.body_bytes);
-    to.append(bytes);
+    append_within(host_.script.limits.body_bytes, "body", to, bytes);
   }
 
   // False: the filter took a header without which Envoy does not let them go; it answers instead.

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <stdexcept>
 #include <string>
+#include <string_view>
 
 namespace tamis {
 
@@ -44,5 +45,11 @@ struct TooMany : OutputLimit {
   TooMany(const char* what, uint64_t limit)
       : OutputLimit("output limit: more than " + std::to_string(limit) + " " + what) {}
 };
+
+// Appends `bytes` unless `to` would grow beyond `limit`: bytes of `what`. Throws OutputLimit.
+inline void append_within(size_t limit, const char* what, std::string& to, std::string_view bytes) {
+  if (to.size() + bytes.size() > limit) throw OutputLimit(what, limit);
+  to.append(bytes);
+}
 
 }  // namespace tamis

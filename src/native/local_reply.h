@@ -9,6 +9,15 @@
 
 namespace tamis {
 
+// What Envoy says of an upstream that resets its stream, before or behind the response's headers:
+// the details, and the body it answers with.
+inline constexpr std::string_view kResetDetails =
+    "upstream_reset_before_response_started{remote_reset}";
+inline constexpr std::string_view kTornDetails =
+    "upstream_reset_after_response_started{remote_reset}";
+inline constexpr std::string_view kResetBody =
+    "upstream connect error or disconnect/reset before headers. reset reason: remote reset";
+
 namespace detail {
 
 inline bool is_grpc(const HeaderMap& request) {

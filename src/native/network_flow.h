@@ -7,6 +7,7 @@
 #include <string_view>
 #include <utility>
 
+#include "faults.h"
 #include "host.h"
 
 namespace tamis {
@@ -119,7 +120,7 @@ class NetworkFlow final : public StreamFlow {
         return fail();
       if (over_) return;
       if (!call(Callback::proxy_on_new_connection, std::array{stream_.id}, status)) return fail();
-      note(Callback::proxy_on_new_connection, status);
+      stream_.note(Callback::proxy_on_new_connection, status);
       if (!over_ && status == 0) connect();
     });
   }
@@ -147,13 +148,13 @@ class NetworkFlow final : public StreamFlow {
     stream_.end_of_stream = end;
     stream_.data[direction] = &side.buffered;
     const std::array<uint32_t, 3> arguments{stream_.id, static_cast<uint32_t>(side.buffered.size()),
-                                            told(end)};
+                                            told_end(host_.script.fault, end)};
     uint32_t status = 0;
     reading_ = true;
     const bool fine = call(kOnData[direction], arguments, status);
     reading_ = false;
     if (!fine) return fail();
-    note(kOnData[direction], status);
+    stream_.note(kOnData[direction], status);
     if (over_) return;
     if (status == 0) stream_.data[direction] = nullptr;
     // Whatever the filter says of the end, and before its data go on.
@@ -172,20 +173,10 @@ class NetworkFlow final : public StreamFlow {
       close(kCloseLocal);
   }
 
-  void note(Callback callback, uint32_t status) {
-    if (status != 0) stream_.pauses.emplace_back(callback, status);
-  }
-
-  uint32_t told(bool end) const {
-    return end != (host_.script.fault == Fault::kWrongEndOfStream) ? 1 : 0;
-  }
-
   // -- what the filter lets through ----------------------------------------------------------
 
   void append(std::string& to, std::string_view bytes) {
-    if (to.size() + bytes.size() > host_.script.limits.body_bytes)
-      throw OutputLimit("data", host_.script.limits.body_bytes);
-    to.append(bytes);
+    append_within(host_.script.limits.body_bytes, "data", to, bytes);
   }
 
   void connect() {

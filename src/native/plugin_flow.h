@@ -7,17 +7,12 @@
 #include <utility>
 
 #include "host.h"
+#include "local_reply.h"
 
 namespace tamis {
 
-// What Envoy makes of a callout that its upstream does not answer.
+// What Envoy answers to a callout whose upstream does not.
 inline constexpr std::string_view kCalloutTimeout = "upstream request timeout";
-inline constexpr std::string_view kCalloutReset =
-    "upstream connect error or disconnect/reset before headers. reset reason: remote reset";
-inline constexpr std::string_view kLostCallout =
-    "{upstream_reset_before_response_started{remote_reset}}";
-inline constexpr std::string_view kTornCallout =
-    "upstream_reset_after_response_started{remote_reset}";
 // Codes of gRPC.
 inline constexpr uint32_t kGrpcOk = 0, kGrpcInternal = 13, kGrpcUnavailable = 14;
 
@@ -150,7 +145,7 @@ class PluginFlow final : public Occasion {
     end(id);
     if (late) return synthesize(id, "504", kCalloutTimeout);
     if (reply == nullptr || (reply->reset && reply->message.headers.empty()))
-      return synthesize(id, "503", kCalloutReset);
+      return synthesize(id, "503", kResetBody);
     if (reply->reset) return fail_http(id);
     std::string body;
     for (const std::string& chunk : reply->message.chunks) body += chunk;
@@ -200,7 +195,7 @@ class PluginFlow final : public Occasion {
     if (reply->reset) {
       if (hear(id, Callback::proxy_on_grpc_receive_trailing_metadata, HeaderMap(),
                plugin_.grpc.trailers))
-        close(id, kGrpcInternal, kTornCallout);
+        close(id, kGrpcInternal, kTornDetails);
       return;
     }
     // A server that leaves the call open ends it when the guest has ended its side.
@@ -212,8 +207,7 @@ class PluginFlow final : public Occasion {
 
   // One message or a failure; of several messages the last counts.
   void unary(uint32_t id, const CalloutReply* reply) {
-    if (reply == nullptr || reply->reset)
-      return close(id, kGrpcUnavailable, std::string(kCalloutReset) + std::string(kLostCallout));
+    if (reply == nullptr || reply->reset) return close(id, kGrpcUnavailable, lost());
     if (status(*reply) != kGrpcOk) return close(id, status(*reply), told(*reply));
     if (reply->messages.empty()) return close(id, kGrpcInternal, "");
     receive(id, reply->messages.back());
@@ -250,13 +244,16 @@ class PluginFlow final : public Occasion {
     trailers.append(":status", "200");
     trailers.append("content-type", "application/grpc");
     trailers.append("grpc-status", std::to_string(kGrpcUnavailable));
-    trailers.append("grpc-message", kCalloutReset);
+    trailers.append("grpc-message", kResetBody);
     if (hear(id, Callback::proxy_on_grpc_receive_trailing_metadata, trailers,
              plugin_.grpc.trailers))
-      close(id, kGrpcUnavailable, std::string(kCalloutReset) + std::string(kLostCallout));
+      close(id, kGrpcUnavailable, lost());
   }
 
-  // What proxy_get_status says at the end.
+  // What proxy_get_status says of a call that was reset before it was answered, and of others.
+  static std::string lost() {
+    return std::string(kResetBody).append("{").append(kResetDetails).append("}");
+  }
   static std::string told(const CalloutReply& reply) {
     return reply.grpc_message.empty() ? "via_upstream" : reply.grpc_message + "{via_upstream}";
   }

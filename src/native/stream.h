@@ -132,6 +132,11 @@ struct Stream {
     declared.clear();
   }
 
+  // Keeps what a callback returned, unless it lets go on.
+  void note(Callback callback, uint32_t status) {
+    if (status != 0) pauses.emplace_back(callback, status);
+  }
+
   // The body buffer the guest sees, or nullptr.
   std::string* body(size_t direction) {
     return sides[direction].buffering ? &sides[direction].buffered : bodies[direction];

@@ -5,6 +5,8 @@
 using tamis::Fault;
 
 int main() {
+  CHECK(tamis::told_end(Fault::kNone, true) == 1 && tamis::told_end(Fault::kNone, false) == 0);
+  CHECK(tamis::told_end(Fault::kWrongEndOfStream, true) == 0);
   tamis::HeaderMap map;
   map.append("a", "1");
   map.append("a", "2");

@@ -34,7 +34,22 @@ static void calls() {
   CHECK(w.host.current == tamis::kVmContext);
 }
 
+static void pairs_of_the_guest() {
+  Rig w;
+  tamis::HeaderMap from, map;
+  from.append("X-A", "One");
+  from.append("x-b", "");
+  std::string bytes(from.serialized_size(), '\0');
+  from.serialize(bytes.data());
+  w.host.fill(map, bytes);
+  CHECK(map.size() == 2 && map.name(0) == "x-a" && map.value(0) == "One" && map.name(1) == "x-b");
+  w.host.fill(map, bytes.substr(1));  // malformed: nothing
+  CHECK(map.size() == 2);
+  CHECK(w.host.lowered("x-é-1") == "x-é-1" && w.host.lowered("X-Y") == "x-y");
+}
+
 int main() {
+  pairs_of_the_guest();
   give_and_read();
   contexts();
   calls();

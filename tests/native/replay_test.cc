@@ -1,23 +1,13 @@
 #include "native/replay.h"
 
 #include <atomic>
-#include <cstdlib>
-#include <new>
 
+#include "allocations.h"
 #include "vm_support.h"
 
 using namespace tamis;
 
-static size_t allocations = 0;
 static const std::atomic<bool> kNoStop = false;
-
-void* operator new(size_t size) {
-  ++allocations;
-  if (void* bytes = std::malloc(size)) return bytes;
-  throw std::bad_alloc();
-}
-void operator delete(void* bytes) noexcept { std::free(bytes); }
-void operator delete(void* bytes, size_t) noexcept { std::free(bytes); }
 
 // Once warm, an exchange takes nothing from the heap: a thousand passes cost what ten cost.
 static void the_steady_state_does_not_allocate(Engines& engines) {

@@ -17,6 +17,9 @@ int main() {
   // What is read in proxy_on_log is another set of maps; what is written is not.
   stream.log_phase = true;
   CHECK(stream.readable(1) == nullptr && stream.writable(1) == &stream.request().trailers);
+  stream.note(tamis::Callback::proxy_on_request_body, 0);
+  stream.note(tamis::Callback::proxy_on_request_body, 1);
+  CHECK(stream.pauses.size() == 1 && stream.pauses[0].second == 1);
   stream.request().sent = "x";
   stream.reply.sent = true;
   stream.clear(6);

@@ -57,16 +57,6 @@ uint32_t next_call_id(H& host, Kind kind) {
   return id;
 }
 
-template <typename H>
-void fill(H& host, HeaderMap& map, std::string_view pairs) {
-  read_pairs(pairs, host.pairs);
-  for (const auto& [name, value] : host.pairs) {
-    host.text.assign(name);
-    lower(host.text);
-    map.add(host.text, value);
-  }
-}
-
 // Plans the end of `call`: its answer, or before it the guest's timeout. Milliseconds; 0: none.
 template <typename H>
 void plan(H& host, Call& call, Happening what, uint32_t timeout) {
@@ -108,7 +98,7 @@ uint32_t proxy_http_call(H& host, uint32_t cluster, uint32_t cluster_size, uint3
     return kInvalidMemoryAccess;
   CalloutRecord record;
   record.cluster.assign(name);
-  detail::fill(host, record.headers, header_pairs);
+  host.fill(record.headers, header_pairs);
   record.body.assign(bytes);
   // Envoy's client sends no trailers.
   if (!host.write(id_out, uint32_t{0})) return kInvalidMemoryAccess;
@@ -152,7 +142,7 @@ void dress_grpc(H& host, CalloutRecord& record, std::string_view service, std::s
   headers.append("te", "trailers");
   if (timeout != 0) headers.append("grpc-timeout", std::to_string(timeout) + "m");
   headers.append("content-type", "application/grpc");
-  fill(host, headers, metadata);
+  host.fill(headers, metadata);
   headers.append("x-envoy-internal", "true");
   if (timeout != 0) headers.append("x-envoy-expected-rq-timeout-ms", std::to_string(timeout));
 }

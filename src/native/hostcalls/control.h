@@ -49,12 +49,7 @@ uint32_t proxy_send_local_response(H& host, uint32_t status, uint32_t details,
   detail::keep_details(reply, details_text);
   reply.body.assign(body_text);
   reply.headers.clear();
-  read_pairs(header_pairs, host.pairs);
-  for (const auto& [name, value] : host.pairs) {
-    host.text.assign(name);
-    lower(host.text);
-    reply.headers.add(host.text, value);
-  }
+  host.fill(reply.headers, header_pairs);
   return kOk;
 }
 

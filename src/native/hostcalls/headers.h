@@ -31,19 +31,6 @@ HeaderMap* writable(H& host, uint32_t map) {
   return map < 4 ? host.active().writable(map) : nullptr;
 }
 
-// The lower-case name: `name` itself where it is so already, else in the host's scratch text.
-template <typename H>
-std::string_view lowered(H& host, std::string_view name) {
-  for (const char c : name) {
-    if (c >= 'A' && c <= 'Z') {
-      host.text.assign(name);
-      lower(host.text);
-      return host.text;
-    }
-  }
-  return name;
-}
-
 // Reads a name and a value and lets `Apply`, a member of HeaderMap, put them into the map.
 template <auto Apply, typename H>
 uint32_t change(H& host, uint32_t map, uint32_t key, uint32_t key_size, uint32_t value,
@@ -54,7 +41,7 @@ uint32_t change(H& host, uint32_t map, uint32_t key, uint32_t key_size, uint32_t
   if (name.data() == nullptr || text.data() == nullptr) return kInvalidMemoryAccess;
   HeaderMap* headers = writable(host, map);
   if (headers == nullptr) return kBadArgument;
-  (headers->*Apply)(lowered(host, name), text);
+  (headers->*Apply)(host.lowered(name), text);
   return kOk;
 }
 
@@ -74,7 +61,7 @@ uint32_t proxy_get_header_map_value(H& host, uint32_t map, uint32_t key, uint32_
     const uint32_t status = logs ? missing : kBadArgument;
     if (status != kOk) return status;
   } else {
-    const size_t at = headers->find(detail::lowered(host, name));
+    const size_t at = headers->find(host.lowered(name));
     if (at == HeaderMap::npos && missing != kOk) return missing;
     if (at != HeaderMap::npos) value = headers->value(at);
   }
@@ -100,7 +87,7 @@ uint32_t proxy_remove_header_map_value(H& host, uint32_t map, uint32_t key, uint
   if (name.data() == nullptr) return kInvalidMemoryAccess;
   HeaderMap* headers = detail::writable(host, map);
   if (headers == nullptr) return kBadArgument;
-  headers->remove(detail::lowered(host, name));
+  headers->remove(host.lowered(name));
   return kOk;
 }
 
@@ -126,9 +113,8 @@ uint32_t proxy_set_header_map_pairs(H& host, uint32_t map, uint32_t pairs, uint3
   if (bytes.data() == nullptr) return kInvalidMemoryAccess;
   HeaderMap* headers = detail::writable(host, map);
   if (headers == nullptr) return kBadArgument;
-  read_pairs(bytes, host.pairs);
   headers->clear();
-  for (const auto& [name, value] : host.pairs) headers->add(detail::lowered(host, name), value);
+  host.fill(*headers, bytes);
   return kOk;
 }
 
