@@ -5,7 +5,8 @@
 
 #include <mutex>
 
-#include "convert.h"
+#include "convert_run.h"
+#include "convert_script.h"
 #include "python_foreign.h"
 #include "replay.h"
 

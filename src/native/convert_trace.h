@@ -1,16 +1,12 @@
 // Traces, backtraces and failed calls as Python sees them. Needs the GIL.
 #pragma once
 
-#include <nanobind/nanobind.h>
-#include <nanobind/stl/string.h>
-
+#include "convert.h"
 #include "counts.h"
 #include "failure.h"
 #include "trace.h"
 
 namespace tamis {
-
-namespace nb = nanobind;
 
 // A number, or (bytes, whole size), or (None, size) where the guest named bytes it has not.
 inline nb::object to_object(const Traced& value) {
@@ -20,7 +16,7 @@ inline nb::object to_object(const Traced& value) {
     case Traced::Kind::kSigned:
       return nb::int_(static_cast<int64_t>(value.number));
     case Traced::Kind::kBytes:
-      return nb::make_tuple(nb::bytes(value.bytes.data(), value.bytes.size()), value.size);
+      return nb::make_tuple(to_bytes(value.bytes), value.size);
     case Traced::Kind::kOutside:
       break;
   }
@@ -52,9 +48,8 @@ inline nb::list to_list(const Trace& trace) {
 inline nb::list to_list(const std::vector<Frame>& frames) {
   nb::list out;
   for (const Frame& frame : frames)
-    out.append(nb::make_tuple(frame.function, frame.offset,
-                              nb::bytes(frame.name.data(), frame.name.size()),
-                              nb::bytes(frame.module.data(), frame.module.size())));
+    out.append(
+        nb::make_tuple(frame.function, frame.offset, to_bytes(frame.name), to_bytes(frame.module)));
   return out;
 }
 
