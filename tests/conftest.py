@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from tamis.cli.main import run
+from tamis.envoy import find
 from tamis.errors import Missing
 from tamis.model.filter import Language
 from tamis.toolchains import Here, toolchain_for
@@ -48,6 +49,9 @@ _ELSEWHERE = "run by the other half"
 def _left_out(item: pytest.Item, *, judging: bool) -> str:
     """Why not to run it here, or ""."""
     judge = item.get_closest_marker("judge") is not None
+    about = item.get_closest_marker("about")
+    if about and not judging and not about.args[0](_envoy()):
+        return f"are not about Envoy {_envoy()} (make judges)"
     marker = item.get_closest_marker("toolchain")
     language = marker.args[0] if marker else None
     if language is None:
@@ -59,6 +63,12 @@ def _left_out(item: pytest.Item, *, judging: bool) -> str:
     if missing:
         return f"need a toolchain: {missing}"
     return "need a judge (make judges)" if judge else ""
+
+
+@cache
+def _envoy() -> str:
+    """The version of the Envoy that is tested."""
+    return find().version
 
 
 @cache

@@ -29,13 +29,16 @@ def asked(binary: Binary) -> Iterator[Judge]:
         yield judge
 
 
-@pytest.mark.parametrize("probe", probes.read(), ids=lambda probe: probe.id)
+@pytest.mark.parametrize(
+    "probe",
+    [
+        pytest.param(each, id=each.id, marks=pytest.mark.about.with_args(each.holds))
+        for each in probes.read()
+    ],
+)
 def test_a_probe(asked: Judge, builder: Builder, probe: Probe) -> None:
-    version = asked.binary.version
-    if not probe.holds(version):
-        pytest.skip(f"not about Envoy {version}")
     module = builder.module(probe.module)
-    minor = ".".join(version.split(".")[:2])
+    minor = ".".join(asked.binary.version.split(".")[:2])
     ours = host.run(module, probe.fixture, envoy=minor)
     observe(probe, ours)
     if probe.crashes:
