@@ -92,6 +92,17 @@ def test_a_program(
     assert compare.differences(fixture, ours, theirs) == ()
 
 
+@pytest.mark.parametrize("program_text", ["", "hL310", "bL310", "hz100", "bz100"])
+def test_an_upstream_that_resets_in_the_middle(
+    judge: Judge, program: bytes, program_text: str
+) -> None:
+    """It counts only where it finds the stream alive: a local reply may have come first."""
+    torn = Exchange(SHORT.request, Answer(FULL.answer.headers, FULL.answer.body, reset=True))
+    fixture, ours, theirs = play(judge, program, program_text, torn)
+    assert (ours.problems, theirs.problems, theirs.skipped) == ((), (), ())
+    assert compare.differences(fixture, ours, theirs) == ()
+
+
 CONTENT: tuple[Headers, ...] = ((), (("content-length", "0"),))
 
 

@@ -266,12 +266,15 @@ def _asked(flight: "Flight") -> int | None:
 def _reset(flight: "Flight") -> Literal["upstream", "downstream", "filter"] | None:
     if flight.ongoing.aborted:
         return "downstream"
+    _, flags, details = _access(flight)
+    answer = flight.exchange.answer
     answered = flight.upstream is not None and flight.upstream.end
-    if flight.exchange.answer.reset and answered:
+    # Behind a part of its answer, the upstream's reset may find the stream gone already.
+    torn = details.startswith("upstream_")
+    if answer.reset and answered and (torn or not answer.headers):
         return "upstream"
     if flight.client.reset is None:
         return None
-    _, flags, details = _access(flight)
-    if details.startswith("upstream_"):
+    if torn:
         return "upstream"
     return "downstream" if _BROKEN in flags.split(",") or details in _TOO_LARGE else "filter"
