@@ -12,7 +12,7 @@ can() { # can LANGUAGE: whether tamis finds its toolchain
 
 missing=""
 for pair in docker-registry:docker-registry skopeo:skopeo curl:curl openssl:openssl g++:g++ \
-  dockerd:docker.io wasm-opt:binaryen node:nodejs npm:npm; do
+  dockerd:docker.io wasm-opt:binaryen node:nodejs npm:npm ccache:ccache; do
   command -v "${pair%%:*}" >/dev/null 2>&1 || missing="$missing ${pair##*:}"
 done
 # libFuzzer and its sanitizers come with clang.
@@ -44,8 +44,10 @@ for language in cpp rust go assemblyscript; do
   fi
 done
 
+# What was compiled once is taken from the user's cache, whatever the checkout's folder.
+export CCACHE_BASEDIR="$PWD" CCACHE_NOHASHDIR=1
 .venv/bin/cmake -S . -B build/sanitize -G Ninja -DCMAKE_MAKE_PROGRAM="$PWD/.venv/bin/ninja" \
-  -DCMAKE_CXX_COMPILER=clang++-19 -DCMAKE_BUILD_TYPE=Debug \
+  -DCMAKE_CXX_COMPILER=clang++-19 -DCMAKE_CXX_COMPILER_LAUNCHER=ccache -DCMAKE_BUILD_TYPE=Debug \
   -DTAMIS_MODULE=OFF -DTAMIS_TESTS=ON -DTAMIS_SANITIZE=ON \
   -DPython_EXECUTABLE="$PWD/.venv/bin/python" -DCMAKE_EXPORT_COMPILE_COMMANDS=ON
 .venv/bin/cmake --build build/sanitize
