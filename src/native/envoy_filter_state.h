@@ -20,9 +20,8 @@ inline std::optional<uint64_t> number_of(std::string_view text) {
   while (!text.empty() && blank(text.back())) text.remove_suffix(1);
   if (text.starts_with('+')) text.remove_prefix(1);
   uint64_t number = 0;
-  const char* end = text.data() + text.size();
-  const auto [stop, error] = std::from_chars(text.data(), end, number);
-  if (error != std::errc() || stop != end) return std::nullopt;
+  const auto [stop, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  if (error != std::errc() || stop != text.data() + text.size()) return std::nullopt;
   return number;
 }
 
