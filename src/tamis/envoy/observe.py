@@ -232,7 +232,7 @@ def _local_reply(flight: "Flight") -> LocalReply | None:
     if own is not None and flight.client.end:
         return LocalReply(own, details)
     asked = _asked(flight)
-    if asked is None and _UPSTREAM_RESET in flags.split(",") and not flight.client.reset:
+    if asked is None and _UPSTREAM_RESET in flags.split(",") and flight.client.reset is None:
         asked = 503
     if asked is not None:
         return LocalReply(asked, details)
