@@ -18,7 +18,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
-from common import HERE, Loop, build, compile_module, fixture, ours
+from common import HERE, ROOT, Loop, build, compile_module, fixture, ours
 
 from tamis.host.engine import find_library
 
@@ -68,9 +68,9 @@ def proxytest(module: Path, scratch: Path) -> Sequence[str | Path]:
     return [program, module]
 
 
-def test_framework(module: Path, scratch: Path) -> Sequence[str | Path]:
-    """Rust's, from its repository: it is in no registry."""
-    target = scratch / "rust"
+def rust_framework(module: Path, _: Path) -> Sequence[str | Path]:
+    """Rust's, from its repository: it is in no registry. Compiled once: it takes minutes."""
+    target = ROOT / "build" / "bench" / "rust"
     build_it: list[str | Path] = [
         tool("cargo"),
         "build",
@@ -91,7 +91,7 @@ def naive_python(module: Path, _: Path) -> Sequence[str | Path]:
 OTHERS = (
     Peer("bare wasmtime loop", 100_000, bare),
     Peer("Go proxytest (wazero)", 5_000, proxytest),
-    Peer("Rust test framework (wasmtime)", 5_000, test_framework),
+    Peer("Rust test framework (wasmtime)", 5_000, rust_framework),
     Peer("naive Python host (wasmtime-py)", 300, naive_python),
 )
 

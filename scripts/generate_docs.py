@@ -38,7 +38,7 @@ def reference() -> str:
 
 
 def _help(verb: str) -> str:
-    command = [sys.executable, "-c", "from tamis.cli.main import run; run()", *verb.split(), "-h"]
+    command = [sys.executable, "-m", "tamis", *verb.split(), "-h"]
     environment = {**os.environ, "COLUMNS": "100", "NO_COLOR": "1"}
     done = subprocess.run(command, capture_output=True, text=True, check=True, env=environment)
     return "\n".join(line.rstrip() for line in done.stdout.splitlines())

@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 from tests.registry import LoopbackRegistry
 
-_TAMIS = (sys.executable, "-c", "from tamis.cli.main import run; run()")
+_TAMIS = (sys.executable, "-m", "tamis")
 
 
 def module(ended) -> dict:

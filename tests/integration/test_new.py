@@ -15,7 +15,7 @@ import pytest
 from tamis import schemas
 from tamis.scaffold import LANGUAGES, offered
 
-_TAMIS = (sys.executable, "-c", "from tamis.cli.main import run; run()")
+_TAMIS = (sys.executable, "-m", "tamis")
 _OFFERED = [(one, kind.kind) for kind in offered() for one in kind.languages]
 #: Compiled by what the extra `cpp` brings: they work wherever these tests run.
 _BY_ZIG = [(language, kind) for language, kind in _OFFERED if language in ("cpp", "c", "zig")]

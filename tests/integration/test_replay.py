@@ -113,8 +113,7 @@ def test_without_dask_it_says_how_to_get_it(told, monkeypatch: pytest.MonkeyPatc
 
 
 def test_ctrl_c_ends_it_within_a_second(module: Path):
-    run = "from tamis.cli.main import run; run()"
-    command = [sys.executable, "-c", run, "replay", module, "--repeat", str(10**9)]
+    command = [sys.executable, "-m", "tamis", "replay", module, "--repeat", str(10**9)]
     process = subprocess.Popen(
         [*command, "--fixtures", module.parent / "fixtures", "--threads", "2", "--json"],
         stdout=subprocess.PIPE,

@@ -14,7 +14,7 @@ import pytest
 
 from tamis import schemas
 
-_TAMIS = (sys.executable, "-c", "from tamis.cli.main import run; run()")
+_TAMIS = (sys.executable, "-m", "tamis")
 
 
 def start(*arguments: object, **options) -> subprocess.Popen[str]:

@@ -429,9 +429,8 @@ def started(here, make, zig_image, docker_engine) -> Callable[[], "subprocess.Po
     )
 
     def start() -> "subprocess.Popen[str]":
-        code = "from tamis.cli.main import run; run()"
         process = subprocess.Popen(
-            [sys.executable, "-c", code, "build", filter_.folder, "--container", "--json"],
+            [sys.executable, "-m", "tamis", "build", filter_.folder, "--container", "--json"],
             stdout=subprocess.PIPE, text=True,
         )  # fmt: skip
         until = time.monotonic() + 60
