@@ -9,6 +9,11 @@
 #include "convert_script.h"
 #include "python_foreign.h"
 #include "replay.h"
+#ifdef TAMIS_TWINS
+#include "twin_faults.h"
+#include "twin_imports.h"
+#include "twin_instance.h"
+#endif
 
 namespace nb = nanobind;
 
@@ -100,10 +105,10 @@ nb::object enter(const std::shared_ptr<Module>& module, const Script& script) {
   return nb::make_tuple(where, to_bytes(vm.failure().text));
 }
 
-nb::dict run(const std::shared_ptr<Module>& module, const Script& script) {
-  if (module->refusal) throw nb::value_error("the module was refused");
-  const Running running(*module->engine);
-  Run run(module, script);
+// All that a script's steps put out.
+template <typename Instance>
+nb::dict run_steps(RunOf<Instance>& run) {
+  const Script& script = run.world.script;
   std::string refused;
   {
     const nb::gil_scoped_release release;
@@ -139,16 +144,20 @@ nb::dict run(const std::shared_ptr<Module>& module, const Script& script) {
   return out;
 }
 
+nb::dict run(const std::shared_ptr<Module>& module, const Script& script) {
+  if (module->refusal) throw nb::value_error("the module was refused");
+  const Running running(*module->engine);
+  Run run(module, script);
+  return run_steps(run);
+}
+
 // Tells replays on other threads to end.
 struct Stop {
   std::atomic<bool> wanted = false;
 };
 
-nb::dict run_replay(const std::shared_ptr<Module>& module, const Script& script, uint64_t passes,
-                    const Stop& stop) {
-  if (module->refusal) throw nb::value_error("the module was refused");
-  const Running running(*module->engine);
-  Run run(module, script);
+template <typename Instance>
+nb::dict replay_steps(RunOf<Instance>& run, uint64_t passes, const Stop& stop) {
   ReplayResult result;
   {
     const nb::gil_scoped_release release;
@@ -165,6 +174,30 @@ nb::dict run_replay(const std::shared_ptr<Module>& module, const Script& script,
   out["counts"] = to_dict(result.counts, result.fuel);
   return out;
 }
+
+nb::dict run_replay(const std::shared_ptr<Module>& module, const Script& script, uint64_t passes,
+                    const Stop& stop) {
+  if (module->refusal) throw nb::value_error("the module was refused");
+  const Running running(*module->engine);
+  Run run(module, script);
+  return replay_steps(run, passes, stop);
+}
+
+#ifdef TAMIS_TWINS
+// Both need a process that may end: nothing holds native code but its own manners.
+nb::dict run_twin(const std::shared_ptr<TwinLibrary>& library, const Script& script) {
+  const TwinFaults faults;
+  RunOf<TwinInstance> run(library, script);
+  return run_steps(run);
+}
+
+nb::dict replay_twin(const std::shared_ptr<TwinLibrary>& library, const Script& script,
+                     uint64_t passes, const Stop& stop) {
+  const TwinFaults faults;
+  RunOf<TwinInstance> run(library, script);
+  return replay_steps(run, passes, stop);
+}
+#endif
 
 nb::object refusal(const Module& module) {
   if (!module.refusal) return nb::none();
@@ -239,4 +272,17 @@ NB_MODULE(_core, m) {
   m.def("run", &run, nb::arg("module"), nb::arg("script"));
   m.def("replay", &run_replay, nb::arg("module"), nb::arg("script"), nb::arg("passes"),
         nb::arg("stop"));
+#ifdef TAMIS_TWINS
+  nb::class_<TwinLibrary>(m, "TwinLibrary")
+      .def(
+          "__init__",
+          [](TwinLibrary* self, const std::string& path) {
+            offer_imports();
+            new (self) TwinLibrary(path);
+          },
+          nb::arg("path"));
+  m.def("run_twin", &run_twin, nb::arg("library"), nb::arg("script"));
+  m.def("replay_twin", &replay_twin, nb::arg("library"), nb::arg("script"), nb::arg("passes"),
+        nb::arg("stop"));
+#endif
 }

@@ -62,7 +62,8 @@ inline nb::dict to_dict(const Stream& stream) {
   return out;
 }
 
-inline nb::dict to_dict(const NetworkFlow<WasmHost>& connection) {
+template <typename H>
+nb::dict to_dict(const NetworkFlow<H>& connection) {
   constexpr const char* kNames[] = {"", "downstream", "upstream", "filter"};
   nb::dict out;
   out["upstream"] = to_bytes(connection.stream().request().sent);
@@ -139,7 +140,8 @@ inline void put_shared(nb::dict& out, const World& world) {
   out["queues"] = queues;
 }
 
-inline void put_run(nb::dict& out, Run& run, const std::string& refused) {
+template <typename Instance>
+void put_run(nb::dict& out, RunOf<Instance>& run, const std::string& refused) {
   if (run.world.foreign != nullptr) run.world.foreign->settle();
   const Counts counts = run.counts();
   out["refused"] = refused;

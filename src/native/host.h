@@ -27,6 +27,7 @@ enum class Allowed : uint8_t { kAll, kVmInit, kAllocator, kNothing };
 template <Guest G>
 class Host {
  public:
+  using GuestType = G;
   using Address = typename G::Address;
 
   Host(G& guest, World& world)
@@ -119,7 +120,7 @@ class Host {
   }
 
   // Guest bytes handed to the host; data() == nullptr: out of bounds.
-  std::string_view read(Address address, uint32_t size) {
+  std::string_view read(Address address, size_t size) {
     const char* bytes = guest.at(address, size);
     if (bytes == nullptr) return {};
     counts.bytes_out += size;
@@ -153,7 +154,7 @@ class Host {
   }
 
   Status give_range(Address address, size_t size, Address address_out, Address size_out) {
-    if (!write(address_out, address) || !write(size_out, static_cast<uint32_t>(size)))
+    if (!write(address_out, address) || !write(size_out, static_cast<Address>(size)))
       return kInvalidMemoryAccess;
     return kOk;
   }
@@ -234,5 +235,13 @@ class Host {
   PluginContext* plugin_ = &loading_;
   Stream nobody_;
 };
+
+namespace hostcalls {
+
+// What a guest hands over as an address, or as the size of what lies there.
+template <typename H>
+using Address = typename H::Address;
+
+}  // namespace hostcalls
 
 }  // namespace tamis

@@ -151,7 +151,8 @@ struct ReplayResult {
 // Runs the script's steps `passes` times; ends early when the filter breaks, and between two steps
 // once `stop` is true. Each pass meets the world that the last one left, but for the callout rules,
 // which count anew.
-inline ReplayResult replay(Run& run, uint64_t passes, const std::atomic<bool>& stop) {
+template <typename Instance>
+ReplayResult replay(RunOf<Instance>& run, uint64_t passes, const std::atomic<bool>& stop) {
   ReplayResult result;
   result.refused = run.start();
   if (!result.refused.empty()) return result;

@@ -11,11 +11,17 @@
 namespace tamis {
 
 // Lives on one thread at a time. Runs the steps of a script in order, as often as asked.
-class Run {
+template <typename Instance>
+class RunOf {
  public:
-  Run(std::shared_ptr<const Module> module, const Script& script)
-      : world(script), module_(std::move(module)) {}
-  Run(const Run&) = delete;
+  using Code = typename Instance::Code;
+  using Vm = VmOf<Instance>;
+  using Exchange = HttpExchange<typename Instance::HostType>;
+  using Connection = NetworkFlow<typename Instance::HostType>;
+
+  RunOf(std::shared_ptr<const Code> code, const Script& script)
+      : world(script), code_(std::move(code)) {}
+  RunOf(const RunOf&) = delete;
 
   // Starts the plugins beside the filter, in order, then the filter. Empty: all said yes. Else
   // which callback did not; a break is in `failure`.
@@ -43,7 +49,7 @@ class Run {
       begin(next++);
     } while (world.overlapped);
     world.settle();
-    for (HttpExchange<WasmHost>* exchange : streams_) exchange->cancel();
+    for (Exchange* exchange : streams_) exchange->cancel();
     world.settle();  // what the cancelled streams began
     vm_->settle();
     notice();
@@ -60,8 +66,8 @@ class Run {
   }
 
   // The streams and the connections of the last step, in order.
-  const std::vector<HttpExchange<WasmHost>*>& streams() const { return streams_; }
-  const std::vector<NetworkFlow<WasmHost>*>& connections() const { return connections_; }
+  const std::vector<Exchange*>& streams() const { return streams_; }
+  const std::vector<Connection*>& connections() const { return connections_; }
 
   // The filter's VM.
   Vm& vm() { return *vm_; }
@@ -92,7 +98,7 @@ class Run {
   std::string start(const PluginInput& plugin, uint32_t index) {
     vm_ = find(plugin);
     if (vm_ == nullptr) {
-      vm_ = vms_.emplace_back(std::make_unique<Vm>(module_, world, plugin)).get();
+      vm_ = vms_.emplace_back(std::make_unique<Vm>(code_, world, plugin)).get();
       vm_->host.belong(plugin, index);
       if (std::string bad = vm_->load(); !bad.empty()) return bad;
     }
@@ -114,12 +120,12 @@ class Run {
     if (step.kind == StepInput::Kind::kTick) return world.advance(step.nanoseconds);
     reload();
     if (step.kind == StepInput::Kind::kConnection) {
-      NetworkFlow<WasmHost>& connection = vm_->free_connection();
+      Connection& connection = vm_->free_connection();
       connections_.push_back(&connection);
       connection.run(world.script.connections[step.at], *vm_->host.plugins.back());
       return;
     }
-    HttpExchange<WasmHost>& exchange = vm_->free_exchange();
+    Exchange& exchange = vm_->free_exchange();
     streams_.push_back(&exchange);
     exchange.begin(world.script.exchanges[step.at], *vm_->host.plugins.back());
   }
@@ -131,7 +137,7 @@ class Run {
     if (vm_->failure().kind == TrapKind::kNone || plugin.policy != FailurePolicy::kReload) return;
     if (world.clock.passed - loaded_at_ < kBackoff) return;
     loaded_at_ = world.clock.passed;
-    auto fresh = std::make_unique<Vm>(module_, world, plugin);
+    auto fresh = std::make_unique<Vm>(code_, world, plugin);
     const auto index = static_cast<uint32_t>(world.script.beside.size());
     fresh->host.belong(plugin, index);
     if (!fresh->load().empty() || !fresh->start(plugin, index).empty()) return;
@@ -146,14 +152,16 @@ class Run {
       if (failed_ == nullptr && vm->failure().kind != TrapKind::kNone) failed_ = vm.get();
   }
 
-  const std::shared_ptr<const Module> module_;
+  const std::shared_ptr<const Code> code_;
   std::vector<std::unique_ptr<Vm>> vms_;
   std::vector<Vm*> replaced_;
   Vm* vm_ = nullptr;
   const Vm* failed_ = nullptr;
   uint64_t loaded_at_ = 0;
-  std::vector<HttpExchange<WasmHost>*> streams_;
-  std::vector<NetworkFlow<WasmHost>*> connections_;
+  std::vector<Exchange*> streams_;
+  std::vector<Connection*> connections_;
 };
+
+using Run = RunOf<WasmInstance>;
 
 }  // namespace tamis

@@ -13,10 +13,16 @@
 namespace tamis {
 
 // Lives with its VM.
+template <typename H>
 class Tracer {
  public:
-  Tracer(WasmHost& host, Trace& trace, wasmtime::Call call, wasmtime::Context* context)
-      : host_(host), trace_(trace), call_(call), context_(context), vm_(trace.next_vm()) {}
+  using Address = typename H::Address;
+  using Function = typename H::GuestType::Function;
+  using Call = typename H::GuestType::Call;
+
+  // `call` at `where` is how the engine calls the guest.
+  Tracer(H& host, Trace& trace, Call call, void* where)
+      : host_(host), trace_(trace), call_(call), where_(where), vm_(trace.next_vm()) {}
   Tracer(const Tracer&) = delete;
 
   // A host function in place of `callback`, which it calls: the environment to give to `import`.
@@ -30,7 +36,7 @@ class Tracer {
   }
 
   // A call into the guest, in place of the engine's own; `where` is the tracer.
-  static wasmtime::Error* call(void* where, const wasmtime::Func* func, wasmtime::ValRaw* values,
+  static wasmtime::Error* call(void* where, const Function* func, wasmtime::ValRaw* values,
                                size_t count, wasmtime::Trap** trap) {
     return static_cast<Tracer*>(where)->to_guest(func, values, count, trap);
   }
@@ -56,14 +62,14 @@ class Tracer {
     return out;
   }
 
-  wasmtime::Error* to_guest(const wasmtime::Func* func, wasmtime::ValRaw* values, size_t count,
+  wasmtime::Error* to_guest(const Function* func, wasmtime::ValRaw* values, size_t count,
                             wasmtime::Trap** trap) {
     Crossing begun = crossing(true, host_.guest.running());
     const Shape shape = shape_of(begun.name);
     for (size_t i = 0; i < shape.params; ++i) begun.arguments.push_back({values[i].u32, {}, 0, {}});
     const size_t at = trace_.begin(std::move(begun));
     const uint64_t before = host_.guest.fuel();
-    wasmtime::Error* error = call_(context_, func, values, count, trap);
+    wasmtime::Error* error = call_(where_, func, values, count, trap);
     Crossing* ended = trace_.end(at);
     if (ended == nullptr) return error;
     if (host_.guest.counts_fuel()) ended->fuel = host_.guest.fuel() - before;
@@ -87,7 +93,7 @@ class Tracer {
     // The engine hands results back where the arguments were.
     uint64_t given[16];
     for (size_t i = 0; i < row.params.size(); ++i)
-      given[i] = row.params[i] == 'I' ? values[i].u64 : values[i].u32;
+      given[i] = wide(row.params[i], roles[i]) ? values[i].u64 : values[i].u32;
     Crossing begun = crossing(false, row.name);
     for (size_t i = 0; i < row.params.size(); ++i)
       if (const size_t used = argument(roles.substr(i), given + i, begun.arguments); used > 1)
@@ -104,6 +110,12 @@ class Tracer {
       if (const size_t used = value(roles.substr(i), given + i, ended->values); used > 1)
         i += used - 1;
     return trap;
+  }
+
+  // Whether a parameter has 64 bits.
+  static bool wide(char letter, char role) {
+    constexpr std::string_view kOfGuest = "dsDSwWvnb";
+    return letter == 'I' || (sizeof(Address) == 8 && kOfGuest.find(role) != kOfGuest.npos);
   }
 
   // Notes what the guest hands over at the first of `roles`; gives how many parameters that is.
@@ -133,12 +145,14 @@ class Tracer {
   size_t value(std::string_view roles, const uint64_t* given, std::vector<Traced>& out) {
     switch (roles[0]) {
       case 'D':
-        out.push_back(bytes(load<uint32_t>(given[0]), load<uint32_t>(given[1])));
+        out.push_back(bytes(load<Address>(given[0]), load<Address>(given[1])));
         return 2;
       case 'b':
         out.push_back(bytes(given[0], given[1]));
         return 2;
       case 'S':
+        out.push_back({load<Address>(given[0]), {}, 0, Traced::Kind::kNumber});
+        return 1;
       case 'w':
         out.push_back({load<uint32_t>(given[0]), {}, 0, Traced::Kind::kNumber});
         return 1;
@@ -153,14 +167,14 @@ class Tracer {
   template <typename T>
   T load(uint64_t address) {
     T out{};
-    if (const char* from = host_.guest.at(static_cast<uint32_t>(address), sizeof out))
+    if (const char* from = host_.guest.at(static_cast<Address>(address), sizeof out))
       std::memcpy(&out, from, sizeof out);
     return out;
   }
 
   Traced bytes(uint64_t address, uint64_t size) {
     Traced out{address, {}, static_cast<size_t>(size), Traced::Kind::kBytes};
-    const char* from = host_.guest.at(static_cast<uint32_t>(address), out.size);
+    const char* from = host_.guest.at(static_cast<Address>(address), out.size);
     if (from == nullptr)
       out.kind = Traced::Kind::kOutside;
     else
@@ -171,8 +185,8 @@ class Tracer {
   Traced gathered(uint64_t address, uint64_t count) {
     Traced out{address, {}, 0, Traced::Kind::kBytes};
     for (uint64_t i = 0; i < std::min<uint64_t>(count, 64); ++i) {
-      const Traced part =
-          bytes(load<uint32_t>(address + 8 * i), load<uint32_t>(address + 8 * i + 4));
+      const Traced part = bytes(load<Address>(address + 2 * sizeof(Address) * i),
+                                load<Address>(address + 2 * sizeof(Address) * i + sizeof(Address)));
       if (part.kind == Traced::Kind::kOutside) return part;
       out.bytes.append(part.bytes, 0, kTracedValue - out.bytes.size());
       out.size += part.size;
@@ -180,10 +194,10 @@ class Tracer {
     return out;
   }
 
-  WasmHost& host_;
+  H& host_;
   Trace& trace_;
-  const wasmtime::Call call_;
-  wasmtime::Context* const context_;
+  const Call call_;
+  void* const where_;
   const uint32_t vm_;
   std::vector<std::unique_ptr<Around>> imports_;
 };

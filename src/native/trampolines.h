@@ -1,4 +1,4 @@
-// From a WebAssembly import to the host function of that name: typed, counted, restricted.
+// From a guest's import to the host function of that name: typed, counted, restricted.
 #pragma once
 
 #include <array>
@@ -103,7 +103,8 @@ using WasmHost = Host<WasmGuest>;
 
 namespace detail {
 
-inline bool may_call(const WasmHost& host, const ImportRow& row) {
+template <typename H>
+bool may_call(const H& host, const ImportRow& row) {
   if (host.guest.allocating()) return row.in_allocator;
   switch (host.allowed) {
     case Allowed::kAll:
@@ -118,42 +119,33 @@ inline bool may_call(const WasmHost& host, const ImportRow& row) {
   return false;
 }
 
-inline wasmtime::Trap* trap(WasmHost& host, TrapKind kind, std::string_view text) {
+template <typename H>
+wasmtime::Trap* trap(H& host, TrapKind kind, std::string_view text) {
   host.guest.fail(kind, host.guest.running(), std::string(text));
-  return host.guest.api().trap_new(text.data(), text.size());
+  return host.guest.raise(text);
 }
 
-// The types of a host function, to hold against the table.
-template <typename T>
-constexpr char letter() {
-  return sizeof(T) == 8 ? 'I' : 'i';
-}
-
-template <typename R, typename... A>
-constexpr bool matches(R (*)(WasmHost&, A...), const ImportRow& row) {
-  constexpr std::array<char, sizeof...(A) + 1> letters{letter<A>()..., '\0'};
+// Whether the function's types are the table's, in a guest whose addresses have 32 bits.
+template <typename H, typename R, typename... A>
+constexpr bool matches(R (*)(H&, A...), const ImportRow& row) {
+  if constexpr (sizeof(typename H::Address) != sizeof(uint32_t)) return true;
+  constexpr std::array<char, sizeof...(A) + 1> letters{(sizeof(A) == 8 ? 'I' : 'i')..., '\0'};
   return row.params == std::string_view(letters.data(), sizeof...(A)) &&
          row.results.empty() == std::is_void_v<R>;
 }
 
-template <typename R, typename... A, size_t... I>
-void apply(R (*function)(WasmHost&, A...), WasmHost& host, wasmtime::ValRaw* values,
-           std::index_sequence<I...>) {
+template <typename H, typename R, typename... A, size_t... I>
+void apply(R (*function)(H&, A...), H& host, wasmtime::ValRaw* values, std::index_sequence<I...>) {
   if constexpr (std::is_void_v<R>)
     function(host, static_cast<A>(values[I].u64)...);
   else
     values[0].u64 = function(host, static_cast<A>(values[I].u64)...);
 }
 
-template <typename R, typename... A>
-void apply(R (*function)(WasmHost&, A...), WasmHost& host, wasmtime::ValRaw* values) {
-  apply(function, host, values, std::index_sequence_for<A...>{});
-}
-
 // Everything around a host function: counting, restrictions, output limits, a broken allocator.
-template <Import kImport, typename Body>
+template <typename H, Import kImport, typename Body>
 wasmtime::Trap* guarded(void* env, Body&& body) {
-  WasmHost& host = *static_cast<WasmHost*>(env);
+  H& host = *static_cast<H*>(env);
   constexpr auto kAt = static_cast<size_t>(kImport);
   ++host.counts.imports[kAt];
   if (host.allowed != Allowed::kAll || host.guest.allocating()) [[unlikely]] {
@@ -167,13 +159,13 @@ wasmtime::Trap* guarded(void* env, Body&& body) {
     return trap(host, TrapKind::kOutOfMemory, error.what());
   }
   if (host.guest.failed()) [[unlikely]]
-    return host.guest.api().trap_new("allocator failed", 16);
+    return host.guest.raise("allocator failed");
   return nullptr;
 }
 
 // Counts a status that says no. WASI has statuses of its own, and the C library's helpers none.
-template <Import kImport>
-void note_status(WasmHost& host, uint32_t status) {
+template <Import kImport, typename H>
+void note_status(H& host, uint32_t status) {
   constexpr ImportRow kRow = kImports[static_cast<size_t>(kImport)];
   if constexpr (!kRow.wasi && !kRow.results.empty() && kImport != Import::pthread_equal) {
     if (status != kOk && status <= kUnimplemented) [[unlikely]]
@@ -181,21 +173,26 @@ void note_status(WasmHost& host, uint32_t status) {
   }
 }
 
-template <Import kImport, auto kFunction>
-wasmtime::Trap* bound(void* env, wasmtime::Caller*, wasmtime::ValRaw* values, size_t) {
-  static_assert(matches(kFunction, kImports[static_cast<size_t>(kImport)]),
-                "types differ from abi.json");
-  return guarded<kImport>(env, [&](WasmHost& host) {
-    apply(kFunction, host, values);
-    note_status<kImport>(host, values[0].u32);
-  });
-}
+template <typename H, Import kImport, auto kFunction>
+struct Bound;
+
+template <typename H, Import kImport, typename R, typename... A, R (*kFunction)(H&, A...)>
+struct Bound<H, kImport, kFunction> {
+  static wasmtime::Trap* call(void* env, wasmtime::Caller*, wasmtime::ValRaw* values, size_t) {
+    static_assert(matches(kFunction, kImports[static_cast<size_t>(kImport)]),
+                  "types differ from abi.json");
+    return guarded<H, kImport>(env, [&](H& host) {
+      apply(kFunction, host, values, std::index_sequence_for<A...>{});
+      note_status<kImport>(host, values[0].u32);
+    });
+  }
+};
 
 // WASI functions without a behaviour answer a constant; all else is not implemented yet, says so
 // to the guest and is reported by name.
-template <Import kImport>
+template <typename H, Import kImport>
 wasmtime::Trap* unbound(void* env, wasmtime::Caller*, wasmtime::ValRaw* values, size_t) {
-  return guarded<kImport>(env, [&](WasmHost& host) {
+  return guarded<H, kImport>(env, [&](H& host) {
     constexpr auto kAt = static_cast<size_t>(kImport);
     if constexpr (kImports[kAt].wasi) {
       values[0].u64 = hostcalls::wasi_constant(kImport);
@@ -207,29 +204,30 @@ wasmtime::Trap* unbound(void* env, wasmtime::Caller*, wasmtime::ValRaw* values, 
 }
 
 // A host function that the plugin may not use.
-template <Import kImport>
+template <typename H, Import kImport>
 wasmtime::Trap* denied(void* env, wasmtime::Caller*, wasmtime::ValRaw* values, size_t) {
-  return guarded<kImport>(env, [&](WasmHost& host) {
+  return guarded<H, kImport>(env, [&](H& host) {
     if constexpr (!kImports[static_cast<size_t>(kImport)].results.empty())
       values[0].u64 = Capabilities::refusal(kImport);
     note_status<kImport>(host, values[0].u32);
   });
 }
 
-template <size_t... I>
+template <typename H, size_t... I>
 constexpr std::array<wasmtime::Callback, kImports.size()> denied_table(std::index_sequence<I...>) {
-  return {&denied<static_cast<Import>(I)>...};
+  return {&denied<H, static_cast<Import>(I)>...};
 }
 
-template <size_t... I>
+template <typename H, size_t... I>
 constexpr std::array<wasmtime::Callback, kImports.size()> unbound_table(std::index_sequence<I...>) {
-  return {&unbound<static_cast<Import>(I)>...};
+  return {&unbound<H, static_cast<Import>(I)>...};
 }
 
+template <typename H>
 constexpr std::array<wasmtime::Callback, kImports.size()> make_table() {
-  auto table = unbound_table(std::make_index_sequence<kImports.size()>{});
+  auto table = unbound_table<H>(std::make_index_sequence<kImports.size()>{});
 #define TAMIS_BIND(name) \
-  table[static_cast<size_t>(Import::name)] = &bound<Import::name, &hostcalls::name<WasmHost>>;
+  table[static_cast<size_t>(Import::name)] = &Bound<H, Import::name, &hostcalls::name<H>>::call;
   TAMIS_HOSTCALLS(TAMIS_BIND)
 #undef TAMIS_BIND
   return table;
@@ -237,9 +235,12 @@ constexpr std::array<wasmtime::Callback, kImports.size()> make_table() {
 
 }  // namespace detail
 
-// By Import: what wasmtime calls, with a WasmHost* as its environment.
-inline constexpr auto kTrampolines = detail::make_table();
+// By Import: what an engine calls, with an H* as its environment.
+template <typename H>
+inline constexpr auto kTrampolines = detail::make_table<H>();
 // The same for host functions that the plugin may not use.
-inline constexpr auto kDenied = detail::denied_table(std::make_index_sequence<kImports.size()>{});
+template <typename H>
+inline constexpr auto kDenied =
+    detail::denied_table<H>(std::make_index_sequence<kImports.size()>{});
 
 }  // namespace tamis

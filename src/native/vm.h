@@ -1,101 +1,50 @@
-// One VM: a store with an instance, its host, its plugins and streams.
+// One VM: an instance with its host, its plugins and streams.
 #pragma once
 
 #include <memory>
-#include <optional>
 #include <string>
-#include <string_view>
 #include <vector>
 
 #include "http.h"
-#include "module.h"
 #include "network_flow.h"
 #include "plugin_flow.h"
-#include "tracer.h"
+#include "wasm_instance.h"
 
 namespace tamis {
 
-namespace detail {
-
-inline wasmtime::ValTypeVec value_types(const wasmtime::Api& api, std::string_view letters) {
-  wasmtime::ValType* types[16];
-  size_t count = 0;
-  for (const char c : letters)
-    types[count++] = api.valtype_new(c == 'I' ? wasmtime::kI64 : wasmtime::kI32);
-  wasmtime::ValTypeVec vec{};
-  api.valtype_vec_new(&vec, count, types);
-  return vec;
-}
-
-inline wasmtime::Limits limits_of(const ResizeLimits& limits) {
-  const auto clamp = [](uint64_t n) {
-    return static_cast<uint32_t>(std::min<uint64_t>(n, 0xffffffff));
-  };
-  return {clamp(limits.min), clamp(limits.max.value_or(0xffffffff))};
-}
-
-}  // namespace detail
-
 // Lives on one thread at a time, with its world. `load` must have succeeded before plugins start. A
 // VM that broke stays broken.
-class Vm {
+template <typename Instance>
+class VmOf : public Instance {
  public:
-  // `made_for`: the plugin that needs it first, whose capabilities hold for all.
-  Vm(std::shared_ptr<const Module> module, World& world, const PluginInput& made_for)
-      : made_for(made_for),
-        module_(std::move(module)),
-        place_(*module_->engine),
-        api_(module_->engine->api),
-        capabilities_(made_for.capabilities),
-        host(guest_, world) {
-    host.abi = static_cast<uint32_t>(module_->facts.abi);
-    store_ = api_.store_new(module_->engine->raw, nullptr, nullptr);
-    context_ = api_.store_context(store_);
-    const Limits& limits = world.script.limits;
-    api_.store_limiter(store_, limits.memory, limits.table_elements, 1, 64, 16);
-    guest_.bind(api_, context_, host.counts, limits, module_->engine->counts_fuel);
-    if (!world.script.trace) return;
-    tracer_.emplace(host, world.trace, api_.func_call, context_);
-    guest_.divert(&Tracer::call, &*tracer_);
-  }
-  Vm(const Vm&) = delete;
-  ~Vm() {
-    flows_.clear();
-    exchanges_.clear();
-    connections_.clear();
-    api_.store_delete(store_);
-  }
+  using H = typename Instance::HostType;
+  using Instance::host;
 
-  // Instantiates and runs the entry point, as Envoy's loader does. Empty, or what broke
-  // ("instantiation", "_initialize"); how is in `failure`.
-  std::string load() {
-    guest_.arm();
-    if (std::string bad = instantiate(); !bad.empty()) return bad;
-    if (std::string bad = enter(); !bad.empty()) return bad;
-    host.allowed = Allowed::kAll;
-    return {};
-  }
+  // `made_for`: the plugin that needs it first.
+  VmOf(std::shared_ptr<const typename Instance::Code> code, World& world,
+       const PluginInput& made_for)
+      : Instance(std::move(code), world, made_for), made_for(made_for) {}
 
   // Starts a plugin; `index` is its place among all of the run. Empty: it said yes. Else which
   // callback did not ("on_vm_start", "on_configure"); a break is in `failure`.
   std::string start(const PluginInput& input, uint32_t index) {
     PluginContext& plugin = host.add_plugin(input, index);
-    std::string bad = flows_.emplace_back(std::make_unique<Flow>(host, plugin))->start();
+    std::string bad = flows_.emplace_back(std::make_unique<PluginFlow<H>>(host, plugin))->start();
     settle();
     return bad;
   }
 
   // An exchange that is not under way, to begin with.
-  HttpExchange<WasmHost>& free_exchange() {
+  HttpExchange<H>& free_exchange() {
     for (const auto& exchange : exchanges_)
       if (exchange->done()) return *exchange;
-    return *exchanges_.emplace_back(std::make_unique<HttpExchange<WasmHost>>(host));
+    return *exchanges_.emplace_back(std::make_unique<HttpExchange<H>>(host));
   }
 
-  NetworkFlow<WasmHost>& free_connection() {
+  NetworkFlow<H>& free_connection() {
     for (const auto& connection : connections_)
       if (connection->done()) return *connection;
-    return *connections_.emplace_back(std::make_unique<NetworkFlow<WasmHost>>(host));
+    return *connections_.emplace_back(std::make_unique<NetworkFlow<H>>(host));
   }
 
   // Takes out the plugin that is number `index` of the run, if it is here.
@@ -107,135 +56,18 @@ class Vm {
 
   // To be called now and then: notes how much memory there is.
   void settle() {
-    guest_.memory().refresh();
     host.counts.memory_high_water =
-        std::max<uint64_t>(host.counts.memory_high_water, guest_.memory().size());
+        std::max<uint64_t>(host.counts.memory_high_water, this->memory());
   }
 
   const PluginInput& made_for;
-  const Failure& failure() const { return guest_.failure(); }
-  std::optional<uint64_t> fuel() const {
-    return module_->engine->counts_fuel ? std::optional(guest_.fuel()) : std::nullopt;
-  }
 
  private:
-  using Flow = PluginFlow<WasmHost>;
-
-  std::string instantiate() {
-    std::vector<wasmtime::Extern> imports;
-    for (const ImportDecl& decl : module_->shape.imports) {
-      imports.push_back(provide(decl));
-      if (guest_.failed()) return "instantiation";
-    }
-    host.allowed = Allowed::kNothing;  // a start section that calls the host crashes Envoy
-    wasmtime::Trap* trap = nullptr;
-    wasmtime::Instance instance{};
-    wasmtime::Error* error =
-        api_.instance_new(context_, module_->raw, imports.data(), imports.size(), &instance, &trap);
-    if (error != nullptr) {
-      guest_.fail(TrapKind::kOutOfMemory, "instantiation", api_.consume(error));
-    } else if (trap != nullptr) {
-      guest_.broke(nullptr, trap, "start section");
-    }
-    if (guest_.failed()) return "instantiation";
-    for (const wasmtime::Extern& item : imports)
-      if (item.kind == wasmtime::kExternMemory) guest_.bind_memory(item.of.memory);
-    for (const ExportDecl& decl : module_->shape.exports) take(instance, decl);
-    return {};
-  }
-
-  wasmtime::Extern provide(const ImportDecl& decl) {
-    wasmtime::Extern out{};
-    wasmtime::Error* error = nullptr;
-    if (decl.kind == Kind::kFunc) {
-      const size_t at = find_import(decl.module, decl.name);
-      wasmtime::ValTypeVec params = detail::value_types(api_, kImports[at].params);
-      wasmtime::ValTypeVec results = detail::value_types(api_, kImports[at].results);
-      wasmtime::FuncType* type = api_.functype_new(&params, &results);
-      out.kind = wasmtime::kExternFunc;
-      const auto& table = capabilities_.allows(static_cast<Import>(at)) ? kTrampolines : kDenied;
-      void* const env = tracer_ ? tracer_->around(at, table[at]) : &host;
-      const wasmtime::Callback function = tracer_ ? &Tracer::import : table[at];
-      api_.func_new(context_, type, function, env, nullptr, &out.of.func);
-      api_.functype_delete(type);
-    } else if (decl.kind == Kind::kMemory) {
-      const wasmtime::Limits limits = detail::limits_of(decl.limits);
-      wasmtime::MemoryType* type = api_.memorytype_new(&limits);
-      out.kind = wasmtime::kExternMemory;
-      error = api_.memory_new(context_, type, &out.of.memory);
-      api_.memorytype_delete(type);
-    } else {
-      const wasmtime::Limits limits = detail::limits_of(decl.limits);
-      wasmtime::TableType* type =
-          api_.tabletype_new(api_.valtype_new(wasmtime::kWasmFuncRef), &limits);
-      wasmtime::Val null{};
-      null.kind = 5;  // a null function reference
-      out.kind = wasmtime::kExternTable;
-      error = api_.table_new(context_, type, &null, &out.of.table);
-      api_.tabletype_delete(type);
-    }
-    if (error != nullptr) guest_.fail(TrapKind::kOutOfMemory, "instantiation", api_.consume(error));
-    return out;
-  }
-
-  void take(const wasmtime::Instance& instance, const ExportDecl& decl) {
-    wasmtime::Extern item{};
-    if (!api_.instance_export(context_, &instance, decl.name.data(), decl.name.size(), &item))
-      return;
-    if (decl.kind == Kind::kMemory) guest_.bind_memory(item.of.memory);
-    if (decl.kind != Kind::kFunc) return;
-    for (size_t i = 0; i < kCallbacks.size(); ++i)
-      if (kCallbacks[i].name == decl.name && (kCallbacks[i].abis >> host.abi & 1) != 0 &&
-          capabilities_.allows(static_cast<Callback>(i)))
-        guest_.bind_callback(static_cast<Callback>(i), item.of.func);
-    for (size_t i = 0; i < kEntries.size(); ++i)
-      if (kEntries[i] == decl.name && known(static_cast<Entry>(i)))
-        guest_.bind_entry(static_cast<Entry>(i), item.of.func);
-  }
-
-  bool known(Entry entry) const {
-    const LoadFacts& facts = module_->facts;
-    if (entry == Entry::malloc) return facts.malloc;
-    return entry != Entry::__main_void || facts.main_void;
-  }
-
-  // `_initialize` then `main(0, 0)` or `__main_void`; without `_initialize`: `_start`.
-  std::string enter() {
-    host.allowed = Allowed::kVmInit;
-    uint32_t ignored = 0;
-    const auto run = [&](Entry entry, const auto& arguments) {
-      return !guest_.has(entry) || guest_.call(entry, arguments, ignored);
-    };
-    constexpr std::array<uint32_t, 0> kNothing{};
-    bool fine = true;
-    if (guest_.has(Entry::_initialize)) {
-      fine = run(Entry::_initialize, kNothing);
-      if (fine && guest_.has(Entry::main))
-        fine = run(Entry::main, std::array{0U, 0U});
-      else if (fine)
-        fine = run(Entry::__main_void, kNothing);
-    } else {
-      fine = run(Entry::_start, kNothing);
-    }
-    return fine ? std::string() : std::string(guest_.failure().callback);
-  }
-
-  const std::shared_ptr<const Module> module_;
-  const Engine::Place place_;
-  const wasmtime::Api& api_;
-  const Capabilities capabilities_;
-  WasmGuest guest_;
-  wasmtime::Store* store_ = nullptr;
-  wasmtime::Context* context_ = nullptr;
-
- public:
-  WasmHost host;
-
- private:
-  std::optional<Tracer> tracer_;
-  std::vector<std::unique_ptr<Flow>> flows_;
-  std::vector<std::unique_ptr<HttpExchange<WasmHost>>> exchanges_;
-  std::vector<std::unique_ptr<NetworkFlow<WasmHost>>> connections_;
+  std::vector<std::unique_ptr<PluginFlow<H>>> flows_;
+  std::vector<std::unique_ptr<NetworkFlow<H>>> connections_;
+  std::vector<std::unique_ptr<HttpExchange<H>>> exchanges_;
 };
+
+using Vm = VmOf<WasmInstance>;
 
 }  // namespace tamis

@@ -22,6 +22,8 @@ namespace tamis {
 class WasmGuest {
  public:
   using Address = uint32_t;
+  using Function = wasmtime::Func;
+  using Call = wasmtime::Call;
 
   void bind(const wasmtime::Api& api, wasmtime::Context* context, Counts& counts,
             const Limits& limits, bool counts_fuel) {
@@ -34,7 +36,7 @@ class WasmGuest {
   }
 
   // Every call into the guest goes through `call`, at `where`.
-  void divert(wasmtime::Call call, void* where) {
+  void divert(Call call, void* where) {
     call_ = call;
     where_ = where;
   }
@@ -61,7 +63,6 @@ class WasmGuest {
 
   char* at(Address address, size_t size) { return memory_.at(address, size); }
   WasmMemory& memory() { return memory_; }
-  const wasmtime::Api& api() const { return *api_; }
   bool has(Callback callback) const { return callbacks_[static_cast<size_t>(callback)].exported; }
   bool has(Entry entry) const { return entries_[static_cast<size_t>(entry)].exported; }
   bool failed() const { return failure_.kind != TrapKind::kNone; }
@@ -70,6 +71,11 @@ class WasmGuest {
 
   void fail(TrapKind kind, std::string_view callback, std::string text) {
     if (!failed()) failure_ = {kind, callback, std::move(text), {}, {}};
+  }
+
+  // What a host function returns to end the guest's call that led to it.
+  wasmtime::Trap* raise(std::string_view text) const {
+    return api_->trap_new(text.data(), text.size());
   }
 
   template <size_t N>
@@ -194,7 +200,7 @@ class WasmGuest {
 
   const wasmtime::Api* api_ = nullptr;
   wasmtime::Context* context_ = nullptr;
-  wasmtime::Call call_ = nullptr;
+  Call call_ = nullptr;
   void* where_ = nullptr;
   Counts* counts_ = nullptr;
   WasmMemory memory_;

@@ -7,7 +7,7 @@ using namespace std::string_literals;
 
 int main(int argc, char** argv) {
   CHECK(argc == 2);
-  for (const auto& trampoline : kTrampolines) CHECK(trampoline != nullptr);
+  for (const auto& trampoline : kTrampolines<WasmHost>) CHECK(trampoline != nullptr);
   // The entry point may log and nothing else of ours; here it logs.
   Engines engines(argv[1]);
   const auto module =
@@ -21,7 +21,7 @@ int main(int argc, char** argv) {
         run.world.log.lines().empty());
   wasmtime::ValRaw values[10]{};
   const auto call = [&](Import import) {
-    return kTrampolines[static_cast<size_t>(import)](&vm.host, nullptr, values, 10);
+    return kTrampolines<WasmHost>[static_cast<size_t>(import)](&vm.host, nullptr, values, 10);
   };
   CHECK(call(Import::path_open) == nullptr && values[0].u32 == kWasiNoent);
   vm.host.allowed = Allowed::kVmInit;

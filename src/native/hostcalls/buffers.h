@@ -51,7 +51,7 @@ BufferView view(H& host, uint32_t buffer) {
 
 template <typename H>
 uint32_t proxy_get_buffer_bytes(H& host, uint32_t buffer, uint32_t start, uint32_t size,
-                                uint32_t bytes_out, uint32_t size_out) {
+                                Address<H> bytes_out, Address<H> size_out) {
   if (buffer > kForeignFunctionArguments) return kBadArgument;
   const detail::BufferView view = detail::view(host, buffer);
   if (!view.known) return kNotFound;
@@ -61,11 +61,12 @@ uint32_t proxy_get_buffer_bytes(H& host, uint32_t buffer, uint32_t start, uint32
 }
 
 template <typename H>
-uint32_t proxy_get_buffer_status(H& host, uint32_t buffer, uint32_t size_out, uint32_t flags_out) {
+uint32_t proxy_get_buffer_status(H& host, uint32_t buffer, Address<H> size_out,
+                                 Address<H> flags_out) {
   if (buffer > kForeignFunctionArguments) return kBadArgument;
   const detail::BufferView view = detail::view(host, buffer);
   if (!view.known) return kNotFound;
-  if (!host.write(size_out, static_cast<uint32_t>(view.bytes.size())) ||
+  if (!host.write(size_out, static_cast<Address<H>>(view.bytes.size())) ||
       !host.write(flags_out, uint32_t{0}))
     return kInvalidMemoryAccess;
   return kOk;
@@ -74,7 +75,7 @@ uint32_t proxy_get_buffer_status(H& host, uint32_t buffer, uint32_t size_out, ui
 // Start 0: drop `size` bytes, put `value` in front. Start at or past the end: append. Else no.
 template <typename H>
 uint32_t proxy_set_buffer_bytes(H& host, uint32_t buffer, uint32_t start, uint32_t size,
-                                uint32_t value, uint32_t value_size) {
+                                Address<H> value, Address<H> value_size) {
   if (buffer > kForeignFunctionArguments) return kBadArgument;
   const detail::BufferView view = detail::view(host, buffer);
   if (!view.known) return kNotFound;
@@ -94,7 +95,7 @@ uint32_t proxy_set_buffer_bytes(H& host, uint32_t buffer, uint32_t start, uint32
 
 // ABI 0.1.0 only.
 template <typename H>
-uint32_t proxy_get_configuration(H& host, uint32_t bytes_out, uint32_t size_out) {
+uint32_t proxy_get_configuration(H& host, Address<H> bytes_out, Address<H> size_out) {
   const PluginInput& input = *host.plugin().input;
   return host.give(host.plugin().configuring ? input.configuration : input.vm_configuration,
                    bytes_out, size_out);

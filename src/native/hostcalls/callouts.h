@@ -85,10 +85,10 @@ inline void dress(HeaderMap& headers, size_t body, uint32_t timeout) {
 }  // namespace detail
 
 template <typename H>
-uint32_t proxy_http_call(H& host, uint32_t cluster, uint32_t cluster_size, uint32_t headers,
-                         uint32_t headers_size, uint32_t body, uint32_t body_size,
-                         uint32_t trailers, uint32_t trailers_size, uint32_t timeout,
-                         uint32_t id_out) {
+uint32_t proxy_http_call(H& host, Address<H> cluster, Address<H> cluster_size, Address<H> headers,
+                         Address<H> headers_size, Address<H> body, Address<H> body_size,
+                         Address<H> trailers, Address<H> trailers_size, uint32_t timeout,
+                         Address<H> id_out) {
   const std::string_view name = host.read(cluster, cluster_size);
   const std::string_view header_pairs = host.read(headers, headers_size);
   const std::string_view bytes = host.read(body, body_size);
@@ -181,10 +181,10 @@ void answer_grpc(H& host, Call& call, uint32_t timeout) {
 }  // namespace detail
 
 template <typename H>
-uint32_t proxy_grpc_call(H& host, uint32_t upstream, uint32_t upstream_size, uint32_t service,
-                         uint32_t service_size, uint32_t method, uint32_t method_size,
-                         uint32_t metadata, uint32_t metadata_size, uint32_t message,
-                         uint32_t message_size, uint32_t timeout, uint32_t id_out) {
+uint32_t proxy_grpc_call(H& host, Address<H> upstream, Address<H> upstream_size, Address<H> service,
+                         Address<H> service_size, Address<H> method, Address<H> method_size,
+                         Address<H> metadata, Address<H> metadata_size, Address<H> message,
+                         Address<H> message_size, uint32_t timeout, Address<H> id_out) {
   const std::string_view to = host.read(upstream, upstream_size);
   const std::string_view service_name = host.read(service, service_size);
   const std::string_view method_name = host.read(method, method_size);
@@ -205,9 +205,10 @@ uint32_t proxy_grpc_call(H& host, uint32_t upstream, uint32_t upstream_size, uin
 }
 
 template <typename H>
-uint32_t proxy_grpc_stream(H& host, uint32_t upstream, uint32_t upstream_size, uint32_t service,
-                           uint32_t service_size, uint32_t method, uint32_t method_size,
-                           uint32_t metadata, uint32_t metadata_size, uint32_t id_out) {
+uint32_t proxy_grpc_stream(H& host, Address<H> upstream, Address<H> upstream_size,
+                           Address<H> service, Address<H> service_size, Address<H> method,
+                           Address<H> method_size, Address<H> metadata, Address<H> metadata_size,
+                           Address<H> id_out) {
   const std::string_view to = host.read(upstream, upstream_size);
   const std::string_view service_name = host.read(service, service_size);
   const std::string_view method_name = host.read(method, method_size);
@@ -224,7 +225,7 @@ uint32_t proxy_grpc_stream(H& host, uint32_t upstream, uint32_t upstream_size, u
 }
 
 template <typename H>
-uint32_t proxy_grpc_send(H& host, uint32_t id, uint32_t message, uint32_t size, uint32_t end) {
+uint32_t proxy_grpc_send(H& host, uint32_t id, Address<H> message, Address<H> size, uint32_t end) {
   const std::string_view bytes = host.read(message, size);
   if (bytes.data() == nullptr) return kInvalidMemoryAccess;
   if ((id & 3) != static_cast<uint32_t>(detail::Kind::kGrpcStream)) return kBadArgument;

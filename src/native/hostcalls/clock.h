@@ -6,7 +6,7 @@
 namespace tamis::hostcalls {
 
 template <typename H>
-uint32_t proxy_get_current_time_nanoseconds(H& host, uint32_t out) {
+uint32_t proxy_get_current_time_nanoseconds(H& host, Address<H> out) {
   return host.write(out, host.world.clock.wall()) ? kOk : kInvalidMemoryAccess;
 }
 

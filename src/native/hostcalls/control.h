@@ -18,9 +18,10 @@ inline void keep_details(LocalReply& reply, std::string_view details) {
 
 // The first call of a stream wins, but for its details; the answer is always OK.
 template <typename H>
-uint32_t proxy_send_local_response(H& host, uint32_t status, uint32_t details,
-                                   uint32_t details_size, uint32_t body, uint32_t body_size,
-                                   uint32_t headers, uint32_t headers_size, uint32_t grpc_status) {
+uint32_t proxy_send_local_response(H& host, uint32_t status, Address<H> details,
+                                   Address<H> details_size, Address<H> body, Address<H> body_size,
+                                   Address<H> headers, Address<H> headers_size,
+                                   uint32_t grpc_status) {
   const std::string_view details_text = host.read(details, details_size);
   const std::string_view body_text = host.read(body, body_size);
   const std::string_view header_pairs = host.read(headers, headers_size);

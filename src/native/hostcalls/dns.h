@@ -8,7 +8,7 @@ namespace tamis::hostcalls {
 
 // The plugin hears of the answer: at once, inside the call, where no server need be asked.
 template <typename H>
-uint32_t envoy_resolve_dns(H& host, uint32_t name, uint32_t name_size, uint32_t token_out) {
+uint32_t envoy_resolve_dns(H& host, Address<H> name, Address<H> name_size, Address<H> token_out) {
   const std::string_view text = host.read(name, name_size);
   if (text.data() == nullptr) return kInvalidMemoryAccess;
   const uint32_t token = host.next_dns++;

@@ -125,16 +125,16 @@ bool call_foreign(H& host, std::string_view name, std::string_view arguments, St
 // The guest may ask for the result, its size, or neither. An unknown name writes nothing; a failure
 // writes 0 twice; an empty result is allocated like any other.
 template <typename H>
-uint32_t proxy_call_foreign_function(H& host, uint32_t name, uint32_t name_size, uint32_t arguments,
-                                     uint32_t arguments_size, uint32_t result_out,
-                                     uint32_t size_out) {
+uint32_t proxy_call_foreign_function(H& host, Address<H> name, Address<H> name_size,
+                                     Address<H> arguments, Address<H> arguments_size,
+                                     Address<H> result_out, Address<H> size_out) {
   const std::string_view function = host.read(name, name_size);
   const std::string_view bytes = host.read(arguments, arguments_size);
   if (function.data() == nullptr || bytes.data() == nullptr) return kInvalidMemoryAccess;
   Status status = kOk;
   std::optional<std::string> result;
   if (!detail::call_foreign(host, function, bytes, status, result)) return kNotFound;
-  typename H::Address address = 0;
+  Address<H> address = 0;
   size_t size = 0;
   if (status == kOk && result) {
     size = result->size();
@@ -146,7 +146,7 @@ uint32_t proxy_call_foreign_function(H& host, uint32_t name, uint32_t name_size,
     }
   }
   if (result_out != 0 && !host.write(result_out, address)) return kInvalidMemoryAccess;
-  if (size_out != 0 && !host.write(size_out, static_cast<uint32_t>(size)))
+  if (size_out != 0 && !host.write(size_out, static_cast<Address<H>>(size)))
     return kInvalidMemoryAccess;
   return status;
 }

@@ -33,8 +33,8 @@ HeaderMap* writable(H& host, uint32_t map) {
 
 // Reads a name and a value and lets `Apply`, a member of HeaderMap, put them into the map.
 template <auto Apply, typename H>
-uint32_t change(H& host, uint32_t map, uint32_t key, uint32_t key_size, uint32_t value,
-                uint32_t value_size) {
+uint32_t change(H& host, uint32_t map, Address<H> key, Address<H> key_size, Address<H> value,
+                Address<H> value_size) {
   if (map > kLastMap) return kBadArgument;
   const std::string_view name = host.read(key, key_size);
   const std::string_view text = host.read(value, value_size);
@@ -48,8 +48,8 @@ uint32_t change(H& host, uint32_t map, uint32_t key, uint32_t key_size, uint32_t
 }  // namespace detail
 
 template <typename H>
-uint32_t proxy_get_header_map_value(H& host, uint32_t map, uint32_t key, uint32_t key_size,
-                                    uint32_t value_out, uint32_t size_out) {
+uint32_t proxy_get_header_map_value(H& host, uint32_t map, Address<H> key, Address<H> key_size,
+                                    Address<H> value_out, Address<H> size_out) {
   if (map > detail::kLastMap) return kBadArgument;
   const std::string_view name = host.read(key, key_size);
   if (name.data() == nullptr) return kInvalidMemoryAccess;
@@ -69,19 +69,19 @@ uint32_t proxy_get_header_map_value(H& host, uint32_t map, uint32_t key, uint32_
 }
 
 template <typename H>
-uint32_t proxy_add_header_map_value(H& host, uint32_t map, uint32_t key, uint32_t key_size,
-                                    uint32_t value, uint32_t value_size) {
+uint32_t proxy_add_header_map_value(H& host, uint32_t map, Address<H> key, Address<H> key_size,
+                                    Address<H> value, Address<H> value_size) {
   return detail::change<&HeaderMap::add>(host, map, key, key_size, value, value_size);
 }
 
 template <typename H>
-uint32_t proxy_replace_header_map_value(H& host, uint32_t map, uint32_t key, uint32_t key_size,
-                                        uint32_t value, uint32_t value_size) {
+uint32_t proxy_replace_header_map_value(H& host, uint32_t map, Address<H> key, Address<H> key_size,
+                                        Address<H> value, Address<H> value_size) {
   return detail::change<&HeaderMap::replace>(host, map, key, key_size, value, value_size);
 }
 
 template <typename H>
-uint32_t proxy_remove_header_map_value(H& host, uint32_t map, uint32_t key, uint32_t key_size) {
+uint32_t proxy_remove_header_map_value(H& host, uint32_t map, Address<H> key, Address<H> key_size) {
   if (map > detail::kLastMap) return kBadArgument;
   const std::string_view name = host.read(key, key_size);
   if (name.data() == nullptr) return kInvalidMemoryAccess;
@@ -92,12 +92,13 @@ uint32_t proxy_remove_header_map_value(H& host, uint32_t map, uint32_t key, uint
 }
 
 template <typename H>
-uint32_t proxy_get_header_map_pairs(H& host, uint32_t map, uint32_t pairs_out, uint32_t size_out) {
+uint32_t proxy_get_header_map_pairs(H& host, uint32_t map, Address<H> pairs_out,
+                                    Address<H> size_out) {
   if (map > detail::kLastMap) return kBadArgument;
   const HeaderMap* headers = detail::readable(host, map);
   if (headers == nullptr || headers->empty()) return host.give({}, pairs_out, size_out);
   const size_t size = headers->serialized_size();
-  typename H::Address address = 0;
+  Address<H> address = 0;
   char* bytes = host.allocate(size, address);
   if (bytes == nullptr) return kInvalidMemoryAccess;
   headers->serialize(bytes);
@@ -107,7 +108,7 @@ uint32_t proxy_get_header_map_pairs(H& host, uint32_t map, uint32_t pairs_out, u
 
 // Malformed or oversized pairs are an empty map: everything is erased, and the answer is OK.
 template <typename H>
-uint32_t proxy_set_header_map_pairs(H& host, uint32_t map, uint32_t pairs, uint32_t size) {
+uint32_t proxy_set_header_map_pairs(H& host, uint32_t map, Address<H> pairs, Address<H> size) {
   if (map > detail::kLastMap) return kBadArgument;
   const std::string_view bytes = host.read(pairs, size);
   if (bytes.data() == nullptr) return kInvalidMemoryAccess;
@@ -119,12 +120,12 @@ uint32_t proxy_set_header_map_pairs(H& host, uint32_t map, uint32_t pairs, uint3
 }
 
 template <typename H>
-uint32_t proxy_get_header_map_size(H& host, uint32_t map, uint32_t size_out) {
+uint32_t proxy_get_header_map_size(H& host, uint32_t map, Address<H> size_out) {
   if (map > detail::kLastMap) return kBadArgument;
   const HeaderMap* headers = detail::writable(host, map);
   if (headers == nullptr) return kBadArgument;
-  return host.write(size_out, static_cast<uint32_t>(headers->byte_size())) ? kOk
-                                                                           : kInvalidMemoryAccess;
+  return host.write(size_out, static_cast<Address<H>>(headers->byte_size())) ? kOk
+                                                                             : kInvalidMemoryAccess;
 }
 
 }  // namespace tamis::hostcalls

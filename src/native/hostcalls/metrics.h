@@ -19,8 +19,8 @@ inline bool has_value(uint32_t id) { return (id & 3) <= static_cast<uint32_t>(Me
 }  // namespace detail
 
 template <typename H>
-uint32_t proxy_define_metric(H& host, uint32_t type, uint32_t name, uint32_t name_size,
-                             uint32_t id_out) {
+uint32_t proxy_define_metric(H& host, uint32_t type, Address<H> name, Address<H> name_size,
+                             Address<H> id_out) {
   const std::string_view text = host.read(name, name_size);
   if (text.data() == nullptr) return kInvalidMemoryAccess;
   if (type > static_cast<uint32_t>(MetricType::kHistogram)) return kBadArgument;
@@ -60,7 +60,7 @@ uint32_t proxy_record_metric(H& host, uint32_t id, uint64_t value) {
 }
 
 template <typename H>
-uint32_t proxy_get_metric(H& host, uint32_t id, uint32_t value_out) {
+uint32_t proxy_get_metric(H& host, uint32_t id, Address<H> value_out) {
   if (!detail::has_value(id)) return kBadArgument;
   const Metrics::Metric* metric = detail::find_metric(host, id);
   if (metric == nullptr) return kNotFound;

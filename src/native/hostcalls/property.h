@@ -7,8 +7,8 @@
 namespace tamis::hostcalls {
 
 template <typename H>
-uint32_t proxy_get_property(H& host, uint32_t path, uint32_t path_size, uint32_t value_out,
-                            uint32_t size_out) {
+uint32_t proxy_get_property(H& host, Address<H> path, Address<H> path_size, Address<H> value_out,
+                            Address<H> size_out) {
   std::string_view key = host.read(path, path_size);
   if (key.data() == nullptr) return kInvalidMemoryAccess;
   if (key.empty()) return kSerializationFailure;
@@ -21,8 +21,8 @@ uint32_t proxy_get_property(H& host, uint32_t path, uint32_t path_size, uint32_t
 
 // Built-in attributes cannot be set: whatever the path, it becomes filter state "wasm.<path>".
 template <typename H>
-uint32_t proxy_set_property(H& host, uint32_t path, uint32_t path_size, uint32_t value,
-                            uint32_t value_size) {
+uint32_t proxy_set_property(H& host, Address<H> path, Address<H> path_size, Address<H> value,
+                            Address<H> value_size) {
   const std::string_view key = host.read(path, path_size);
   const std::string_view bytes = host.read(value, value_size);
   if (key.data() == nullptr || bytes.data() == nullptr) return kInvalidMemoryAccess;

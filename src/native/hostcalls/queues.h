@@ -6,8 +6,8 @@
 namespace tamis::hostcalls {
 
 template <typename H>
-uint32_t proxy_register_shared_queue(H& host, uint32_t name, uint32_t name_size,
-                                     uint32_t token_out) {
+uint32_t proxy_register_shared_queue(H& host, Address<H> name, Address<H> name_size,
+                                     Address<H> token_out) {
   const std::string_view text = host.read(name, name_size);
   if (text.data() == nullptr) return kInvalidMemoryAccess;
   const uint32_t token = host.world.queues.enroll(host.vm_id(), text, host.plugin().flow);
@@ -16,8 +16,8 @@ uint32_t proxy_register_shared_queue(H& host, uint32_t name, uint32_t name_size,
 
 // An empty VM id is the guest's own.
 template <typename H>
-uint32_t proxy_resolve_shared_queue(H& host, uint32_t vm_id, uint32_t vm_id_size, uint32_t name,
-                                    uint32_t name_size, uint32_t token_out) {
+uint32_t proxy_resolve_shared_queue(H& host, Address<H> vm_id, Address<H> vm_id_size,
+                                    Address<H> name, Address<H> name_size, Address<H> token_out) {
   const std::string_view id = host.read(vm_id, vm_id_size);
   const std::string_view text = host.read(name, name_size);
   if (id.data() == nullptr || text.data() == nullptr) return kInvalidMemoryAccess;
@@ -28,7 +28,8 @@ uint32_t proxy_resolve_shared_queue(H& host, uint32_t vm_id, uint32_t vm_id_size
 
 // Once for each item, even when somebody has taken it meanwhile.
 template <typename H>
-uint32_t proxy_enqueue_shared_queue(H& host, uint32_t token, uint32_t value, uint32_t value_size) {
+uint32_t proxy_enqueue_shared_queue(H& host, uint32_t token, Address<H> value,
+                                    Address<H> value_size) {
   const std::string_view bytes = host.read(value, value_size);
   if (bytes.data() == nullptr) return kInvalidMemoryAccess;
   Occasion* owner = nullptr;
@@ -39,8 +40,8 @@ uint32_t proxy_enqueue_shared_queue(H& host, uint32_t token, uint32_t value, uin
 
 // An item that the guest has no room for is lost.
 template <typename H>
-uint32_t proxy_dequeue_shared_queue(H& host, uint32_t token, uint32_t value_out,
-                                    uint32_t size_out) {
+uint32_t proxy_dequeue_shared_queue(H& host, uint32_t token, Address<H> value_out,
+                                    Address<H> size_out) {
   std::string bytes;
   const Status status = host.world.queues.dequeue(token, bytes);
   return status == kOk ? host.give(bytes, value_out, size_out) : status;

@@ -6,8 +6,8 @@
 namespace tamis::hostcalls {
 
 template <typename H>
-uint32_t proxy_get_shared_data(H& host, uint32_t key, uint32_t key_size, uint32_t value_out,
-                               uint32_t size_out, uint32_t cas_out) {
+uint32_t proxy_get_shared_data(H& host, Address<H> key, Address<H> key_size, Address<H> value_out,
+                               Address<H> size_out, Address<H> cas_out) {
   const std::string_view name = host.read(key, key_size);
   if (name.data() == nullptr) return kInvalidMemoryAccess;
   const SharedData::Value* value = host.world.shared_data.get(host.vm_id(), name);
@@ -19,8 +19,8 @@ uint32_t proxy_get_shared_data(H& host, uint32_t key, uint32_t key_size, uint32_
 }
 
 template <typename H>
-uint32_t proxy_set_shared_data(H& host, uint32_t key, uint32_t key_size, uint32_t value,
-                               uint32_t value_size, uint32_t cas) {
+uint32_t proxy_set_shared_data(H& host, Address<H> key, Address<H> key_size, Address<H> value,
+                               Address<H> value_size, uint32_t cas) {
   const std::string_view name = host.read(key, key_size);
   const std::string_view bytes = host.read(value, value_size);
   if (name.data() == nullptr || bytes.data() == nullptr) return kInvalidMemoryAccess;

@@ -19,6 +19,10 @@ def build(
         Path | None,
         typer.Option("--sdk", metavar="PATH", help="The official C++ SDK (or TAMIS_CPP_SDK)."),
     ] = None,
+    native: Annotated[
+        bool,
+        typer.Option("--native", help="Compile C++ and Rust for this machine too: a native twin."),
+    ] = False,
     container: Annotated[
         bool, typer.Option("--container", help="Compile in a container, not with local tools.")
     ] = False,
@@ -61,7 +65,13 @@ def build(
                 frame.progress(f"building {filter.name}")
                 built.append(
                     tamis.build(
-                        filter, image=inside, sdk=sdk, locked=locked, explain=explain, quick=watch
+                        filter,
+                        image=inside,
+                        sdk=sdk,
+                        locked=locked,
+                        explain=explain,
+                        quick=watch,
+                        native=native,
                     )
                 )
                 frame.show(report.built(built[-1], explain=explain))

@@ -1,6 +1,7 @@
 """The native host core: runs a module against fixtures as Envoy would, in this process.
 
 `load` judges a module, `run` runs a fixture, `replay` repeats one natively, `replay_all` several.
+`Twin` does the same with a filter's native twin, in a process of its own.
 """
 
 from tamis.host.engine import NEWEST, label
@@ -8,6 +9,7 @@ from tamis.host.faults import FAULTS, Fault
 from tamis.host.loading import Refusal, load
 from tamis.host.replay import Stop, replay, replay_all
 from tamis.host.run import run
+from tamis.host.twin import Twin, twin_label
 
 __all__ = [
     "FAULTS",
@@ -15,9 +17,11 @@ __all__ = [
     "Fault",
     "Refusal",
     "Stop",
+    "Twin",
     "label",
     "load",
     "replay",
     "replay_all",
     "run",
+    "twin_label",
 ]

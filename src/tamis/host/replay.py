@@ -13,7 +13,7 @@ from tamis.model.exchange import Fixture
 from tamis.model.plugin import Limits
 from tamis.model.replayed import Broken, Replayed, merge
 
-__all__ = ["Stop", "replay", "replay_all"]
+__all__ = ["Stop", "replay", "replay_all", "replayed"]
 
 #: Ends replays on other threads: give it to them, then `set` it.
 Stop = _core.Stop
@@ -44,10 +44,14 @@ def replay(
             advice="Run tamis check for all findings.",
         )
     script = build(fixture, limits, envoy_minor=minor(envoy))
-    raw = _core.replay(loaded, script, passes, stop or Stop())
+    return replayed(label(envoy), fixture, _core.replay(loaded, script, passes, stop or Stop()))
+
+
+def replayed(host: str, fixture: Fixture, raw: Mapping[str, Any]) -> Replayed:
+    """Of one replay; `raw` is what `_core.replay` returns."""
     broken = _broken(fixture, raw)
     return Replayed(
-        host=label(envoy),
+        host=host,
         exchanges=raw["exchanges"],
         seconds=raw["seconds"],
         hash=raw["hash"],

@@ -7,7 +7,19 @@ from tamis.model.artifact import Metadata
 from tamis.model.build import Step
 from tamis.model.filter import Filter
 
-__all__ = ["Built", "Reproduced"]
+__all__ = ["Built", "Reproduced", "Twin"]
+
+
+@dataclass(frozen=True, slots=True)
+class Twin:
+    """A filter as native code: the shared library at `path`, of `size` bytes. Else as `Built`."""
+
+    path: Path
+    size: int
+    toolchain: str
+    seconds: float
+    steps: tuple[Step, ...] = ()
+    cached: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,7 +27,7 @@ class Built:
     """What was built. `seconds` counts everything; `digest` is the module's (`sha256:...`).
 
     `steps`: what was done, in order; none when the module was `cached`. `advice` names what would
-    make the module smaller, or is "".
+    make the module smaller, or is "". `twin`: the native one, where it was asked for.
     """
 
     filter: Filter
@@ -27,6 +39,7 @@ class Built:
     steps: tuple[Step, ...] = ()
     cached: bool = False
     advice: str = ""
+    twin: Twin | None = None
 
     @property
     def warnings(self) -> str:

@@ -77,3 +77,8 @@ class Filter:
     def module(self) -> Path:
         """Where `build` puts the compiled module."""
         return self.folder / "build" / f"{self.name}.wasm"
+
+    @property
+    def twin(self) -> Path:
+        """Where `build --native` puts the shared library."""
+        return self.folder / "build" / f"{self.name}.native.so"

@@ -4,7 +4,7 @@ import shlex
 from collections.abc import Iterable
 
 from tamis.model.build import Step
-from tamis.model.built import Built, Reproduced
+from tamis.model.built import Built, Reproduced, Twin
 from tamis.report.objects import Object, problem
 from tamis.report.terminal import Lines, bytes_of, line, together
 
@@ -35,7 +35,17 @@ def built(value: Built, *, explain: bool = False) -> Lines:
     )
     if value.advice:
         parts.append(line(("advice ", "cyan"), value.advice))
+    if value.twin:
+        parts += [part for step in value.twin.steps if explain for part in _step(step)]
+        parts.append(_twin(value.twin))
     return together(*parts)
+
+
+def _twin(value: Twin) -> Lines:
+    how = "from the cache" if value.cached else f"{value.seconds:.1f} s"
+    return line(
+        ("built ", "green"), f"{value.path}  {bytes_of(value.size)}  ", (f"native  {how}", "dim")
+    )
 
 
 def _step(step: Step) -> list[Lines]:
@@ -57,6 +67,18 @@ def built_object(value: Built) -> Object:
         "digest": value.digest,
         "toolchain": value.metadata.toolchain,
         "sdk": value.metadata.sdk,
+        "cached": value.cached,
+        "seconds": round(value.seconds, 3),
+        "steps": [_step_object(step) for step in value.steps],
+        "native": _twin_object(value.twin) if value.twin else None,
+    }
+
+
+def _twin_object(value: Twin) -> Object:
+    return {
+        "path": str(value.path),
+        "size": value.size,
+        "toolchain": value.toolchain,
         "cached": value.cached,
         "seconds": round(value.seconds, 3),
         "steps": [_step_object(step) for step in value.steps],

@@ -13,6 +13,7 @@ from tamis.toolchains.rust import Rust
 from tamis.toolchains.sdk import sdk_digest, sdk_folder
 from tamis.toolchains.tinygo import TinyGo
 from tamis.toolchains.toolchain import Compiled, Found, Toolchain
+from tamis.toolchains.twins import Twins, twins_of
 from tamis.toolchains.workshop import Here, Workshop
 from tamis.toolchains.zig import Zig
 
@@ -29,6 +30,7 @@ __all__ = [
     "Rust",
     "TinyGo",
     "Toolchain",
+    "Twins",
     "Workshop",
     "Zig",
     "digest",
@@ -41,6 +43,7 @@ __all__ = [
     "sdk_digest",
     "sdk_folder",
     "toolchain_for",
+    "twins_of",
 ]
 
 TOOLCHAINS: dict[Language, Toolchain] = {

@@ -4,7 +4,7 @@ Envoy loads (freestanding: no libc, no WASI), the same bytes wherever the source
 A filter of the official C++ SDK needs WASI's libc instead: `toolchains.cpp_sdk` has its commands.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,6 +15,7 @@ from tamis.toolchains import cpp_sdk, ziglang
 from tamis.toolchains.depfile import outside
 from tamis.toolchains.job import Job
 from tamis.toolchains.sdk import sdk_digest, sdk_folder
+from tamis.toolchains.settings import macros
 from tamis.toolchains.toolchain import Compiled, Found, text, texts
 from tamis.toolchains.workshop import Workshop
 from tamis.version import VERSION
@@ -151,16 +152,9 @@ def _settings(filter_: Filter) -> tuple[str, ...]:
             advice="Leave it out for the smallest module.",
             at=Place(filter_.manifest),
         )
-    defines = filter_.settings.get("defines", {})
-    if isinstance(defines, Mapping):
-        macros: Sequence[str] = [
-            str(n) if v is True else f"{n}={v}" for n, v in sorted(defines.items())
-        ]
-    else:
-        macros = texts(filter_, "defines")
     return (
         *_OPTIMIZE[optimize],
-        *(f"-D{macro}" for macro in macros),
+        *macros(filter_),
         *(f"-I{filter_.folder / folder}" for folder in texts(filter_, "include")),
         *texts(filter_, "flags"),
     )

@@ -16,11 +16,11 @@ from tamis.toolchains.job import Job
 from tamis.toolchains.toolchain import LIFE_CYCLE, Compiled, Found, text
 from tamis.toolchains.workshop import Workshop
 
-__all__ = ["FLAGS", "VARIABLE", "build", "folder", "wanted"]
+__all__ = ["FLAGS", "SOURCE", "VARIABLE", "build", "folder", "wanted"]
 
 #: Environment variable that names the SDK's folder.
 VARIABLE = "TAMIS_CPP_SDK"
-_SOURCE = "proxy_wasm_intrinsics.cc"
+SOURCE = "proxy_wasm_intrinsics.cc"
 FLAGS = (
     "-target", "wasm32-wasi",
     "-mexec-model=reactor",
@@ -59,9 +59,9 @@ def folder(filter_: Filter) -> Path:
             "[cpp].",
         )
     place = (filter_.folder / named).resolve()
-    if not (place / _SOURCE).is_file():
+    if not (place / SOURCE).is_file():
         raise BadInput(
-            f"{place} is no proxy-wasm-cpp-sdk: it has no {_SOURCE}",
+            f"{place} is no proxy-wasm-cpp-sdk: it has no {SOURCE}",
             advice="Name the folder that holds proxy_wasm_api.h and the sources beside it.",
         )
     return place
@@ -79,7 +79,7 @@ def build(filter_: Filter, zig: Found, shop: Workshop, settings: Sequence[str]) 
     kept = [each for each in settings if not each.startswith(_WHOLE_PROGRAM)]
     maps = (f"-ffile-prefix-map={filter_.folder}=.", f"-ffile-prefix-map={sdk}=proxy-wasm-sdk")
     objects = []
-    for number, source in enumerate((*filter_.sources, sdk / _SOURCE)):
+    for number, source in enumerate((*filter_.sources, sdk / SOURCE)):
         made = shop.scratch / f"{number}.o"
         objects.append(made)
         depend = ("-MD", "-MF", str(made.with_suffix(".d")))

@@ -19,7 +19,7 @@ from tamis.toolchains.job import Job
 from tamis.toolchains.toolchain import Compiled, Found, flag, text, texts
 from tamis.toolchains.workshop import Workshop
 
-__all__ = ["Rust"]
+__all__ = ["ERROR", "Rust", "artifact", "choices", "compiled", "content", "needs_lock"]
 
 #: Exports `malloc`, imports no WASI, and makes smaller modules than wasm32-wasip1.
 TARGET = "wasm32-unknown-unknown"
@@ -30,7 +30,7 @@ _DEBIAN = "/usr/bin/cargo"
 _LIBC = Path("/usr/lib/wasm32-wasi")
 _LINKERS = ("rust-lld", "wasm-ld", *(f"wasm-ld-{version}" for version in range(22, 14, -1)))
 _NO_LINKER = re.compile(r"linker `\S*` not found")
-_ERROR = re.compile(
+ERROR = re.compile(
     r"^error.*\n(?:.*\n)*? *--> (?P<file>[^\n:]+):(?P<line>\d+):(?P<column>\d+)$", re.MULTILINE
 )
 #: The profile that made the smallest module, where Cargo.toml says nothing.
@@ -67,12 +67,7 @@ class Rust:
         target = _target(filter_)
         found = _find(shop, target)
         root = crate.workspace(filter_)
-        if not (root / "Cargo.lock").is_file():
-            raise BadInput(
-                f"{root} has no Cargo.lock: what would be built is not settled",
-                advice="Run cargo generate-lockfile and commit the file.",
-                at=Place(filter_.manifest),
-            )
+        needs_lock(filter_)
         std = ("-Zbuild-std=std,panic_abort",) if found.more["std"] == "built" else ()
         environment = {
             "RUSTC": found.more["rustc"],
@@ -85,18 +80,30 @@ class Rust:
         folder = shop.cache("rust") / _name(found, target) / crate.own_place(filter_)
         with shop.alone(folder):
             command = _command(filter_, found, shop, target)
-            extra = (*std, f"--target-dir={folder}", "--", "--cfg", _content(self.inputs(filter_)))
+            extra = (*std, f"--target-dir={folder}", "--", "--cfg", content(self.inputs(filter_)))
             job = Job(
                 f"compile {filter_.name}", (*command, *extra), cwd=filter_.folder,
-                env=environment, error=_ERROR,
+                env=environment, error=ERROR,
             )  # fmt: skip
-            made = _artifact(_compile(job, shop), filter_)
-            wasm = made.read_bytes()
+            made = artifact(compiled(job, shop), filter_, ".wasm")
             known = (*self.inputs(filter_), folder, shop.packages("cargo"))
-            return Compiled(wasm, outside((made.with_suffix(".d"),), filter_.folder, known))
+            return Compiled(
+                made.read_bytes(), outside((made.with_suffix(".d"),), filter_.folder, known)
+            )
 
 
-def _compile(job: Job, shop: Workshop) -> str:
+def needs_lock(filter_: Filter) -> None:
+    """Raises BadInput where nothing settles which crates are meant."""
+    root = crate.workspace(filter_)
+    if not (root / "Cargo.lock").is_file():
+        raise BadInput(
+            f"{root} has no Cargo.lock: what would be built is not settled",
+            advice="Run cargo generate-lockfile and commit the file.",
+            at=Place(filter_.manifest),
+        )
+
+
+def compiled(job: Job, shop: Workshop) -> str:
     """What cargo says it made. Crates' build scripts are programs of this machine: Rust links them
     with a C compiler, and without one that is what is missing.
     """
@@ -111,7 +118,7 @@ def _compile(job: Job, shop: Workshop) -> str:
         ) from error
 
 
-def _content(inputs: tuple[Path, ...]) -> str:
+def content(inputs: tuple[Path, ...]) -> str:
     """Cargo goes by a crate's name and its files' times: in a folder that projects share it would
     take another crate of that name for this one. A flag of the crate alone that changes with its
     sources tells them apart.
@@ -194,6 +201,12 @@ def _command(filter_: Filter, found: Found, shop: Workshop, target: str) -> tupl
     ]  # fmt: skip
     for key, value in _profile(filter_).items():
         command += ["--config", f"profile.release.{key}={value}"]
+    return (*command, *choices(filter_))
+
+
+def choices(filter_: Filter) -> tuple[str, ...]:
+    """What the [rust] table chooses, for cargo. Raises BadInput."""
+    command = []
     if package := text(filter_, "package", ""):
         command += ["--package", package]
     if features := texts(filter_, "features"):
@@ -211,8 +224,8 @@ def _profile(filter_: Filter) -> Mapping[str, str]:
     return {key: value for key, value in wanted.items() if key not in said}
 
 
-def _artifact(messages: str, filter_: Filter) -> Path:
-    """The module among what cargo says it made."""
+def artifact(messages: str, filter_: Filter, suffix: str) -> Path:
+    """The file of that suffix among what cargo says it made. Raises BadInput."""
     made = []
     for line in messages.splitlines():
         try:
@@ -220,10 +233,10 @@ def _artifact(messages: str, filter_: Filter) -> Path:
         except ValueError:
             continue
         if message.get("reason") == "compiler-artifact":
-            made += [name for name in message["filenames"] if name.endswith(".wasm")]
+            made += [name for name in message["filenames"] if name.endswith(suffix)]
     if not made:
         raise BadInput(
-            f"{filter_.name}: cargo made no .wasm, for no crate here is a cdylib",
+            f"{filter_.name}: cargo made no {suffix}, for no crate here is a cdylib",
             advice='Add to Cargo.toml: [lib] crate-type = ["cdylib"]',
             at=Place(crate.package(filter_)),
         )

@@ -4,11 +4,10 @@ import time
 from pathlib import Path
 
 from tamis import project, toolchains
-from tamis.errors import BadInput
-from tamis.files import write_whole
 from tamis.model.built import Built
 from tamis.model.filter import Filter
 from tamis.verbs.making import Made, make, with_sdk
+from tamis.verbs.twins import make_twin, write
 
 __all__ = ["build"]
 
@@ -21,13 +20,15 @@ def build(
     locked: bool = False,
     explain: bool = False,
     quick: bool = False,
+    native: bool = False,
 ) -> Built:
     """Compile, finish, embed the metadata, see that it loads, then replace `build/<name>.wasm`.
 
     What was built before of the same files by the same toolchain comes from the cache, unless
     `explain` wants to see it done. `image`: a container image to compile in ("": the one that
     `tamis toolchain image` makes). `sdk`: the official C++ SDK. `locked`: the build must be what
-    build.lock.json says. `quick`: see that it loads in wasmtime, and let Envoy wait.
+    build.lock.json says. `quick`: see that it loads in wasmtime, and let Envoy wait. `native`:
+    compile it for this machine as well, to `build/<name>.native.so`.
 
     Raises Rejected when the source does not compile or the module does not load (the old file
     stays), Missing when the toolchain is not there, BadInput for what cannot be built at all.
@@ -39,9 +40,10 @@ def build(
         advice = _advice(filter, made, shop) if explain else ""
     if locked:
         project.hold(filter, made.lock)
-    _write(filter.module, made.module)
+    write(filter.module, made.module)
     if not locked:
         project.write_lock(filter, made.lock)
+    twin = make_twin(filter, known=not explain) if native else None
     return Built(
         filter=filter,
         path=filter.module,
@@ -52,19 +54,8 @@ def build(
         steps=tuple(shop.steps),
         cached=made.cached,
         advice=advice,
+        twin=twin,
     )
-
-
-def _write(path: Path, module: bytes) -> None:
-    """Leaves alone what is right already: nobody who watches the file wakes for nothing."""
-    try:
-        if path.is_file() and path.read_bytes() == module:
-            return
-        write_whole(path, module)
-    except OSError as error:
-        raise BadInput(
-            f"cannot write {path}: {error.strerror}", advice="Build in a folder you may write to."
-        ) from error
 
 
 def _advice(filter: Filter, made: Made, shop: toolchains.Workshop) -> str:

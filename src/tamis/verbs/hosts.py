@@ -1,4 +1,6 @@
-"""What `--host` names: the host core as an Envoy of some version, or a real Envoy."""
+"""What `--host` names: the host core as an Envoy of some version, with a module or native code, or
+a real Envoy.
+"""
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -9,25 +11,26 @@ from tamis.errors import BadInput
 
 __all__ = ["HOSTS", "Core", "Host", "wanted"]
 
-#: What `--host` takes; either with `@1.38`, and `envoy@PATH` for a binary of the user's.
-HOSTS = ("wasmtime", "envoy")
+#: What `--host` takes; each with `@1.38`, too, and `envoy@PATH` for a binary of the user's.
+HOSTS = ("wasmtime", "native", "envoy")
 
 
 @dataclass(frozen=True, slots=True)
 class Core:
-    """The host core, behaving as that version of Envoy."""
+    """The host core, behaving as that version of Envoy; `native`: it runs the filter's twin."""
 
     envoy: str = host.NEWEST
+    native: bool = False
 
     @property
     def host(self) -> str:
         """The name outcomes carry."""
-        return host.label(self.envoy)
+        return host.twin_label(self.envoy) if self.native else host.label(self.envoy)
 
     @property
     def newest(self) -> bool:
         """Whether it is what `--host wasmtime` means: snapshots are its outcomes."""
-        return self.envoy == host.NEWEST
+        return not self.native and self.envoy == host.NEWEST
 
 
 Host = Core | envoy.Binary
@@ -40,7 +43,12 @@ def wanted(texts: Iterable[str], say: Callable[[str], None] = lambda _: None) ->
     cannot be had.
     """
     found = dict.fromkeys(_host(text, say) for text in texts)
-    return tuple(sorted(found, key=lambda one: isinstance(one, envoy.Binary)))
+    return tuple(sorted(found, key=_order))
+
+
+def _order(one: Host) -> int:
+    """Modules in the core first: an Envoy is asked about what was left behind there."""
+    return 2 if isinstance(one, envoy.Binary) else int(one.native)
 
 
 def _host(text: str, say: Callable[[str], None]) -> Host:
@@ -54,9 +62,10 @@ def _host(text: str, say: Callable[[str], None]) -> Host:
         if where and not envoy.is_version(where):
             return envoy.find(Path(where))
         return envoy.of_version(where, say) if where else envoy.find()
+    native = kind == "native"
     if not where:
-        return Core()
+        return Core(native=native)
     profile = profiles.resolve(f"envoy@{where}")
     for warning in profile.warnings:
         say(warning)
-    return Core(profile.version)
+    return Core(profile.version, native)

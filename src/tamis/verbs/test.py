@@ -13,6 +13,7 @@ from tamis.model.tested import Tested
 from tamis.verbs.fixtures import fixtures_of
 from tamis.verbs.hosts import Core, wanted
 from tamis.verbs.subject import Subject
+from tamis.verbs.twins import make_twin
 
 __all__ = ["ready", "test"]
 
@@ -43,7 +44,7 @@ def test(
     is nothing to run and `allow_empty` is not set; Missing when a host cannot be had.
     """
     bounds = project.bounded(subject.filter.limits if subject.filter else Limits(), limits or {})
-    if trace and not any(name.partition("@")[0] == "wasmtime" for name in hosts):
+    if trace and not any(name.partition("@")[0] in ("wasmtime", "native") for name in hosts):
         raise BadInput("--trace: of Envoy there is none", advice="Say --host wasmtime as well.")
     chosen = wanted(hosts, say)
     read = fixtures_of(subject, folder, config=config, only=only, allow_empty=allow_empty)
@@ -55,10 +56,7 @@ def test(
             found = _in_envoy(subject, read, one, judged[0] if judged else ())
             judged.append(_judge(read, found, strict=strict))
             continue
-        found = [
-            host.run(subject.module, fixture, envoy=one.envoy, limits=bounds, trace=trace)
-            for fixture in read
-        ]
+        found = _in_core(subject, read, one, bounds, trace=trace)
         if update and one.newest:
             written += _update(read, found)
         judged.append(_judge(read, found, snapshots=one.newest, strict=strict))
@@ -82,6 +80,23 @@ def ready(
     """
     project.bounded(Limits(), limits or {})
     wanted(hosts, say)
+
+
+def _in_core(
+    subject: Subject, read: Sequence[Fixture], one: Core, limits: Limits, *, trace: bool
+) -> list[Run]:
+    if not one.native:
+        return [
+            host.run(subject.module, fixture, envoy=one.envoy, limits=limits, trace=trace)
+            for fixture in read
+        ]
+    if subject.filter is None:
+        raise BadInput(
+            f"--host native: {subject.text} has no source to compile natively",
+            advice="Name the filter's folder.",
+        )
+    with host.Twin(make_twin(subject.filter).path) as twin:
+        return [twin.run(fixture, envoy=one.envoy, limits=limits, trace=trace) for fixture in read]
 
 
 def _in_envoy(
