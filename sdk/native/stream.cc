@@ -316,12 +316,14 @@ void Stream::send_reply() {
   uint32_t status = reply.status;
   Headers headers;
   const bool grpc = is_grpc(*this);
+  const bool typed = std::any_of(reply.extra.begin(), reply.extra.end(),
+                                 [](const auto& each) { return each.first == "content-type"; });
   for (const auto& [name, value] : reply.headers) {
     if (name == ":status" && !grpc && !reply.replaced && !value.empty()) {
       status = static_cast<uint32_t>(std::strtoul(value.c_str(), nullptr, 10));
     } else if (name != ":status" && name != "content-length" &&
                !(grpc && (name == "content-type" || name == "grpc-message")) &&
-               !(name == "content-type" && value == "text/plain")) {
+               !(name == "content-type" && value == "text/plain" && !typed)) {
       headers.push_back({name.data(), name.size(), value.data(), value.size()});
     }
   }
