@@ -17,8 +17,6 @@
 #include "tamis/filter.h"
 #include "tamis/proxy.h"
 
-#if defined(__wasm__)
 #include "tamis/backend/wasm_http.h"
-#endif
 
 #endif  // TAMIS_HTTP_H_

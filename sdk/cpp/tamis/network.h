@@ -17,8 +17,6 @@
 #include "tamis/network_filter.h"
 #include "tamis/proxy.h"
 
-#if defined(__wasm__)
 #include "tamis/backend/wasm_network.h"
-#endif
 
 #endif  // TAMIS_NETWORK_H_

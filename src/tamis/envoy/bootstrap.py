@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tamis.envoy.listeners import listeners
+from tamis.envoy.native import clock_cluster
 from tamis.envoy.plugins import TYPE, Json
 from tamis.envoy.setup import Setup
 from tamis.envoy.wiring import BUFFER_LIMIT, HEADER_KIB, http2, pipe, tcp
@@ -79,6 +80,7 @@ def bootstrap(setup: Setup, folder: Folder, access_prefix: str, port: int = 0) -
     node = {"id": "tamis", "cluster": "tamis", **dict(setup.node)}
     files = {slot: folder.plugin(slot) for slot in slots(setup)}
     guest = {GUEST: files.pop(GUEST)}
+    clock = [clock_cluster(setup.shim)] if setup.shim else []
     return json.dumps(
         {
             "node": node,
@@ -87,7 +89,8 @@ def bootstrap(setup: Setup, folder: Folder, access_prefix: str, port: int = 0) -
                 "listeners": listeners(
                     setup, folder.listener, guest, folder.side, files, access_prefix
                 ),
-                "clusters": [
+                "clusters": clock
+                + [
                     _cluster(setup, name, address)
                     for name, address in zip((setup.cluster, *setup.clusters), sockets, strict=True)
                 ],

@@ -7,6 +7,7 @@ comes from `tamis.profiles.wire.vm_id`, as in every host.
 import re
 from collections.abc import Sequence
 from dataclasses import replace
+from pathlib import Path
 from types import TracebackType
 from typing import Self
 
@@ -43,13 +44,15 @@ def run(
     layer: Layer = "http",
     asks: Sequence[Questions] | None = None,
     patience: float = PATIENCE,
+    shim: Path | None = None,
 ) -> list[Run]:
     """Run every fixture, in order; one Run each. Raises Fault when Envoy does not start.
 
+    `module`: WebAssembly, a dynamic module of Envoy, or with `shim` a native twin.
     `asks`: what to ask after each; default: what the fixture itself names.
     """
     asks = asks or [Questions.of(fixture) for fixture in fixtures]
-    with Judge(binary, patience=patience) as judge:
+    with Judge(binary, patience=patience, shim=shim) as judge:
         return [
             judge.run(fixture, module, layer=layer, ask=ask)
             for fixture, ask in zip(fixtures, asks, strict=True)
@@ -57,10 +60,17 @@ def run(
 
 
 class Judge:
-    """Envoys that stay up between fixtures, one for each bootstrap; a context manager."""
+    """Envoys that stay up between fixtures, one for each bootstrap; a context manager.
 
-    def __init__(self, binary: Binary, *, patience: float = PATIENCE) -> None:
+    `shim`: what native twins run behind; without it modules are WebAssembly, or modules of Envoy.
+    """
+
+    def __init__(
+        self, binary: Binary, *, patience: float = PATIENCE, shim: Path | None = None
+    ) -> None:
         self.binary = binary
+        self.host = Setup(shim=shim).host(binary)
+        self._shim = shim
         self._patience = patience
         self._servers: dict[Setup, Server] = {}
 
@@ -95,7 +105,7 @@ class Judge:
         """
         why = _unable(fixture, layer)
         if why:
-            return Run(fixture.name, self.binary.host, None, skipped=(NotComparable("", why),))
+            return Run(fixture.name, self.host, None, skipped=(NotComparable("", why),))
         ask = ask or Questions.of(fixture)
         for _ in range(_TRIES):
             done, untimely = self._try(fixture, module, layer, ask)
@@ -107,7 +117,7 @@ class Judge:
         self, fixture: Fixture, module: bytes, layer: Layer, ask: Questions
     ) -> tuple[Run, bool]:
         state = tuple(name for name in ask.filter_state if _NAME.match(name))
-        setup, untold = setup_of(fixture, layer, state)
+        setup, untold = setup_of(fixture, layer, state, self._shim)
         session = Session(self._server(setup), fixture, module, untold, ask)
         try:
             done = session.run()
@@ -141,7 +151,7 @@ class Judge:
         self._drop(setup)
         during = f" in {inside}" if inside else ""
         problem = f"{how}{during}; its bootstrap and log are kept in {kept}"
-        return Run(session.fixture.name, self.binary.host, None, problems=(problem,))
+        return Run(session.fixture.name, self.host, None, problems=(problem,))
 
     def _hung(self, session: Session, setup: Setup) -> Run:
         inside = observe.open_call(session.records())
@@ -152,7 +162,7 @@ class Judge:
         why = f"{inside} did not return within {self._patience:g} s; Envoy has no deadline"
         at = f"exchanges[{len(session.exchanges)}]" if session.started else "start"
         skipped = (NotComparable(at, why),)
-        return Run(session.fixture.name, self.binary.host, outcome, skipped=skipped)
+        return Run(session.fixture.name, self.host, outcome, skipped=skipped)
 
 
 def _unable(fixture: Fixture, layer: Layer) -> str | None:

@@ -7,6 +7,7 @@ servers get their connections before anything is measured.
 from collections.abc import Mapping
 from pathlib import Path
 
+from tamis.envoy.native import DYNAMIC
 from tamis.envoy.plugins import NETWORK_WASM, TYPE, WASM, Json
 from tamis.envoy.setup import Setup
 from tamis.envoy.wiring import BUFFER_LIMIT, HCM, HEADER_KIB, http2, pipe, router, tcp
@@ -148,6 +149,6 @@ def _slot(name: str, file: Path, kind: str) -> Json:
                 },
                 "resource_api_version": "V3",
             },
-            "type_urls": [kind],
+            "type_urls": [kind, DYNAMIC],
         },
     }

@@ -15,7 +15,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-__all__ = ["Call", "Log", "Record", "call_of"]
+__all__ = ["GUESTS", "Call", "Log", "Record", "call_of"]
+
+#: Loggers of what filters do: of Envoy's Wasm, and of native modules, where the shim of twins uses
+#: the same words.
+GUESTS = frozenset({"wasm", "dynamic_modules"})
 
 _HEAD = re.compile(r"(?P<thread>\d+) (?P<level>\w+) (?P<logger>\w+) ", re.ASCII)
 _CALL = re.compile(
@@ -47,7 +51,7 @@ class Call:
 
 def call_of(record: Record) -> Call | None:
     """The crossing a record tells of, if it does; a guest's message never looks like one."""
-    if record.logger != "wasm" or record.level != "trace":
+    if record.logger not in GUESTS or record.level != "trace":
         return None
     found = _CALL.match(record.text)
     if not found:
@@ -90,7 +94,8 @@ class Log:
     def _is_single(self) -> bool:
         # Only the guest writes several lines: as "wasm log ...", and in the state of a stream.
         head = self._rest[:64]
-        return b" wasm wasm log" not in head and b" access state " not in head
+        spoken = any(f" {logger} wasm log".encode() in head for logger in GUESTS)
+        return not spoken and b" access state " not in head
 
     def _add(self, parts: list[bytes]) -> None:
         for part in parts:

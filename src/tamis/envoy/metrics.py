@@ -21,7 +21,7 @@ READ = "the filter read a metric, and Envoy adds up those of its three VMs"
 _UNCLEAR = "Envoy adds up the metrics of its three VMs, and does not say which is which"
 _TYPES = ("Counters", "Gauges")
 _MASK = 2**64 - 1
-_LINE = re.compile(r"wasmcustom\.(?P<name>.*): (?P<value>\d+)\Z", re.DOTALL)
+_LINE = re.compile(r"(?:wasm|dynamicmodules)custom\.(?P<name>.*): (?P<value>\d+)\Z", re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,6 +140,6 @@ def _match(metrics: Mapping[tuple[int, int], _Metric], named: list[dict[str, int
 
 
 def _ended(process: Process, kind: str) -> dict[str, int]:
-    text = process.admin(f"/stats?filter=^wasmcustom\\.&type={kind}")
+    text = process.admin(f"/stats?filter=^(wasm|dynamicmodules)custom\\.&type={kind}")
     found = (_LINE.match(line) for line in text.splitlines())
     return {each["name"]: int(each["value"]) for each in found if each}

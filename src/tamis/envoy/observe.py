@@ -8,7 +8,8 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Literal
 
-from tamis.envoy.log import Record, call_of
+from tamis.envoy.log import GUESTS, Record, call_of
+from tamis.envoy.modules import DEFAULT_DETAILS
 from tamis.envoy.questions import Questions
 from tamis.envoy.trace import Callback, Trace, trap_of
 from tamis.model.outcome import (
@@ -49,12 +50,15 @@ _REFUSED = {
     "Failed to start base Wasm": "on_vm_start",
     "Failed to configure base Wasm plugin": "on_configure",
 }
+_TWIN_REFUSED = re.compile(r"twin \S+ does not start: (?P<callback>on_\w+)\Z")
 # Envoy's wrapping around the reason it gives first.
 _GENERIC = ("Plugin ", "Wasm VM failed Failed to initialize", "Wasm VM failed Failed to load")
 # Response flag: the client broke the protocol, in Envoy's view.
 _BROKEN = "DPE"
 _TOO_LARGE = ("http2.header_list_size_too_large", "http2.too_many_headers")
 _VIA_UPSTREAM = "via_upstream"
+#: How the access log writes nothing.
+_NONE = ("-", DEFAULT_DETAILS)
 _UPSTREAM_RESET = "UR"
 #: Headers callback -> the stream types whose headers are in it.
 _OF_HEADERS = {"proxy_on_request_headers": {0}, "proxy_on_response_headers": {1}}
@@ -112,7 +116,7 @@ def _prefixes(plugin: Plugin) -> set[str]:
 
 def broken(records: Iterable[Record], thread: int) -> Trap | None:
     """The first guest function that broke on `thread`."""
-    ours = (each for each in records if each.thread == thread and each.logger == "wasm")
+    ours = (each for each in records if each.thread == thread and each.logger in GUESTS)
     return next((found for each in ours if (found := trap_of(each))), None)
 
 
@@ -123,6 +127,9 @@ def refusal(records: Sequence[Record], main_thread: int) -> tuple[str | None, st
         callback = trap.callback
         return _START.get(callback, callback.removeprefix("proxy_")), trap.text
     words = complaints(records)
+    twin = _TWIN_REFUSED.search(words)
+    if twin:
+        return twin["callback"], ""
     for told, callback in _REFUSED.items():
         if told in words:
             return callback, ""
@@ -134,7 +141,7 @@ def complaints(records: Sequence[Record]) -> str:
     said = [
         record.text.removeprefix("Wasm VM failed ")
         for record in records
-        if record.logger == "wasm"
+        if record.logger in GUESTS
         and record.level in ("error", "critical")
         and not record.text.startswith(_GENERIC)
     ]
@@ -221,7 +228,7 @@ def pauses(callbacks: Iterable[Callback]) -> Iterator[Pause]:
 def _access(flight: "Flight") -> tuple[int, str, str]:
     """Envoy's access log of the exchange: response code, flags, details; 0 and "" for none."""
     line = flight.access or "0 - -"
-    code, flags, details = ("" if part == "-" else part for part in line.split(" ", 2))
+    code, flags, details = ("" if part in _NONE else part for part in line.split(" ", 2))
     return int(code or 0), flags, details
 
 

@@ -2,9 +2,12 @@
 
 import base64
 import json
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
+from tamis.envoy import native
+from tamis.envoy.native import DYNAMIC, Kind
 from tamis.model.plugin import Plugin
 
 __all__ = [
@@ -37,23 +40,40 @@ _POLICIES = {"closed": "FAIL_CLOSED", "open": "FAIL_OPEN", "reload": "FAIL_RELOA
 class Loadable:
     """A module file, how it is run, and its configuration as the guest reads it.
 
-    The plugin's `vm_id` is not None.
+    The plugin's `vm_id` is not None. A native twin needs the `shim`; `shared` is what data it finds
+    there.
     """
 
     module: Path
     plugin: Plugin
     config: bytes = b""
+    kind: Kind = "wasm"
+    shim: Path | None = None
+    shared: Mapping[str, bytes] = field(default_factory=dict)
 
 
 def resource(slot: str, loadable: Loadable, version: int, *, network: bool = False) -> str:
     """The text of an ECDS file: a DiscoveryResponse with the plugin for the filter `slot`."""
-    kind = NETWORK_WASM if network else WASM
     extension = {
         "@type": TYPE + "envoy.config.core.v3.TypedExtensionConfig",
         "name": slot,
-        "typed_config": {"@type": kind, "config": plugin_config(loadable)},
+        "typed_config": _filter(loadable, network=network),
     }
     return json.dumps({"version_info": str(version), "resources": [extension]})
+
+
+def _filter(loadable: Loadable, *, network: bool) -> Json:
+    if loadable.kind == "wasm":
+        kind = NETWORK_WASM if network else WASM
+        return {"@type": kind, "config": plugin_config(loadable)}
+    if loadable.kind == "module":
+        config = native.module_config(loadable.module, loadable.plugin, loadable.config)
+    else:
+        assert loadable.shim
+        config = native.twin_config(
+            loadable.shim, loadable.module, loadable.plugin, loadable.config, loadable.shared
+        )
+    return {"@type": DYNAMIC, **config}
 
 
 def plugin_config(loadable: Loadable) -> Json:

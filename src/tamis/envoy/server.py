@@ -7,8 +7,9 @@ import hashlib
 import json
 import re
 import time
+from collections.abc import Mapping
 from pathlib import Path
-from types import TracebackType
+from types import MappingProxyType, TracebackType
 from typing import Self
 
 from tamis import extras
@@ -21,6 +22,7 @@ from tamis.envoy.listeners import CLUSTER_HEADER
 from tamis.envoy.log import Log, Record
 from tamis.envoy.loop import Loop, Silence
 from tamis.envoy.observe import open_call
+from tamis.envoy.native import kind_of
 from tamis.envoy.plugins import PASS_THROUGH, Loadable, resource
 from tamis.envoy.process import Process, run_folder
 from tamis.envoy.service import Service
@@ -56,6 +58,7 @@ class Server:
 
     def __init__(self, binary: Binary, setup: Setup, patience: float) -> None:
         self.setup = setup
+        self.host = setup.host(binary)
         self._folder = run_folder()
         self._version = 0
         #: The upstream of a network filter, and the port it is reached through.
@@ -70,7 +73,7 @@ class Server:
             binary,
             self._folder,
             lambda nonce: bootstrap(setup, self._folder, f"{nonce} 0 info access ", self.door.port),
-            logs="wasm:trace,config:debug",
+            logs="wasm:trace,dynamic_modules:trace,config:debug",
         )
         self._log = Log(self._folder.log, self.process.nonce)
         self.loop = Loop(self._idle, patience)
@@ -143,15 +146,23 @@ class Server:
         """All of the log so far."""
         return self._log.records
 
-    def load(self, slot: str, module: bytes, plugin: Plugin, config: bytes) -> bool:
+    def load(
+        self,
+        slot: str,
+        module: bytes,
+        plugin: Plugin,
+        config: bytes,
+        shared: Mapping[str, bytes] = MappingProxyType({}),
+    ) -> bool:
         """Put a plugin into a slot; whether Envoy took it. Raises Crashed or Silence.
 
-        Once it is taken, streams meet it.
+        Once it is taken, streams meet it. `shared`: data that a native twin finds there.
         """
         begin = len(self.records)
         self.client.hang_up()
         with main_first(self.main_thread, self.worker_thread):
-            self._put(slot, Loadable(self._module(module), plugin, config))
+            kind, shim = kind_of(module), self.setup.shim
+            self._put(slot, Loadable(self._module(module), plugin, config, kind, shim, shared))
             self._await_verdict(begin)
         # Whatever the worker has to do was posted to it before.
         self.loop.settle()

@@ -3,12 +3,14 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
-from tamis import wasm
-from tamis.envoy import metrics, observe, observer, others
+from tamis import elf, wasm
+from tamis.envoy import metrics, modules, observe, observer, others
 from tamis.envoy.bootstrap import GUEST, OBSERVER
+from tamis.envoy.callouts import Made
 from tamis.envoy.connections import connect
 from tamis.envoy.exchanges import Exchanges, states
 from tamis.envoy.log import Record
+from tamis.envoy.native import kind_of
 from tamis.envoy.questions import Questions
 from tamis.envoy.server import Server
 from tamis.envoy.timers import TICK, Timers
@@ -17,6 +19,7 @@ from tamis.envoy.world import World
 from tamis.errors import BadInput
 from tamis.model.exchange import Connection, Exchange, Fixture, PropertyPath, Step, Tick, to_bytes
 from tamis.model.outcome import (
+    Callout,
     ConnectionOutcome,
     ExchangeOutcome,
     NotComparable,
@@ -51,6 +54,7 @@ class Session:
         self.connections: list[ConnectionOutcome] = []
         self.started = False
         self._module = module
+        self._kind = kind_of(module)
         self._untold = [".".join(path) for path in untold]
         self._ask = ask
         self._begin = self._from = len(server.records)
@@ -88,14 +92,15 @@ class Session:
 
     def run(self) -> Run:
         """Load the plugins and run all steps, unless one refuses to start."""
-        if self.fixture.shared_data:
+        if self.fixture.shared_data and self._kind == "wasm":
             self._observer(observer.setting(self.fixture.shared_data))
             self._world.skip()
         self._from = len(self.server.records)
         for slot, plugin, config in (*self._beside, (GUEST, self._plugin, self.fixture.config)):
             begin = len(self.server.records)
             self._used.append(slot)
-            if not self.server.load(slot, self._module, plugin, config):
+            shared = self.fixture.shared_data
+            if not self.server.load(slot, self._module, plugin, config, shared):
                 return self._refused(self.server.records[begin:])
         self.started = True
         self._world.observe()
@@ -120,12 +125,16 @@ class Session:
             start=start,
             exchanges=tuple(self.exchanges),
             logs=tuple(observe.lines(self._trace.callbacks, plugins)),
-            callouts=tuple(made.outcome() for made in self._world.made),
-            unanswered=tuple(made.outcome() for made in self._world.unanswered),
+            callouts=tuple(map(self._callout, self._world.made)),
+            unanswered=tuple(map(self._callout, self._world.unanswered)),
             connections=tuple(self.connections),
             trap=broken or self._trace.trap,
             virtual_time=self._world.agenda.now,
         )
+
+    def _callout(self, made: Made) -> Callout:
+        seen = made.outcome()
+        return seen if self._kind == "wasm" else modules.callout(seen)
 
     # -- steps
 
@@ -157,7 +166,7 @@ class Session:
         callback, words = observe.refusal(records, main)
         if callback is None:
             problem = f"Envoy refuses the module: {words}"
-            return Run(self.fixture.name, self.server.process.binary.host, None, (problem,))
+            return Run(self.fixture.name, self.server.host, None, (problem,))
         # The worker never started it: what the canary did is what a VM does.
         trace = Trace(main)
         trace.feed(records)
@@ -179,7 +188,7 @@ class Session:
         server, ask = self.server, self._ask
         worker, main = server.worker_thread, server.main_thread
         names = self._names(worker)
-        if ask.shared_data or ask.queues:
+        if self._kind == "wasm" and (ask.shared_data or ask.queues):
             # What VMs share lives as long as one of them.
             self._observer(b"")
             self._world.skip()
@@ -216,10 +225,11 @@ class Session:
         self._world.observe()
 
     def _done(self, outcome: Outcome) -> Run:
-        host = self.server.process.binary.host
+        host = self.server.host
         absent = any(rule.reply.no_cluster for rule in self.fixture.callouts)
         self._skipped += observe.unseen(self._trace, self._untold, self._ask, absent=absent)
         self._skipped += [NotComparable("", why) for why in dict.fromkeys(self._world.odd)]
+        self._skipped += modules.unseen(self._kind, self.server.records[self._begin :])
         timers = self._world.timers
         if timers and timers.untimely:
             self._skipped.append(NotComparable("", _UNTIMELY))
@@ -234,6 +244,8 @@ class Session:
     def _shared(self) -> tuple[dict[str, bytes], dict[str, tuple[bytes, ...]]]:
         assert self._vm is not None
         ask = self._ask
+        if self._kind != "wasm":
+            return modules.shared(self.server.records[self._begin :]), {}
         shared = self._asked(observer.data_questions(ask.shared_data)) if ask.shared_data else []
         items = self._asked(observer.queue_questions(self._vm, ask.queues)) if ask.queues else []
         queues = {name: tuple(item for key, item in items if key == name) for name in ask.queues}
@@ -266,7 +278,10 @@ def _groups(steps: Sequence[Step]) -> list[tuple[int, list[Step]]]:
 def _ticks(module: bytes, plugin: Plugin) -> bool:
     """Whether the filter has a callback for timers that Envoy calls."""
     try:
-        exported = {export.name for export in wasm.read(module).exports}
+        if elf.is_library(module):
+            exported = set(elf.read(module).exports)
+        else:
+            exported = {export.name for export in wasm.read(module).exports}
     except BadInput:
         return False
     return TICK in exported and (not plugin.capabilities or TICK in plugin.capabilities)

@@ -8,13 +8,13 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
-from tamis.envoy.log import Record, call_of
+from tamis.envoy.log import GUESTS, Record, call_of
 from tamis.model.outcome import Trap, TrapKind
 
 __all__ = ["VM_CREATED", "Callback", "HostCall", "Line", "Trace", "trap_of"]
 
-#: How Envoy tells that a thread has got a VM of its own.
-VM_CREATED = "Thread-Local Wasm created"
+#: How Envoy, and the shim, tell that a thread has got a VM of its own.
+VM_CREATED = ("Thread-Local Wasm created", "Thread-local twin created")
 _LEVELS = {"warning": "warn"}
 _LOG = "wasm log"
 _FAILED = re.compile(r"Function: (?P<callback>\S+) failed: (?P<text>[^\n]*)")
@@ -91,7 +91,7 @@ class Trace:
     def feed(self, records: Iterable[Record]) -> None:
         """Take in what was logged since."""
         for record in records:
-            if record.thread == self._thread and record.logger == "wasm":
+            if record.thread == self._thread and record.logger in GUESTS:
                 self._take(record)
 
     def calls(self) -> Iterator[HostCall]:

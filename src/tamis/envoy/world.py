@@ -7,7 +7,7 @@ thing at a time, in the order of virtual time; each is over before the next.
 import time
 from collections.abc import Callable
 
-from tamis.envoy import callouts, grpc
+from tamis.envoy import callouts, grpc, modules
 from tamis.envoy.agenda import Agenda
 from tamis.envoy.callouts import CALLS, Made, Rules
 from tamis.envoy.loop import Silence
@@ -202,7 +202,8 @@ class World:
         if made.arrival.gone:
             made.over = True
             if made.kind == "http" and not self.trace.failed:
-                self.odd.append("the timeout of a callout passed in real time before its answer")
+                late = "the timeout of a callout passed in real time before its answer"
+                self.odd.append(modules.GONE if self.server.setup.shim else late)
             return
         service = self.server.services[made.arrival.cluster]
         if made.kind == "http":

@@ -7,22 +7,11 @@
 #include "tamis/backend/backend.h"
 #include "tamis/backend/wasm_imports.h"
 #include "tamis/backend/wasm_pairs.h"
+#include "tamis/backend/wasm_room.h"
 #include "tamis/memory.h"
 #include "tamis/types.h"
 
 namespace tamis::backend {
-
-inline constexpr size_t kPage = 65536;
-
-inline constinit Room rest_ = {&__heap_base, &__heap_end};
-
-inline Room more_memory(size_t size) {
-  const size_t pages = (size + kPage - 1) / kPage;
-  const size_t before = __builtin_wasm_memory_grow(0, pages);
-  if (before == SIZE_MAX) __builtin_trap();
-  return {reinterpret_cast<char*>(before * kPage),
-          reinterpret_cast<char*>((before + pages) * kPage)};
-}
 
 inline void log(Level level, StringView line) { proxy_log(level, line.data(), line.size()); }
 

@@ -63,6 +63,7 @@ template <class M>
 struct ExportCallout<M, true> {
   TAMIS_EXPORT(proxy_on_http_call_response)
   static void call(uint32_t, uint32_t number, size_t headers, size_t body_size, size_t) {
+    TAMIS_SYMBOL(proxy_on_http_call_response, call);
     Answers<M>::template give<OnCallout>(number, true, [&](OnCallout& caller) {
       CalloutReply reply(number, headers, body_size);
       caller.on_callout(reply);
@@ -76,6 +77,7 @@ template <class M>
 struct ExportGrpc<M, true> {
   TAMIS_EXPORT(proxy_on_grpc_receive)
   static void receive(uint32_t, uint32_t number, size_t size) {
+    TAMIS_SYMBOL(proxy_on_grpc_receive, receive);
     const bool is_call = (number & 3) == 1;  // of which nothing more comes
     Answers<M>::template give<OnGrpc>(number, is_call, [&](OnGrpc& caller) {
       Body message(Buffer::GrpcMessage, size);
@@ -84,6 +86,7 @@ struct ExportGrpc<M, true> {
   }
   TAMIS_EXPORT(proxy_on_grpc_close)
   static void close(uint32_t, uint32_t number, uint32_t code) {
+    TAMIS_SYMBOL(proxy_on_grpc_close, close);
     Answers<M>::template give<OnGrpc>(
         number, true, [&](OnGrpc& caller) { caller.on_grpc_close(number, GrpcStatus(code)); });
   }
@@ -103,6 +106,7 @@ struct ExportGrpc<M, true> {
   struct Export_##callback<M, true> {                                        \
     TAMIS_EXPORT(proxy_on_grpc_receive_##name)                               \
     static void call(uint32_t, uint32_t number, size_t) {                    \
+      TAMIS_SYMBOL(proxy_on_grpc_receive_##name, call);                      \
       Answers<M>::template give<OnGrpc>(number, false, [&](OnGrpc& caller) { \
         Headers metadata(map);                                               \
         caller.callback(number, metadata);                                   \

@@ -17,6 +17,7 @@ namespace tamis {
   struct Export_##callback<M, true> {                                         \
     TAMIS_EXPORT(proxy_##callback)                                            \
     static FilterStatus call(uint32_t id, uint32_t, uint32_t end_of_stream) { \
+      TAMIS_SYMBOL(proxy_##callback, call);                                   \
       return M::with(id, FilterStatus::Continue, [&](auto& filter) {          \
         Headers headers(map);                                                 \
         return filter.callback(headers, end_of_stream != 0);                  \
@@ -31,6 +32,7 @@ namespace tamis {
   struct Export_##callback<M, true> {                                          \
     TAMIS_EXPORT(proxy_##callback)                                             \
     static BodyStatus call(uint32_t id, size_t size, uint32_t end_of_stream) { \
+      TAMIS_SYMBOL(proxy_##callback, call);                                    \
       return M::with(id, BodyStatus::Continue, [&](auto& filter) {             \
         Body body(buffer, size);                                               \
         return filter.callback(body, end_of_stream != 0);                      \
@@ -45,6 +47,7 @@ namespace tamis {
   struct Export_##callback<M, true> {                                \
     TAMIS_EXPORT(proxy_##callback)                                   \
     static FilterStatus call(uint32_t id, uint32_t) {                \
+      TAMIS_SYMBOL(proxy_##callback, call);                          \
       return M::with(id, FilterStatus::Continue, [&](auto& filter) { \
         Headers trailers(map);                                       \
         return filter.callback(trailers);                            \

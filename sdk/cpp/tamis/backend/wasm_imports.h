@@ -5,9 +5,8 @@
 #ifndef TAMIS_BACKEND_WASM_IMPORTS_H_
 #define TAMIS_BACKEND_WASM_IMPORTS_H_
 
+#include "tamis/backend/linkage.h"
 #include "tamis/types.h"
-
-#define TAMIS_IMPORT(name) [[clang::import_module("env"), clang::import_name(#name)]]
 
 extern "C" {
 TAMIS_IMPORT(proxy_log)
@@ -102,10 +101,6 @@ uint32_t proxy_set_tick_period_milliseconds(uint32_t milliseconds);
 TAMIS_IMPORT(proxy_call_foreign_function)
 uint32_t proxy_call_foreign_function(const char* name, size_t name_size, const char* arguments,
                                      size_t size, const char** result, size_t* result_size);
-
-// wasm-ld defines them: what the program's data leave of its first pages.
-extern char __heap_base;  // NOLINT(bugprone-reserved-identifier)
-extern char __heap_end;   // NOLINT(bugprone-reserved-identifier)
 }
 
 #endif  // TAMIS_BACKEND_WASM_IMPORTS_H_

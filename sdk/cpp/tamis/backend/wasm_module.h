@@ -6,14 +6,13 @@
 #define TAMIS_BACKEND_WASM_MODULE_H_
 
 #include "tamis/backend/backend.h"
+#include "tamis/backend/linkage.h"
 #include "tamis/callout.h"
 #include "tamis/grpc.h"
 #include "tamis/memory.h"
 #include "tamis/module.h"
 #include "tamis/queue.h"
 #include "tamis/tick.h"
-
-#define TAMIS_EXPORT(name) [[gnu::used, clang::export_name(#name)]]
 
 namespace tamis {
 
@@ -116,6 +115,7 @@ template <class M>
 struct ExportContexts<M, true> {
   TAMIS_EXPORT(proxy_on_context_create)
   static void create(uint32_t id, uint32_t parent_id) {
+    TAMIS_SYMBOL(proxy_on_context_create, create);
     const Callback callback(id);
     auto* parent = static_cast<Context*>(contexts_.find(parent_id));
     if (parent == nullptr) {
@@ -127,6 +127,7 @@ struct ExportContexts<M, true> {
   }
   TAMIS_EXPORT(proxy_on_delete)
   static void erase(uint32_t id) {
+    TAMIS_SYMBOL(proxy_on_delete, erase);
     auto* context = static_cast<Context*>(contexts_.take(id));
     if (context == nullptr) return;
     if (context->parent != nullptr) {
@@ -151,6 +152,7 @@ template <class M>
 struct ExportConfigure<M, true> {
   TAMIS_EXPORT(proxy_on_configure)
   static uint32_t call(uint32_t id, size_t size) {
+    TAMIS_SYMBOL(proxy_on_configure, call);
     const Callback callback(id);
     auto* context = static_cast<Context*>(contexts_.find(id));
     auto& plugin = static_cast<typename M::PluginContext*>(context)->plugin;
@@ -165,6 +167,7 @@ template <class M>
 struct ExportTick<M, true> {
   TAMIS_EXPORT(proxy_on_tick)
   static void call(uint32_t id) {
+    TAMIS_SYMBOL(proxy_on_tick, call);
     M::with_plugin(id, [](auto& plugin) { plugin.on_tick(); });
   }
 };
@@ -175,6 +178,7 @@ template <class M>
 struct ExportQueue<M, true> {
   TAMIS_EXPORT(proxy_on_queue_ready)
   static void call(uint32_t id, uint32_t queue) {
+    TAMIS_SYMBOL(proxy_on_queue_ready, call);
     M::with_plugin(id, [&](auto& plugin) { plugin.on_queue(Queue(queue)); });
   }
 };
@@ -185,6 +189,7 @@ template <class M>
 struct Export_on_log<M, true> {
   TAMIS_EXPORT(proxy_on_log)
   static void call(uint32_t id) {
+    TAMIS_SYMBOL(proxy_on_log, call);
     M::with(id, false, [](auto& filter) { return filter.on_log(), true; });
   }
 };
@@ -195,6 +200,7 @@ template <class M>
 struct Export_on_done<M, true> {
   TAMIS_EXPORT(proxy_on_done)
   static uint32_t call(uint32_t id) {
+    TAMIS_SYMBOL(proxy_on_done, call);
     M::with(id, false, [](auto& filter) { return filter.on_done(), true; });
     return 1;  // nothing is left to wait for
   }
@@ -203,17 +209,24 @@ struct Export_on_done<M, true> {
 }  // namespace tamis
 
 extern "C" {
+TAMIS_EXPORT(proxy_abi_version_0_2_1)
+__attribute__((visibility("default"))) inline void proxy_abi_version_0_2_1() {}
+
+// The host takes room for what it hands over; only ever during a callback.
+#if defined(__wasm__)
 void __wasm_call_ctors();  // NOLINT(bugprone-reserved-identifier): wasm-ld defines it
 
-TAMIS_EXPORT(proxy_abi_version_0_2_1)
-inline void tamis_abi_version() {}
-
-/// The host takes room for what it hands over; only ever during a callback.
 TAMIS_EXPORT(malloc)
 inline void* tamis_allocate(size_t size) { return tamis::scratch().allocate(size); }
 
 TAMIS_EXPORT(_initialize)
 inline void tamis_initialize() { __wasm_call_ctors(); }
+#else
+TAMIS_EXPORT(proxy_on_memory_allocate)
+__attribute__((visibility("default"))) inline void* proxy_on_memory_allocate(size_t size) {
+  return tamis::scratch().allocate(size);
+}
+#endif
 }
 
 /// TAMIS_EXPORT_IF(condition, template)

@@ -16,6 +16,7 @@ template <class M>
 struct Export_on_new_connection<M, true> {
   TAMIS_EXPORT(proxy_on_new_connection)
   static FilterStatus call(uint32_t id) {
+    TAMIS_SYMBOL(proxy_on_new_connection, call);
     return M::with(id, FilterStatus::Continue,
                    [](auto& filter) { return filter.on_new_connection(); });
   }
@@ -28,6 +29,7 @@ struct Export_on_new_connection<M, true> {
   struct Export_##callback<M, true> {                                            \
     TAMIS_EXPORT(proxy_##callback)                                               \
     static FilterStatus call(uint32_t id, size_t size, uint32_t end_of_stream) { \
+      TAMIS_SYMBOL(proxy_##callback, call);                                      \
       return M::with(id, FilterStatus::Continue, [&](auto& filter) {             \
         Body data(buffer, size);                                                 \
         return filter.callback(data, end_of_stream != 0);                        \
@@ -42,6 +44,7 @@ struct Export_on_new_connection<M, true> {
   struct Export_##callback<M, true> {                                              \
     TAMIS_EXPORT(proxy_on_##name##_connection_close)                               \
     static void call(uint32_t id, Peer by) {                                       \
+      TAMIS_SYMBOL(proxy_on_##name##_connection_close, call);                      \
       M::with(id, false, [&](auto& filter) { return filter.callback(by), true; }); \
     }                                                                              \
   };
