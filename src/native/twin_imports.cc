@@ -10,7 +10,8 @@ TAMIS_TWIN_IMPORTS(TAMIS_DEFINE)
 namespace tamis {
 
 void offer_imports() {
-  if (dlsym(RTLD_DEFAULT, "proxy_log") == reinterpret_cast<void*>(&proxy_log)) return;
+  // A program that has them itself offers them already.
+  if (dlsym(dlopen(nullptr, RTLD_NOW), "proxy_log") == reinterpret_cast<void*>(&proxy_log)) return;
   Dl_info info{};
   if (dladdr(reinterpret_cast<void*>(&proxy_log), &info) == 0 ||
       dlopen(info.dli_fname, RTLD_NOW | RTLD_NOLOAD | RTLD_GLOBAL) == nullptr)

@@ -42,7 +42,7 @@ class TwinCopy {
   explicit TwinCopy(const TwinLibrary& library) {
     file_ = memfd_create("tamis-twin", MFD_CLOEXEC);
     if (file_ < 0 || !write_all(library.bytes)) throw std::runtime_error("no memory for a copy");
-    const std::string name = "/proc/self/fd/" + std::to_string(file_);
+    const std::string name = path();
     handle_ = dlopen(name.c_str(), RTLD_NOW | RTLD_LOCAL);
     if (handle_ == nullptr) {
       std::string words = dlerror();
@@ -54,10 +54,15 @@ class TwinCopy {
     dlinfo(handle_, RTLD_DI_LINKMAP, &map_);
   }
   TwinCopy(const TwinCopy&) = delete;
-  // The file goes last: its number names it to the loader.
+  // What registered a thread's destructors (Rust's thread-locals do) stays loaded until the thread
+  // ends. Its file then stays open, too: its number is the name that the loader knows it by.
   ~TwinCopy() {
     dlclose(handle_);
-    close(file_);
+    void* const still = dlopen(path().c_str(), RTLD_NOW | RTLD_NOLOAD);
+    if (still == nullptr)
+      close(file_);
+    else
+      dlclose(still);
   }
 
   // A function of the library itself, not of those it needs; nullptr: there is none.
@@ -79,6 +84,8 @@ class TwinCopy {
   }
 
  private:
+  std::string path() const { return "/proc/self/fd/" + std::to_string(file_); }
+
   bool write_all(const std::string& bytes) const {
     for (size_t done = 0; done < bytes.size();) {
       const ssize_t wrote = write(file_, bytes.data() + done, bytes.size() - done);

@@ -43,7 +43,8 @@ def read(content: bytes) -> Library:
 def _read(content: bytes) -> Library:
     _, machine, at, size, count, _ = _HEADER.unpack_from(content)
     sections = [_SECTION.unpack_from(content, at + number * size) for number in range(count)]
-    exports, imports = set(), set()
+    exports: set[str] = set()
+    imports: set[str] = set()
     for kind, offset, length, link, entry in sections:
         if kind != _DYNAMIC_SYMBOLS:
             continue

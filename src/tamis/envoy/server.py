@@ -21,8 +21,8 @@ from tamis.envoy.http2 import Peer
 from tamis.envoy.listeners import CLUSTER_HEADER
 from tamis.envoy.log import Log, Record
 from tamis.envoy.loop import Loop, Silence
-from tamis.envoy.observe import open_call
 from tamis.envoy.native import kind_of
+from tamis.envoy.observe import open_call
 from tamis.envoy.plugins import PASS_THROUGH, Loadable, resource
 from tamis.envoy.process import Process, run_folder
 from tamis.envoy.service import Service

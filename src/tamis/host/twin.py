@@ -32,6 +32,8 @@ __all__ = ["Twin", "twin_label"]
 _DEFAULT_LIMITS = Limits()
 #: Seconds beside a guest's own deadlines after which the process counts as hanging.
 _PATIENCE = 30.0
+#: Orders after which a process makes room for another: a library that stays loaded holds a file.
+_ORDERS = 200
 
 
 def twin_label(envoy: str = NEWEST) -> str:
@@ -53,6 +55,7 @@ class Twin:
             )
         self._path = path
         self._process: subprocess.Popen[bytes] | None = None
+        self._orders = 0
 
     def __enter__(self) -> Self:
         return self
@@ -103,6 +106,9 @@ class Twin:
 
     def _ask(self, order: Order) -> Mapping[str, Any] | str:
         """What the core reports, or how the process ended."""
+        self._orders += 1
+        if self._orders % _ORDERS == 0:
+            self._end()
         process = self._process = self._process or _started()
         assert process.stdin
         assert process.stdout
