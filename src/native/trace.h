@@ -25,6 +25,7 @@ struct Traced {
 
 // One call over the boundary; those it led to follow it, deeper. `result`: what it returned, if it
 // returns anything; `values`: what the host stored for the guest. `trapped`: it did not return.
+// `bytes_in`, `bytes_out` and `allocations` are as in Counts, with those of all it led to.
 struct Crossing {
   bool to_guest = false;
   std::string_view name;
@@ -35,6 +36,7 @@ struct Crossing {
   std::optional<uint64_t> result;
   bool trapped = false;
   std::optional<uint64_t> fuel;
+  uint64_t bytes_in = 0, bytes_out = 0, allocations = 0;
 };
 
 // Lives with its world, is used by one thread.
