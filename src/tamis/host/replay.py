@@ -1,7 +1,6 @@
 """Repeat fixtures natively: for figures, and to see that nothing drifts."""
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 from tamis import _core
 from tamis.errors import BadInput
@@ -10,10 +9,11 @@ from tamis.host.loading import compiled, minor
 from tamis.host.outcome import counts, trap
 from tamis.host.script import build
 from tamis.model.exchange import Fixture
+from tamis.model.outcome import Trap
 from tamis.model.plugin import Limits
 from tamis.model.replayed import Broken, Replayed, merge
 
-__all__ = ["Stop", "replay", "replay_all"]
+__all__ = ["Stop", "broken_by", "replay", "replay_all"]
 
 #: Ends replays on other threads: give it to them, then `set` it.
 Stop = _core.Stop
@@ -45,25 +45,25 @@ def replay(
         )
     script = build(fixture, limits, envoy_minor=minor(envoy))
     raw = _core.replay(loaded, script, passes, stop or Stop())
-    broken = _broken(fixture, raw)
+    broken = broken_by(fixture, raw["refused"] or "ok", trap(raw), raw["unanswered"])
     return Replayed(
         host=label(envoy),
         exchanges=raw["exchanges"],
         seconds=raw["seconds"],
         hash=raw["hash"],
         counts=counts(raw),
-        broken=() if broken == Broken(fixture.name) else (broken,),
+        broken=(broken,) if broken else (),
     )
 
 
-def _broken(fixture: Fixture, raw: Mapping[str, Any]) -> Broken:
-    """What the fixture expects is no fault."""
-    start, broke = raw["refused"] or "ok", trap(raw)
+def broken_by(fixture: Fixture, start: str, broke: Trap | None, unanswered: int) -> Broken | None:
+    """What makes a run worth nothing; what the fixture expects is no fault."""
     if fixture.expect.start == "refused" and not broke:
         start = "ok"
     if broke and fixture.expect.trap == broke.kind:
         start, broke = "ok", None
-    return Broken(fixture.name, start, broke, raw["unanswered"])
+    found = Broken(fixture.name, start, broke, unanswered)
+    return None if found == Broken(fixture.name) else found
 
 
 def replay_all(

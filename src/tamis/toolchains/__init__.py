@@ -3,7 +3,7 @@
 from tamis.model.filter import Filter, Language
 from tamis.toolchains.assemblyscript import AssemblyScript
 from tamis.toolchains.cpp import Cpp
-from tamis.toolchains.finish import find_optimizer, finish, saved
+from tamis.toolchains.finish import find_optimizer, finish, optimized, saved
 from tamis.toolchains.go import Go
 from tamis.toolchains.inputs import digest, relocated
 from tamis.toolchains.job import Job
@@ -36,6 +36,7 @@ __all__ = [
     "find_optimizer",
     "finish",
     "open_workshop",
+    "optimized",
     "relocated",
     "saved",
     "sdk_digest",

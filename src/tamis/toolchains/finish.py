@@ -9,7 +9,7 @@ from tamis.toolchains.job import Job
 from tamis.toolchains.toolchain import LIFE_CYCLE, Found
 from tamis.toolchains.workshop import Workshop
 
-__all__ = ["find_optimizer", "finish", "saved"]
+__all__ = ["find_optimizer", "finish", "optimized", "saved"]
 
 _VERSION = re.compile(r"version (\d+)")
 #: The features that what we compile may use, and no others: with --all-features the result loads
@@ -64,15 +64,27 @@ def finish(wasm: bytes, filter_: Filter, shop: Workshop, optimizer: Found | None
 
 def saved(wasm: bytes, shop: Workshop) -> tuple[str, int] | None:
     """What an installed optimiser would take off: ("wasm-opt@108", bytes), or None."""
+    try:
+        found = optimized(wasm, shop)
+    except Rejected:
+        return None
+    if found is None:
+        return None
+    smaller = len(wasm) - len(found[1])
+    return (found[0], smaller) if smaller > 0 else None
+
+
+def optimized(wasm: bytes, shop: Workshop) -> tuple[str, bytes] | None:
+    """What an installed optimiser makes of it: ("wasm-opt@108", module); None: there is none.
+
+    Raises Rejected when it refuses the module.
+    """
     found = _installed(shop)
     if found is None:
         return None
-    try:
-        smaller = len(wasm) - len(_optimize(wasm, shop, found))
-    except Rejected:
-        return None
+    smaller = _optimize(wasm, shop, found)
     shop.steps.pop()  # it is no step of the build
-    return (f"wasm-opt@{found.version}", smaller) if smaller > 0 else None
+    return f"wasm-opt@{found.version}", smaller
 
 
 def _only(wasm: bytes, filter_: Filter) -> bytes:
