@@ -39,9 +39,9 @@ def against(file: str, old: _Object, new: _Object) -> Against:
     before, now = _steps(old), _steps(new)
     both = [step for step in before if step in now]
     if gone := len(before) - len(both):
-        notes.append(f"{gone} exchanges of {file} have no counterpart now")
+        notes.append(f"exchanges of {file} that are no more: {gone}")
     if more := len(now) - len(both):
-        notes.append(f"{more} exchanges are new")
+        notes.append(f"new exchanges: {more}")
     figures = [*_FIGURES]
     if old["host"] != new["host"]:
         figures.remove("fuel")

@@ -1,12 +1,14 @@
 """Run the fixtures in the host core, with fuel and a trace, and charge each callback its own."""
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from tamis import host
 from tamis.benches.visits import ALLOCATORS, Visit, visits
 from tamis.errors import BadInput
 from tamis.model.cost import (
+    REST,
     CallbackCost,
     Counted,
     FixtureCost,
@@ -16,7 +18,7 @@ from tamis.model.cost import (
     merged,
 )
 from tamis.model.exchange import Connection, Exchange, Fixture
-from tamis.model.outcome import Outcome, Run
+from tamis.model.outcome import Counts, Outcome, Run, total
 from tamis.model.plugin import Limits
 
 __all__ = ["Ran", "count", "counted"]
@@ -67,10 +69,11 @@ def counted(runs: Sequence[Ran], *, envoy: str = host.NEWEST) -> Counted:
 
 def _cost(ran: Ran) -> FixtureCost:
     outcome = ran.outcome
+    steps = tuple(_steps(ran))
     return FixtureCost(
         fixture=ran.fixture.name,
         memory=outcome.counts.memory_high_water,
-        steps=tuple(_steps(ran)),
+        steps=_with_rest(steps, outcome.counts) if ran.more else steps,
         more=ran.more,
         broken=host.broken_by(ran.fixture, outcome.start, outcome.trap, len(outcome.unanswered)),
     )
@@ -85,6 +88,32 @@ def _steps(ran: Ran) -> Iterator[StepCost]:
             own = [visit for visit in ran.visits if visit.step == index]
             yield StepCost(_kind(step), index, _callbacks(own))
     yield StepCost("end", None, _callbacks(behind))
+
+
+def _with_rest(steps: tuple[StepCost, ...], known: Counts) -> tuple[StepCost, ...]:
+    """What the trace did not hold, in the last step it told of: totals and budgets miss nothing."""
+    told = total(step.counts for step in steps)
+    missing = Counter(known.calls)
+    missing.subtract(told.calls)
+    rest = [FunctionCost(name, calls) for name, calls in sorted(missing.items()) if calls > 0]
+    if not rest:
+        return steps
+    rest[0] = FunctionCost(
+        rest[0].function,
+        rest[0].calls,
+        known.bytes_in - told.bytes_in,
+        known.bytes_out - told.bytes_out,
+    )
+    cost = CallbackCost(
+        REST,
+        0,
+        tuple(rest),
+        known.allocations - told.allocations,
+        (known.fuel or 0) - (told.fuel or 0),
+    )
+    last = max((at for at, step in enumerate(steps[:-1]) if step.callbacks), default=0)
+    step = replace(steps[last], callbacks=(*steps[last].callbacks, cost))
+    return (*steps[:last], step, *steps[last + 1 :])
 
 
 def _kind(step: object) -> StepKind:

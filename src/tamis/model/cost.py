@@ -8,6 +8,7 @@ from tamis.model.outcome import Counts, total
 from tamis.model.replayed import Broken
 
 __all__ = [
+    "REST",
     "CallbackCost",
     "Counted",
     "FixtureCost",
@@ -19,6 +20,8 @@ __all__ = [
 
 #: `start` and `end`: of the plugin itself, before the first step and behind the last.
 StepKind = Literal["start", "exchange", "connection", "tick", "end"]
+#: Stands for the callbacks that were not told.
+REST = "(not told apart)"
 #: Steps that carry traffic: what is "per exchange" is of these.
 _TRAFFIC = ("exchange", "connection")
 
@@ -40,8 +43,8 @@ class FunctionCost:
 class CallbackCost:
     """One callback (or entry function), run `runs` times, with what it led to.
 
-    A callback that ran inside of another counts for itself alone. `fuel` is None where a callback
-    did not return to be counted.
+    A callback that ran inside of another counts for itself alone. REST, which never ran, holds what
+    a trace was too short to charge to any.
     """
 
     callback: str
@@ -56,7 +59,7 @@ class CallbackCost:
         calls = {each.function: each.calls for each in self.functions}
         calls[self.callback] = calls.get(self.callback, 0) + self.runs
         return Counts(
-            calls=calls,
+            calls={name: count for name, count in calls.items() if count},
             bytes_in=sum(each.bytes_in for each in self.functions),
             bytes_out=sum(each.bytes_out for each in self.functions),
             allocations=self.allocations,
@@ -85,8 +88,9 @@ class StepCost:
 class FixtureCost:
     """One fixture. `memory`: bytes of the VM's memory at its largest, over the whole fixture.
 
-    `more`: crossings of a run so long that no callback could be told for them. `broken`: it ended
-    otherwise than it expects, so that its counts say little.
+    `more`: crossings of a run so long that they could be charged to no callback: they stand as REST
+    in the last step that was told, which may not be theirs. `broken`: it ended otherwise than it
+    expects, so that its counts say little.
     """
 
     fixture: str

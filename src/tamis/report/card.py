@@ -37,8 +37,11 @@ def card_lines(card: Card, *, every: bool = False) -> Lines:
 
 def card_verdicts(card: Card) -> Lines:
     """What is broken, and every budget."""
-    broken = (line(("no ", "bold red"), text) for text in _breaks(card))
-    return together(*broken, *(_budget(each) for each in card.budgets))
+    rows = []
+    for broken in card.counted.broken:
+        first, *frames = why(broken).split("\n")
+        rows += [line(("no ", "bold red"), first), *map(line, frames)]
+    return together(*rows, *(_budget(each) for each in card.budgets))
 
 
 def card_totals(card: Card) -> str:
@@ -116,6 +119,10 @@ def _fixtures(card: Card) -> Lines:
 def _facts(card: Card) -> Iterator[tuple[str, str]]:
     for at, text in enumerate(size_text(card)):
         yield ("" if at else "module"), text
+    for fixture in card.counted.fixtures:
+        if fixture.more:
+            crossings = f"{fixture.more:,} crossings were too many to charge them to callbacks"
+            yield "not told", f"{_cut(fixture.fixture, 30)}: {crossings}"
     yield "memory", f"{bytes_of(card.counted.memory)} of a VM at its largest"
     if card.predicted:
         yield "in Envoy", f"{added(card.predicted.added_us)} added to a request: predicted"
@@ -192,10 +199,6 @@ def _budget(held: Held) -> Lines:
         return line(("ok ", "green"), f"budget {held.name}: {used}")
     at = f"{held.place}: " if held.place else ""
     return line(("no ", "bold red"), f"{at}{broken_budget(held)}")
-
-
-def _breaks(card: Card) -> Iterator[str]:
-    return (part for broken in card.counted.broken for part in why(broken).split("\n"))
 
 
 def _cut(text: str, width: int) -> str:

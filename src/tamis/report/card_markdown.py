@@ -8,7 +8,7 @@ from tamis.report.card import card_totals, cold_text, size_text
 from tamis.report.figures import FIGURES, added, amount, mean, most, share
 from tamis.report.markdown import cell
 from tamis.report.replay import why
-from tamis.report.terminal import bytes_of
+from tamis.report.terminal import bytes_of, plural
 
 __all__ = ["card_markdown"]
 
@@ -79,7 +79,7 @@ def _callbacks(card: Card) -> Iterator[str]:
 
 
 def _against(against: Against) -> Iterator[str]:
-    yield f"**Against {cell(against.file)}** ({against.exchanges} exchanges of both)"
+    yield f"**Against {cell(against.file)}** ({plural(against.exchanges, 'exchange')} of both)"
     yield ""
     if against.changes:
         rows = [

@@ -49,7 +49,12 @@ def amount(value: float | None) -> str:
 
 def added(value: Interval) -> str:
     """`13.3 us (7.1 to 24.8)`."""
-    return f"{value.value:.2g} us ({value.low:.2g} to {value.high:.2g})"
+    return f"{_short(value.value)} us ({_short(value.low)} to {_short(value.high)})"
+
+
+def _short(value: float) -> str:
+    """No more digits than a measurement has."""
+    return f"{value:.2g}" if value < 10 else f"{value:,.0f}"
 
 
 def nanoseconds(value: float) -> str:

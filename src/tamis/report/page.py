@@ -13,7 +13,7 @@ from tamis.report.figures import FIGURES, added, amount, mean, most, share
 from tamis.report.page_style import STYLE
 from tamis.report.pictures import Bar, Point
 from tamis.report.replay import why
-from tamis.report.terminal import bytes_of
+from tamis.report.terminal import bytes_of, plural
 from tamis.version import VERSION
 
 __all__ = ["page"]
@@ -40,8 +40,9 @@ def _card(card: Card) -> Iterator[str]:
     yield f"<main><h1>{_safe(card.name)} <small>{_safe(card.version)}</small></h1>"
     yield f'<p><strong class="{verdict}">{verdict}</strong> {_safe(card_totals(card))}</p>'
     yield (
-        f"<p class=quiet>{len(counted.exchanges)} exchanges of {len(counted.fixtures)} fixtures,"
-        f" counted in {_safe(counted.host)}; <code>{_safe(card.digest)}</code></p>"
+        f"<p class=quiet>{plural(len(counted.exchanges), 'exchange')} of"
+        f" {plural(len(counted.fixtures), 'fixture')}, counted in {_safe(counted.host)};"
+        f" <code>{_safe(card.digest)}</code></p>"
     )
     yield from _budgets(card)
     if counted.exchanges:
@@ -84,7 +85,7 @@ def _pictures(card: Card) -> Iterator[str]:
         rows += [(f"{each.name}, measured", each.added_us) for each in card.timed.variants]
     if rows:
         yield "<section><h2>Added to a request in Envoy</h2>"
-        yield pictures.intervals(rows, "us", "microseconds that a request takes more in Envoy")
+        yield pictures.intervals(rows, "microseconds that a request takes more in Envoy")
         yield f"<p class=quiet>{_safe(_how(card))}</p></section>"
     if card.timed and card.timed.latencies:
         names = [f"{each.name} at {each.rate:g}/s" for each in card.timed.latencies]
@@ -191,7 +192,7 @@ def _history(card: Card) -> Iterator[str]:
 def _against(against: Against) -> Iterator[str]:
     yield f"<section><h2>Against {_safe(against.file)}</h2>"
     notes = _safe("; ".join(against.notes))
-    yield f"<p class=quiet>{against.exchanges} exchanges of both. {notes}</p>"
+    yield f"<p class=quiet>{plural(against.exchanges, 'exchange')} of both. {notes}</p>"
     rows = [
         (each.what, amount(each.before), amount(each.now), share(each.before, each.now))
         for each in against.changes

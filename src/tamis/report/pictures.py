@@ -10,7 +10,7 @@ from html import escape
 from itertools import pairwise
 
 from tamis.model.measured import Interval, Latency
-from tamis.report.figures import amount
+from tamis.report.figures import added, amount
 
 __all__ = ["COLORS", "Bar", "Point", "curves", "history", "intervals", "legend", "stacked"]
 
@@ -72,14 +72,14 @@ def legend(series: Sequence[str]) -> str:
     return f'<ul class="legend">{"".join(items)}</ul>'
 
 
-def intervals(rows: Sequence[tuple[str, Interval]], unit: str, what: str) -> str:
-    """One bar a row up to its value, and a whisker between its bounds."""
+def intervals(rows: Sequence[tuple[str, Interval]], what: str) -> str:
+    """One bar a row up to its value, in microseconds, and a whisker between its bounds."""
     longest = max((value.high for _, value in rows), default=0) or 1
     scale = 98 / longest
     parts = []
     for at, (name, value) in enumerate(rows):
         top = at * _ROW
-        told = f"{value.value:.2g} {unit} ({value.low:.2g} to {value.high:.2g})"
+        told = added(value)
         parts.append(_label(top, name, told))
         parts.append(
             f'<rect class="c{at % (COLORS - 1)}" x="0" y="{top + 18}"'

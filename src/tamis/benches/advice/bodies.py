@@ -39,10 +39,13 @@ def unchanged(traffic: Traffic) -> Iterator[Found]:
 
 def again(traffic: Traffic) -> Iterator[Found]:
     """`body-again`: each piece that arrives makes the guest copy all pieces before it."""
+    if traffic.exchange is None:
+        return
+    bodies = (traffic.exchange.request.body, traffic.exchange.answer.body)
     for number, name in _BUFFERS.items():
         reads = _reads(traffic, number)
         size = sum(call.bytes_in for _, call in reads)
-        whole = max((_start(call) + call.bytes_in for _, call in reads), default=0)
+        whole = sum(map(len, bodies[number]))
         if len(reads) < 2 or size <= _OVER * whole:
             continue
         now = cost([call for _, call in reads], traffic.prices)
@@ -84,8 +87,3 @@ def _changes(call: Crossing) -> bool:
     """Putting no bytes in the place of none changes nothing."""
     given = call.arguments[-1]
     return call.arguments[2:3] != (0,) or (isinstance(given, Excerpt) and given.size > 0)
-
-
-def _start(call: Crossing) -> int:
-    start = call.arguments[1] if len(call.arguments) > 1 else 0
-    return start if isinstance(start, int) else 0
