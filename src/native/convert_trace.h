@@ -41,8 +41,7 @@ inline nb::list to_list(const Trace& trace) {
     out.append(nb::make_tuple(each.to_guest, nb::str(each.name.data(), each.name.size()),
                               each.depth, each.vm, each.step, to_list(each.arguments),
                               to_list(each.values), or_none(each.result), each.trapped,
-                              or_none(each.fuel), each.bytes_in, each.bytes_out,
-                              each.allocations));
+                              or_none(each.fuel), each.bytes_in, each.bytes_out, each.allocations));
   return out;
 }
 
