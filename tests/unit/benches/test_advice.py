@@ -1,5 +1,7 @@
 """Each rule with a guest that provokes it, and with one that does the same as it advises."""
 
+import re
+
 import pytest
 from tests.unit.benches.conftest import REQUEST, serialized
 
@@ -101,6 +103,12 @@ def test_every_rule_has_a_case():
 
     docs = [rule.__doc__ for rule in (*advice._RULES, advice.idle)]
     assert {text.split("`")[1] for text in docs} == set(CASES)
+
+
+def test_every_rule_is_documented(root):
+    page = (root / "docs" / "cost.md").read_text()
+    listed = re.findall(r"^\| `([a-z-]+)` \|", page, re.MULTILINE)
+    assert listed == list(CASES)
 
 
 def test_the_figures_are_those_of_the_prices(guest, advised):
