@@ -34,10 +34,13 @@ def cold(
     """
     compiler = engine(fuel=False, stack=limits.stack)
     number = minor(envoy)
-    loaded = _core.load(compiler, module, "", number)
+    made: list[_core.Module] = []  # compiling Go takes seconds: what was timed is used
 
-    def compile_it() -> float:
-        return _timed(lambda: _core.load(compiler, module, "", number))
+    def compile_it() -> None:
+        made[:] = [_core.load(compiler, module, "", number)]
+
+    compiling = _least(lambda: _timed(compile_it))
+    (loaded,) = made
 
     def instantiate() -> float:
         return _timed(lambda: _core.enter(loaded, _core.Script()))
@@ -52,7 +55,7 @@ def cold(
 
         first = _least(lambda: run(1))
         exchange = _least(lambda: run(_PASSES))
-    return ColdStart(_least(compile_it), _least(instantiate), first, exchange)
+    return ColdStart(compiling, _least(instantiate), first, exchange)
 
 
 def _timed(action: Callable[[], object]) -> float:

@@ -122,8 +122,9 @@ class Counted:
 
     @property
     def callbacks(self) -> tuple[CallbackCost, ...]:
-        """What traffic cost, by callback, over all exchanges."""
-        return merged(each for step in self.exchanges for each in step.callbacks)
+        """What traffic cost, by callback, over all exchanges; as a stream meets them."""
+        every = merged(each for step in self.exchanges for each in step.callbacks)
+        return tuple(sorted(every, key=_place))
 
     @property
     def counts(self) -> Counts:
@@ -140,6 +141,30 @@ class Counted:
     def broken(self) -> tuple[Broken, ...]:
         """Fixtures that ended otherwise than they expect."""
         return tuple(each.broken for each in self.fixtures if each.broken)
+
+
+#: A stream's life, callbacks by the end of their names; those of callouts come between.
+_BEGIN = (
+    "context_create",
+    "new_connection",
+    "request_headers",
+    "request_body",
+    "request_trailers",
+    "downstream_data",
+    "response_headers",
+    "response_body",
+    "response_trailers",
+    "upstream_data",
+)
+_END = ("connection_close", "log", "done", "delete")
+
+
+def _place(cost: CallbackCost) -> tuple[int, int]:
+    name = cost.callback.removeprefix("proxy_on_")
+    if name in _BEGIN:
+        return 0, _BEGIN.index(name)
+    ends = [at for at, end in enumerate(_END) if name.endswith(end)]
+    return (2, ends[0]) if ends else (1, 0)
 
 
 def merged(every: Iterable[CallbackCost]) -> tuple[CallbackCost, ...]:

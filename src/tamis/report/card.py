@@ -157,8 +157,8 @@ def cold_text(card: Card) -> tuple[str, ...]:
     if cold.first and cold.exchange:
         parts.append(f"first exchange {nanoseconds(cold.first.ns)}")
         parts.append(f"any later one {nanoseconds(cold.exchange.ns)}")
-    runs = min(each.runs for each in (cold.compile, cold.instantiate))
-    how = f"each the least of {runs} or more in this process: not what Envoy takes"
+    runs = f"of {cold.compile.runs}, all else of {cold.instantiate.runs} runs"
+    how = f"each the least: compiling {runs}, in this process, not in Envoy"
     return ", ".join(parts), how
 
 

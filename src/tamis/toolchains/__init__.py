@@ -3,7 +3,13 @@
 from tamis.model.filter import Filter, Language
 from tamis.toolchains.assemblyscript import AssemblyScript
 from tamis.toolchains.cpp import Cpp
-from tamis.toolchains.finish import find_optimizer, finish, optimized, saved
+from tamis.toolchains.finish import (
+    find_optimizer,
+    finish,
+    installed_optimizer,
+    optimized,
+    saved,
+)
 from tamis.toolchains.go import Go
 from tamis.toolchains.inputs import digest, relocated
 from tamis.toolchains.job import Job
@@ -35,6 +41,7 @@ __all__ = [
     "embed",
     "find_optimizer",
     "finish",
+    "installed_optimizer",
     "open_workshop",
     "optimized",
     "relocated",

@@ -6,21 +6,21 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
-from tamis import host, project, schemas, toolchains
+from tamis import host, project, schemas
 from tamis.benches import budgets as limits_of
 from tamis.benches import prices
 from tamis.benches.advice import advise
 from tamis.benches.against import against as compared
 from tamis.benches.counts import Ran, count, counted
-from tamis.errors import BadInput, Place, Rejected
-from tamis.model.card import Against, Card, ColdStart, Prediction, Sizes
+from tamis.errors import BadInput, Place
+from tamis.model.card import Against, Card, ColdStart, Prediction
 from tamis.model.cost import Counted
 from tamis.model.exchange import Exchange, Fixture
 from tamis.model.plugin import Limits
 from tamis.model.prices import Prices
-from tamis.oci import gzip
 from tamis.report.bench import card_object
 from tamis.verbs.fixtures import fixtures_of
+from tamis.verbs.sizes import sizes
 from tamis.verbs.subject import Subject
 
 if TYPE_CHECKING:
@@ -63,13 +63,14 @@ def bench(
         runs.append(ran)
         say(f"{name}: {len(runs)} of {len(read)} fixtures counted")
     cost = counted(runs)
-    sizes = _sizes(subject.module, say)
+    say(f"{name}: how small it can be")
+    size = sizes(subject.module)
     set_here, places = _budgets(subject)
     card = Card(
         name=name,
         version=subject.metadata.version,
         digest=subject.digest,
-        sizes=sizes,
+        sizes=size,
         counted=cost,
         cold=_cold(subject.module, runs, bounds, say) if timed else None,
         predicted=_predicted(cost, table),
@@ -77,7 +78,7 @@ def bench(
         budgets=limits_of.held(
             {**set_here, **wanted},
             cost,
-            sizes,
+            size,
             places={key: place for key, place in places.items() if key not in wanted},
         ),
     )
@@ -106,19 +107,6 @@ def _predicted(cost: Counted, table: Prices) -> Prediction | None:
         return None
     added = prices.predict(cost.counts, table, streams=len(exchanges))
     return Prediction(table.name, table.made, added.times(1 / len(exchanges)))
-
-
-def _sizes(module: bytes, say: Say) -> Sizes:
-    say("how small the module can be")
-    raw, gzipped = len(module), len(gzip.compress(module))
-    try:
-        with toolchains.Here() as shop:
-            found = toolchains.optimized(module, shop)
-    except Rejected as error:
-        return Sizes(raw, gzipped, why=error.what)
-    if found is None:
-        return Sizes(raw, gzipped, why="wasm-opt is not installed (apt-get install binaryen)")
-    return Sizes(raw, gzipped, found[0], len(found[1]))
 
 
 def _cold(module: bytes, runs: Sequence[Ran], bounds: Limits, say: Say) -> ColdStart:

@@ -91,3 +91,12 @@ def test_a_table_that_cannot_be_read(tmp_path):
     (tmp_path / "binary.toml").write_bytes(b"\xff\xfe")
     with pytest.raises(BadInput, match="it is not UTF-8"):
         load(path=tmp_path / "binary.toml")
+
+
+def test_the_documented_table_is_one(table, root):
+    page = (root / "docs" / "cost.md").read_text()
+    text = page.split("```toml\n")[1].split("```")[0]
+    found = table(text)
+    ours = load("1.40")
+    assert found.functions["proxy_log"] == Interval(0.2, 0.3, 0.4)
+    assert (found.stream, found.fuel, found.made) == (ours.stream, ours.fuel, ours.made)
