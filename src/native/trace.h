@@ -45,7 +45,7 @@ class Trace {
   // To be ended with what it gives: crossings end in the order that they nest.
   size_t begin(Crossing crossing) {
     crossing.depth = depth_++;
-    for (const Traced& value : crossing.arguments) bytes_ += sizeof value + value.bytes.size();
+    grow(crossing.arguments);
     bytes_ += sizeof crossing;
     if (bytes_ > kTracedBytes) {
       ++more_;
@@ -53,6 +53,11 @@ class Trace {
     }
     crossings_.push_back(std::move(crossing));
     return crossings_.size() - 1;
+  }
+
+  // Room for what a crossing gave, which is known at its end.
+  void grow(const std::vector<Traced>& values) {
+    for (const Traced& value : values) bytes_ += sizeof value + value.bytes.size();
   }
 
   // The crossing begun, to be completed; nullptr: it was dropped.

@@ -119,6 +119,7 @@ class Tracer {
     for (size_t i = 0; i < row.params.size(); ++i)
       if (const size_t used = value(roles.substr(i), given + i, ended->values); used > 1)
         i += used - 1;
+    trace_.grow(ended->values);
     return trap;
   }
 

@@ -26,8 +26,8 @@ def past(card: _Object) -> Past:
     return Past(
         version=card["version"],
         size=card["module"]["size"],
-        crossings=mean["crossings"],
-        copied=mean["bytes_in"] + mean["bytes_out"],
+        crossings=mean["crossings"] or 0,
+        copied=(mean["bytes_in"] or 0) + (mean["bytes_out"] or 0),
         fuel=mean["fuel"],
         added_us=_interval(predicted["added_us"]) if predicted else None,
     )

@@ -1,7 +1,7 @@
 """Run the fixtures in the host core, with fuel and a trace, and charge each callback its own."""
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from tamis import host
@@ -62,8 +62,8 @@ def _ran(fixture: Fixture, run: Run) -> Ran:
     return Ran(fixture, run.outcome, visits(fixture, run), run.trace.more)
 
 
-def counted(runs: Sequence[Ran], *, envoy: str = host.NEWEST) -> Counted:
-    """What they cost."""
+def counted(runs: Iterable[Ran], *, envoy: str = host.NEWEST) -> Counted:
+    """What they cost; no run is kept."""
     return Counted(host.label(envoy), tuple(map(_cost, runs)))
 
 

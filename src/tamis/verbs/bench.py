@@ -1,7 +1,7 @@
 """`tamis bench`: the cost card, counted; what it predicts for Envoy, and what would be cheaper."""
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, cast
 from tamis import host, project, schemas
 from tamis.benches import budgets as limits_of
 from tamis.benches import prices
-from tamis.benches.advice import advise
+from tamis.benches.advice import Advisor
 from tamis.benches.against import against as compared
 from tamis.benches.counts import Ran, count, counted
 from tamis.errors import BadInput, Place
@@ -58,11 +58,18 @@ def bench(
     name = subject.metadata.name
     older = [(path, _older(path, name)) for path in against]
     read = fixtures_of(subject, folder, config=config, only=only)
-    runs: list[Ran] = []
-    for ran in count(subject.module, read, limits=bounds):
-        runs.append(ran)
-        say(f"{name}: {len(runs)} of {len(read)} fixtures counted")
-    cost = counted(runs)
+    advisor = Advisor(table)
+    whole: list[Fixture] = []
+
+    def looked_at() -> Iterator[Ran]:
+        for at, ran in enumerate(count(subject.module, read, limits=bounds)):
+            say(f"{name}: {at} of {len(read)} fixtures counted")
+            advisor.look(ran)
+            if not whole and (first := _first(ran)):
+                whole.append(first)
+            yield ran
+
+    cost = counted(looked_at())
     say(f"{name}: how small it can be")
     size = sizes(subject.module)
     set_here, places = _budgets(subject)
@@ -72,9 +79,9 @@ def bench(
         digest=subject.digest,
         sizes=size,
         counted=cost,
-        cold=_cold(subject.module, runs, bounds, say) if timed else None,
+        cold=_cold(subject.module, whole, bounds, say) if timed else None,
         predicted=_predicted(cost, table),
-        advice=advise(runs, table),
+        advice=advisor.told(),
         budgets=limits_of.held(
             {**set_here, **wanted},
             cost,
@@ -109,19 +116,18 @@ def _predicted(cost: Counted, table: Prices) -> Prediction | None:
     return Prediction(table.name, table.made, added.times(1 / len(exchanges)))
 
 
-def _cold(module: bytes, runs: Sequence[Ran], bounds: Limits, say: Say) -> ColdStart:
+def _cold(module: bytes, whole: Sequence[Fixture], bounds: Limits, say: Say) -> ColdStart:
     say("how long a start takes")
-    return host.cold(module, _first(runs), limits=bounds)
+    return host.cold(module, whole[0] if whole else None, limits=bounds)
 
 
-def _first(runs: Sequence[Ran]) -> Fixture | None:
+def _first(ran: Ran) -> Fixture | None:
     """The first exchange of a fixture that nothing breaks, by itself."""
-    for ran in runs:
-        if ran.outcome.start == "ok" and ran.outcome.trap is None and not ran.outcome.unanswered:
-            for step in ran.fixture.steps[:1]:
-                if isinstance(step, Exchange):
-                    return replace(ran.fixture, steps=(step,))
-    return None
+    outcome, first = ran.outcome, ran.fixture.steps[:1]
+    broken = outcome.start != "ok" or outcome.trap or outcome.unanswered
+    if broken or not first or not isinstance(first[0], Exchange):
+        return None
+    return replace(ran.fixture, steps=first)
 
 
 def _older(path: Path, name: str) -> Mapping[str, Any]:

@@ -101,7 +101,7 @@ def test_a_rule_finds_what_it_is_about_and_nothing_else(rule, guest, advised, pr
 def test_every_rule_has_a_case():
     from tamis.benches import advice
 
-    docs = [rule.__doc__ for rule in (*advice._RULES, advice.idle)]
+    docs = [rule.__doc__ for rule in (*advice._RULES, advice.Idle)]
     assert {text.split("`")[1] for text in docs} == set(CASES)
 
 

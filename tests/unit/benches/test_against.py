@@ -2,12 +2,15 @@
 
 import copy
 import json
+from dataclasses import replace
 
 import pytest
 from tests.cards import full_card
 
 from tamis.benches.against import against
+from tamis.model.cost import Counted
 from tamis.report.bench import card_object
+from tamis.report.page import page
 
 
 @pytest.fixture
@@ -74,3 +77,11 @@ def test_only_exchanges_of_both_are_compared(cards):
     assert (found.changes, found.notes, found.exchanges) == ((), ("new exchanges: 1",), 1)
     back = against("old.json", new, old)
     assert back.notes == ("exchanges of old.json that are no more: 1",)
+
+
+def test_a_card_of_no_exchange_is_one_too():
+    card = replace(full_card(), counted=Counted("wasmtime 50.0.1", ()))
+    empty = json.loads(json.dumps(card_object(card)))
+    found = against("old.json", empty, empty)
+    assert (found.past.crossings, found.past.copied, found.exchanges) == (0, 0, 0)
+    assert "<svg" in page([replace(card, against=(found, found))])

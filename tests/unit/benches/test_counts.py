@@ -122,9 +122,16 @@ def test_a_plugin_that_refuses_to_start_meets_no_exchange(costs, fixture_of):
     assert "configure" in found.broken[0].start
 
 
-def test_what_a_trace_cannot_hold_is_counted_all_the_same(guest, ran, fixture_of):
-    body = (b"x",) * 9000
-    module = guest(on_request_body=[("proxy_set_buffer_bytes", 0, 0, 1, b"y" * 4096)])
+@pytest.mark.parametrize(
+    ("chunk", "call"),
+    [
+        (b"x", ("proxy_set_buffer_bytes", 0, 0, 1, b"y" * 4096)),
+        (b"x" * 4096, ("proxy_get_buffer_bytes", 0, 0, 4096)),
+    ],
+)
+def test_what_a_trace_cannot_hold_is_counted_all_the_same(chunk, call, guest, ran, fixture_of):
+    body = (chunk,) * 9000
+    module = guest(on_request_body=[call])
     runs = ran(module, fixture_of(Exchange(Request(REQUEST, body))))
     assert_whole(runs)
     cost = counted(runs)
