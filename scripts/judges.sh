@@ -12,7 +12,7 @@ can() { # can LANGUAGE: whether tamis finds its toolchain
 
 missing=""
 for pair in docker-registry:docker-registry skopeo:skopeo curl:curl openssl:openssl g++:g++ \
-  dockerd:docker.io wasm-opt:binaryen node:nodejs npm:npm ccache:ccache; do
+  dockerd:docker.io wasm-opt:binaryen node:nodejs npm:npm ccache:ccache chromium:chromium; do
   command -v "${pair%%:*}" >/dev/null 2>&1 || missing="$missing ${pair##*:}"
 done
 # libFuzzer and its sanitizers come with clang.

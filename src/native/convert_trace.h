@@ -33,14 +33,15 @@ inline nb::object or_none(const std::optional<uint64_t>& value) {
   return value ? nb::object(nb::int_(*value)) : nb::none();
 }
 
-// (to_guest, name, depth, vm, step, arguments, values, result, trapped, fuel) each.
+// (to_guest, name, depth, vm, step, arguments, values, result, trapped, fuel, bytes_in, bytes_out,
+// allocations) each.
 inline nb::list to_list(const Trace& trace) {
   nb::list out;
   for (const Crossing& each : trace.crossings())
     out.append(nb::make_tuple(each.to_guest, nb::str(each.name.data(), each.name.size()),
                               each.depth, each.vm, each.step, to_list(each.arguments),
                               to_list(each.values), or_none(each.result), each.trapped,
-                              or_none(each.fuel)));
+                              or_none(each.fuel), each.bytes_in, each.bytes_out, each.allocations));
   return out;
 }
 

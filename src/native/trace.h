@@ -25,6 +25,7 @@ struct Traced {
 
 // One call over the boundary; those it led to follow it, deeper. `result`: what it returned, if it
 // returns anything; `values`: what the host stored for the guest. `trapped`: it did not return.
+// `bytes_in`, `bytes_out` and `allocations` are as in Counts, with those of all it led to.
 struct Crossing {
   bool to_guest = false;
   std::string_view name;
@@ -35,6 +36,7 @@ struct Crossing {
   std::optional<uint64_t> result;
   bool trapped = false;
   std::optional<uint64_t> fuel;
+  uint64_t bytes_in = 0, bytes_out = 0, allocations = 0;
 };
 
 // Lives with its world, is used by one thread.
@@ -43,7 +45,7 @@ class Trace {
   // To be ended with what it gives: crossings end in the order that they nest.
   size_t begin(Crossing crossing) {
     crossing.depth = depth_++;
-    for (const Traced& value : crossing.arguments) bytes_ += sizeof value + value.bytes.size();
+    grow(crossing.arguments);
     bytes_ += sizeof crossing;
     if (bytes_ > kTracedBytes) {
       ++more_;
@@ -51,6 +53,11 @@ class Trace {
     }
     crossings_.push_back(std::move(crossing));
     return crossings_.size() - 1;
+  }
+
+  // Room for what a crossing gave, which is known at its end.
+  void grow(const std::vector<Traced>& values) {
+    for (const Traced& value : values) bytes_ += sizeof value + value.bytes.size();
   }
 
   // The crossing begun, to be completed; nullptr: it was dropped.

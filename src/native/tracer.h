@@ -53,6 +53,18 @@ class Tracer {
     bool result;
   };
 
+  // What the VM had counted when a crossing began.
+  struct Copied {
+    explicit Copied(const Counts& counts)
+        : in(counts.bytes_in), out(counts.bytes_out), allocations(counts.allocations) {}
+    void note(const Counts& now, Crossing& crossing) const {
+      crossing.bytes_in = now.bytes_in - in;
+      crossing.bytes_out = now.bytes_out - out;
+      crossing.allocations = now.allocations - allocations;
+    }
+    uint64_t in, out, allocations;
+  };
+
   Crossing crossing(bool to_guest, std::string_view name) const {
     Crossing out;
     out.to_guest = to_guest;
@@ -69,9 +81,11 @@ class Tracer {
     for (size_t i = 0; i < shape.params; ++i) begun.arguments.push_back({values[i].u32, {}, 0, {}});
     const size_t at = trace_.begin(std::move(begun));
     const uint64_t before = host_.guest.fuel();
+    const Copied copied(host_.counts);
     wasmtime::Error* error = call_(where_, func, values, count, trap);
     Crossing* ended = trace_.end(at);
     if (ended == nullptr) return error;
+    copied.note(host_.counts, *ended);
     if (host_.guest.counts_fuel()) ended->fuel = host_.guest.fuel() - before;
     ended->trapped = error != nullptr || *trap != nullptr;
     if (shape.result && !ended->trapped) ended->result = values[0].u32;
@@ -99,9 +113,11 @@ class Tracer {
       if (const size_t used = argument(roles.substr(i), given + i, begun.arguments); used > 1)
         i += used - 1;
     const size_t at = trace_.begin(std::move(begun));
+    const Copied copied(host_.counts);
     wasmtime::Trap* trap = around.callback(&host_, caller, values, count);
     Crossing* ended = trace_.end(at);
     if (ended == nullptr) return trap;
+    copied.note(host_.counts, *ended);
     ended->trapped = trap != nullptr;
     if (ended->trapped || row.results.empty()) return trap;
     ended->result = values[0].u32;
@@ -109,6 +125,7 @@ class Tracer {
     for (size_t i = 0; i < row.params.size(); ++i)
       if (const size_t used = value(roles.substr(i), given + i, ended->values); used > 1)
         i += used - 1;
+    trace_.grow(ended->values);
     return trap;
   }
 

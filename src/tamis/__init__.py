@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from tamis import version
 
 if TYPE_CHECKING:
+    from tamis.verbs.bench import bench
     from tamis.verbs.build import build
     from tamis.verbs.cache import cache
     from tamis.verbs.check import check
@@ -34,6 +35,7 @@ __version__ = version.VERSION
 
 __all__ = [
     "__version__",
+    "bench",
     "build",
     "cache",
     "check",

@@ -1,8 +1,8 @@
 """Where tamis keeps what it can make again: a folder a kind, below `$XDG_CACHE_HOME/tamis`.
 
-`builds`, `modules` and `proven` are addressed by content, one file an entry; `envoys` hold a binary
-a file; the others belong to compilers and package managers, which keep their own order in them.
-Everything here may be deleted, but for what a process holds.
+`builds`, `modules`, `proven` and `sizes` are addressed by content, one file an entry; `envoys` hold
+a binary a file; the others belong to compilers and package managers, which keep their own order in
+them. Everything here may be deleted, but for what a process holds.
 """
 
 import contextlib
@@ -38,6 +38,7 @@ KINDS = {
     "modules": "modules compiled for wasmtime",
     "proven": "tamis.toml and configurations that keep their schemas",
     "envoys": "Envoys by version (test --host envoy@1.38)",
+    "sizes": "how small modules can be (bench)",
     "zig": "the zig compiler's own (C, C++, Zig)",
     "rust": "cargo's target folders",
     "go": "the Go compiler's own",
@@ -45,7 +46,7 @@ KINDS = {
     "npm": "node_modules by lock file (AssemblyScript)",
     "container": "what compilers and package managers in containers keep",
 }
-_ENTRIES = ("builds", "modules", "proven", "envoys")
+_ENTRIES = ("builds", "modules", "proven", "envoys", "sizes")
 _CHECKSUM = 32
 _DAY = 86_400
 #: Seconds during which a hidden file is somebody's unfinished work.

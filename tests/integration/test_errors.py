@@ -46,9 +46,12 @@ TABLE = {
     "toml syntax": (edit("tamis.toml", "language =", "language"), "build {f}", 2, "tamis.toml:5"),
     "toml key": (edit("tamis.toml", "sources", "sauces"), "build {f}", 2, "tamis.toml:6"),
     "toml value": (edit("tamis.toml", "1.2.3", "one"), "build {f}", 2, "tamis.toml:2"),
-    "toml not served": (
-        edit("tamis.toml", "[publish]", "[budgets]\nfuel = 1\n[publish]"), "build {f}", 2, "fuel",
+    "budget": (
+        edit("tamis.toml", "[publish]", "[budgets]\nfuel = 1\n[publish]"),
+        "bench {f}", 1, "tamis.toml:13:1: budget fuel: ",
     ),
+    "unknown budget": (nothing, "bench {f} --budget size_=1", 2, "Budgets are size, gzipped"),
+    "older card missing": (nothing, "bench {f} --against {f}/no.json", 2, "no.json"),
     "default config": (
         edit("tamis.toml", '"hi"', "1"), "build {f}", 2, "greeting",
     ),
@@ -184,7 +187,10 @@ def test_a_mistake_gives_one_clear_error(case: str, hello: Path, tamis_cli):
         assert rest == [] or case == "source"
 
 
-VERBS = ("build", "inspect", "check", "test", "push", "pull", "copy", "render", "ship", "doctor")
+VERBS = (
+    "build", "inspect", "check", "test", "bench", "push", "pull", "copy", "render", "ship",
+    "doctor",
+)  # fmt: skip
 
 
 @pytest.mark.parametrize("case", [c for c, row in TABLE.items() if row[1].split()[0] in VERBS])

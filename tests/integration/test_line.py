@@ -203,8 +203,10 @@ def test_ship_without_a_registry(hello: Path, tmp_path: Path, tamis_cli):
     out = tmp_path / "out"
     document = read(tamis_cli("ship", hello, "--out", out, "--json"))
     assert [stage["name"] for stage in document["stages"]] == [
-        "build", "check", "test", "push", "render",
+        "build", "check", "test", "bench", "push", "render",
     ]  # fmt: skip
+    assert document["bench"]["ok"] is True
+    assert document["bench"]["exchange"]["mean"]["crossings"] > 0
     assert document["published"] is False
     assert document["reference"] == (
         f"oci://registry.example/acme/hello:1.2.3@{document['digest']}"

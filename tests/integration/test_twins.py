@@ -32,7 +32,7 @@ def test_a_twin_lies_beside_the_module(hello: Path, tamis_cli):
 def test_a_mistake_is_told_as_the_compiler_does(hello: Path, tamis_cli):
     source = hello / "filter.cc"
     # A module has addresses of 32 bits, a machine has 64.
-    source.write_text(source.read_text() + "static_assert(sizeof(void*) == 4, \"narrow\");\n")
+    source.write_text(source.read_text() + 'static_assert(sizeof(void*) == 4, "narrow");\n')
     assert tamis_cli("build", hello).code == 0
     ended = tamis_cli("build", hello, "--native")
     assert ended.code == 1

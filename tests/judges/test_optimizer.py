@@ -33,6 +33,14 @@ def size(ended) -> int:
     return json.loads(ended.out)["modules"][0]["size"]
 
 
+def test_the_card_says_how_small_it_could_be(scaffold, version, tamis_cli):
+    ended = tamis_cli("bench", "small", "--json")
+    module = json.loads(ended.out)["cards"][0]["module"]
+    assert module["optimizer"] == f"wasm-opt@{version}"
+    assert 0 < module["optimised"] < module["size"]
+    assert module["why"] is None
+
+
 def test_the_named_version_makes_it_smaller_and_it_passes(scaffold, version, tamis_cli):
     plain = size(tamis_cli("build", "small", "--json"))
     manifest = scaffold / "tamis.toml"

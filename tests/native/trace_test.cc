@@ -25,6 +25,15 @@ int main() {
     CHECK(trace.next_vm() == 0 && trace.next_vm() == 1);
   }
   {
+    Trace trace;  // what a crossing gives takes room as what it is told does
+    const size_t at = trace.begin(named("given"));
+    Crossing* given = trace.end(at);
+    given->values.push_back({0, std::string(kTracedBytes, 'x'), 0, {}});
+    CHECK(trace.end(trace.begin(named("before"))) != nullptr);
+    trace.grow(trace.crossings()[at].values);
+    CHECK(trace.end(trace.begin(named("behind"))) == nullptr && trace.more() == 1);
+  }
+  {
     Trace trace;
     const auto big = [&] {
       Crossing crossing = named("big");

@@ -27,6 +27,8 @@ int main(int argc, char** argv) {
   CHECK(seen[1].result == kOk && seen[1].arguments.size() == 2);
   CHECK(seen[1].arguments[0].number == 2 && seen[1].arguments[1].bytes == std::string(3, '\0'));
   CHECK(seen[2].result == kInvalidMemoryAccess);
+  CHECK(seen[0].bytes_out == 3 && seen[1].bytes_out == 3 && seen[2].bytes_out == 0);
+  CHECK(seen[0].bytes_in == 0 && seen[0].allocations == 0);
   CHECK(seen[2].arguments[1].kind == Traced::Kind::kOutside && seen[2].arguments[1].size == 5);
 
   script.trace = false;

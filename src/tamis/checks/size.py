@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from tamis import project
 from tamis.checks.subject import Subject, error
 from tamis.model.finding import Finding
 
@@ -17,7 +18,7 @@ def rule(subject: Subject) -> Iterator[Finding]:
             "budget/size",
             f"the module has {size} bytes, {size - budget} more than its budget of {budget}",
             "Make it smaller, or raise budgets.size.",
-            subject.place,
+            project.place(subject.filter, "budgets", "size") if subject.filter else None,
         )
     limit = subject.target.limits.get("module_size")
     if limit is not None and size > limit:

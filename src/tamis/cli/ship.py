@@ -30,13 +30,14 @@ def ship(
     quiet: Quiet = False,
     verbose: Verbose = 0,
 ) -> None:
-    """Build, check, test in both hosts, push, render; stop at the first gate that fails.
+    """Build, check, test in both hosts, bench, push, render; stop at the first gate that fails.
 
     Without --to nothing leaves this machine: the artifact goes to DIR/oci, the manifests to
     DIR/manifests, and the command that publishes ends the summary.
     """
     with Frame("ship", json=json, quiet=quiet, verbose=verbose) as frame:
         from tamis.report import ship as report
+        from tamis.report.bench import bench_problems
         from tamis.report.check import finding_problems
         from tamis.report.test import test_problems
         from tamis.verbs.subject import one_filter
@@ -59,4 +60,6 @@ def ship(
                 problems += finding_problems(shipment.checked.findings)
             if shipment.tested:
                 problems += test_problems([shipment.tested])
+            if shipment.benched:
+                problems += bench_problems([shipment.benched])
             frame.reject(problems)

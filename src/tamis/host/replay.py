@@ -10,10 +10,11 @@ from tamis.host.loading import compiled, minor
 from tamis.host.outcome import counts, trap
 from tamis.host.script import build
 from tamis.model.exchange import Fixture
+from tamis.model.outcome import Trap
 from tamis.model.plugin import Limits
 from tamis.model.replayed import Broken, Replayed, merge
 
-__all__ = ["Stop", "replay", "replay_all", "replayed"]
+__all__ = ["Stop", "broken_by", "replay", "replay_all", "replayed"]
 
 #: Ends replays on other threads: give it to them, then `set` it.
 Stop = _core.Stop
@@ -49,25 +50,25 @@ def replay(
 
 def replayed(host: str, fixture: Fixture, raw: Mapping[str, Any]) -> Replayed:
     """Of one replay; `raw` is what `_core.replay` returns."""
-    broken = _broken(fixture, raw)
+    broken = broken_by(fixture, raw["refused"] or "ok", trap(raw), raw["unanswered"])
     return Replayed(
         host=host,
         exchanges=raw["exchanges"],
         seconds=raw["seconds"],
         hash=raw["hash"],
         counts=counts(raw),
-        broken=() if broken == Broken(fixture.name) else (broken,),
+        broken=(broken,) if broken else (),
     )
 
 
-def _broken(fixture: Fixture, raw: Mapping[str, Any]) -> Broken:
-    """What the fixture expects is no fault."""
-    start, broke = raw["refused"] or "ok", trap(raw)
+def broken_by(fixture: Fixture, start: str, broke: Trap | None, unanswered: int) -> Broken | None:
+    """What makes a run worth nothing; what the fixture expects is no fault."""
     if fixture.expect.start == "refused" and not broke:
         start = "ok"
     if broke and fixture.expect.trap == broke.kind:
         start, broke = "ok", None
-    return Broken(fixture.name, start, broke, raw["unanswered"])
+    found = Broken(fixture.name, start, broke, unanswered)
+    return None if found == Broken(fixture.name) else found
 
 
 def replay_all(

@@ -32,7 +32,7 @@ def _names(enum: str) -> Mapping[int, str]:
 
 
 def _crossing(raw: Sequence[Any]) -> Crossing:
-    to_guest, name, depth, vm, step, arguments, values, result, trapped, fuel = raw
+    to_guest, name, depth, vm, step, arguments, values, result, trapped, fuel, *copied = raw
     given, got = ((), ()) if to_guest else _pairs_in(name)
     return Crossing(
         way="host->vm" if to_guest else "vm->host",
@@ -46,6 +46,9 @@ def _crossing(raw: Sequence[Any]) -> Crossing:
         depth=depth,
         step=step if step >= 0 else None,
         vm=vm,
+        bytes_in=copied[0],
+        bytes_out=copied[1],
+        allocations=copied[2],
     )
 
 

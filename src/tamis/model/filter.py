@@ -18,11 +18,19 @@ Layer = Literal["http", "network"]
 
 @dataclass(frozen=True, slots=True)
 class Budgets:
-    """Upper limits on exact figures; None: no limit. `size` is bytes of the module."""
+    """Upper limits on exact figures; None: no limit.
+
+    `size` and `gzipped` are bytes of the module, `memory` those of a VM. `crossings`, `bytes`
+    (copied, both ways), `allocations` and `fuel` are of any one exchange, or connection.
+    """
 
     size: int | None = None
+    gzipped: int | None = None
     crossings: int | None = None
+    bytes: int | None = None
+    allocations: int | None = None
     fuel: int | None = None
+    memory: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

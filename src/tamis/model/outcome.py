@@ -4,7 +4,8 @@
 are reported, and never compared between hosts, because no production proxy shows them.
 """
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -28,6 +29,7 @@ __all__ = [
     "Run",
     "Trap",
     "TrapKind",
+    "total",
 ]
 
 #: proxy_log levels, indexed by their number in the ABI.
@@ -158,6 +160,23 @@ class Counts:
     def crossings(self) -> int:
         """Calls over the boundary, both ways."""
         return sum(self.calls.values())
+
+
+def total(every: Iterable[Counts]) -> Counts:
+    """All together: sums, and the highest high water; fuel where all counted it."""
+    parts = tuple(every)
+    calls: Counter[str] = Counter()
+    for each in parts:
+        calls.update(each.calls)
+    fuel = [each.fuel for each in parts if each.fuel is not None]
+    return Counts(
+        calls=dict(sorted(calls.items())),
+        bytes_in=sum(each.bytes_in for each in parts),
+        bytes_out=sum(each.bytes_out for each in parts),
+        allocations=sum(each.allocations for each in parts),
+        memory_high_water=max((each.memory_high_water for each in parts), default=0),
+        fuel=sum(fuel) if len(fuel) == len(parts) else None,
+    )
 
 
 @dataclass(frozen=True, slots=True)

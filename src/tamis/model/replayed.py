@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from tamis.model.outcome import Counts, Trap
+from tamis.model.outcome import Counts, Trap, total
 
 __all__ = ["Broken", "Replayed", "Replays", "merge"]
 
@@ -80,24 +80,9 @@ def merge(parts: Iterable[Replayed]) -> Replayed:
         exchanges=sum(each.exchanges for each in every),
         seconds=sum(each.seconds for each in every),
         hash=sum(each.hash for each in every) % 2**64,
-        counts=_counts([each.counts for each in every]),
+        counts=total(each.counts for each in every),
         vms=sum(each.vms for each in every),
         broken=tuple(_broken(broken for each in every for broken in each.broken)),
-    )
-
-
-def _counts(every: list[Counts]) -> Counts:
-    calls: Counter[str] = Counter()
-    for each in every:
-        calls.update(each.calls)
-    fuel = [each.fuel for each in every if each.fuel is not None]
-    return Counts(
-        calls=dict(sorted(calls.items())),
-        bytes_in=sum(each.bytes_in for each in every),
-        bytes_out=sum(each.bytes_out for each in every),
-        allocations=sum(each.allocations for each in every),
-        memory_high_water=max(each.memory_high_water for each in every),
-        fuel=sum(fuel) if len(fuel) == len(every) else None,
     )
 
 

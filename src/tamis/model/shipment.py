@@ -5,12 +5,13 @@ from pathlib import Path
 from typing import Literal
 
 from tamis.model.artifact import Artifact
+from tamis.model.card import Card
 from tamis.model.checked import Checked
 from tamis.model.tested import Tested
 
 __all__ = ["Shipment", "Stage", "StageName"]
 
-StageName = Literal["build", "check", "test", "push", "render"]
+StageName = Literal["build", "check", "test", "bench", "push", "render"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +40,7 @@ class Shipment:
     files: tuple[Path, ...] = ()
     checked: Checked | None = None
     tested: Tested | None = None
+    benched: Card | None = None
 
     @property
     def ok(self) -> bool:

@@ -39,7 +39,8 @@ class Crossing:
 
     `arguments` are what the callee is told; `values` what a host function gives back beside its
     `result`, which has a name where it is a status. `fuel`: what a guest function burnt, with all
-    it called. `trapped`: it did not return. `step`: as in LogLine. `vm`: 0 is the first VM made.
+    it called; so are `bytes_in`, `bytes_out` and `allocations`, as in Counts. `trapped`: it did not
+    return. `step`: as in LogLine. `vm`: 0 is the first VM made.
     """
 
     way: Literal["host->vm", "vm->host"]
@@ -53,6 +54,9 @@ class Crossing:
     depth: int = 0
     step: int | None = None
     vm: int = 0
+    bytes_in: int = 0
+    bytes_out: int = 0
+    allocations: int = 0
 
     def __str__(self) -> str:
         told = [self.status or _number(self.result), *map(_text, self.values)]

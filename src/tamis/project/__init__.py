@@ -5,6 +5,6 @@ from tamis.project.find import find
 from tamis.project.limits import bounded
 from tamis.project.lock import hold
 from tamis.project.lock import write as write_lock
-from tamis.project.read import read
+from tamis.project.read import place, read
 
-__all__ = ["bounded", "find", "hold", "parse", "read", "validate", "write_lock"]
+__all__ = ["bounded", "find", "hold", "parse", "place", "read", "validate", "write_lock"]

@@ -21,7 +21,7 @@ from tamis.project.sources import reference, sources
 if TYPE_CHECKING:
     from jsonschema.exceptions import ValidationError
 
-__all__ = ["NAME", "read"]
+__all__ = ["NAME", "place", "read"]
 
 NAME = "tamis.toml"
 _LANGUAGES = ("cpp", "c", "rust", "go", "tinygo", "assemblyscript", "zig", "prebuilt")
@@ -55,7 +55,7 @@ def read(folder: Path) -> Filter:
         config=_config(document, found, schema),
         config_schema=schema,
         targets=_targets(document, found),
-        budgets=_budgets(document, found),
+        budgets=Budgets(**found.get("budgets", {})),
         repository=_repository(document, found),
         build=_build(found),
         reference=reference(document, found),
@@ -65,22 +65,17 @@ def read(folder: Path) -> Filter:
     )
 
 
+def place(filter: Filter, *key: str) -> Place:
+    """Where `key` (such as "budgets", "size") stands in the filter's tamis.toml, as it is now."""
+    try:
+        return Document(filter.manifest, _text(filter.manifest, "tamis.toml")).place(key)
+    except BadInput:  # gone since it was read
+        return Place(filter.manifest)
+
+
 def _build(found: Mapping[str, Any]) -> BuildSettings:
     table = found.get("build", {})
     return BuildSettings(**{**table, "exports": tuple(table.get("exports", ()))})
-
-
-def _budgets(document: Document, found: Mapping[str, Any]) -> Budgets:
-    """A budget that nothing holds yet is refused: one that is never broken would be a lie."""
-    budgets = found.get("budgets", {})
-    for key in ("crossings", "fuel"):
-        if key in budgets:
-            raise document.error(
-                ("budgets", key),
-                f"'budgets.{key}': this version of tamis cannot hold it yet",
-                "Remove it, or use a newer tamis.",
-            )
-    return Budgets(**budgets)
 
 
 def _fault(values: object) -> "ValidationError | None":

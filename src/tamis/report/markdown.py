@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from tamis.report.cases import Case
 
-__all__ = ["markdown"]
+__all__ = ["cell", "markdown"]
 
 
 def markdown(title: str, cases: Sequence[Case]) -> str:
@@ -22,10 +22,11 @@ def markdown(title: str, cases: Sequence[Case]) -> str:
     for case in told:
         what = "; ".join([*case.problems, *case.warnings, *filter(None, [case.skipped])])
         cells = (case.verdict, case.suite, case.name, what)
-        lines.append("| " + " | ".join(_cell(cell) for cell in cells) + " |")
+        lines.append("| " + " | ".join(cell(text) for text in cells) + " |")
     return "\n".join(lines) + "\n"
 
 
-def _cell(text: str) -> str:
+def cell(text: str) -> str:
+    """`text` as a cell of a table shows it."""
     safe = text.replace("\\", "\\\\").replace("|", "\\|").replace("<", "&lt;")
     return safe.replace("\n", "<br>")

@@ -7,7 +7,7 @@ from tamis.model.replayed import Broken, Replays
 from tamis.report.objects import Object, problem
 from tamis.report.terminal import Lines, bytes_of, facts, line, plural, together
 
-__all__ = ["replay_problems", "replayed", "replayed_object"]
+__all__ = ["replay_problems", "replayed", "replayed_object", "why"]
 
 
 def replayed(value: Replays) -> Lines:
@@ -26,13 +26,13 @@ def replayed(value: Replays) -> Lines:
     ]
     if counts.fuel is not None:
         rows.insert(4, ("fuel", f"{counts.fuel} ({counts.fuel / each:.1f} an exchange)"))
-    told = [line(f"  {part}") for broken in total.broken for part in _why(broken).split("\n")]
+    told = [line(f"  {part}") for broken in total.broken for part in why(broken).split("\n")]
     verdict = ("ok ", "green") if value.ok else ("no ", "bold red")
     head = line(verdict, (value.name, "bold"), f": replayed in {total.host}")
     return together(*told, head, facts(rows))
 
 
-def _why(broken: Broken) -> str:
+def why(broken: Broken) -> str:
     """One line that says all, and a trap's backtrace below it."""
     told = []
     if broken.start != "ok":
@@ -80,7 +80,7 @@ def replay_problems(values: Sequence[Replays]) -> list[Object]:
     return [
         problem(
             "replay",
-            _why(broken).partition("\n")[0],
+            why(broken).partition("\n")[0],
             "Run tamis test --trace on this fixture.",
             None,
         )

@@ -4,6 +4,8 @@ import textwrap
 from collections.abc import Iterable
 
 from tamis.model.shipment import Shipment, Stage
+from tamis.report.bench import card_object
+from tamis.report.card import card_verdicts
 from tamis.report.check import checked_object, findings
 from tamis.report.objects import Object
 from tamis.report.terminal import Lines, facts, line, together
@@ -23,6 +25,8 @@ def shipped(value: Shipment) -> Lines:
         parts += [line(), findings(value.checked.findings)]
     if value.tested and not value.tested.ok:
         parts += [line(), tested(value.tested, every=False)]
+    if value.benched and not value.benched.ok:
+        parts += [line(), card_verdicts(value.benched)]
     if value.artifact and value.reference:
         rows = [("  digest", value.artifact.digest), ("  reference", value.reference)]
         names = ["  files", *[""] * (len(value.files) - 1)]
@@ -73,4 +77,5 @@ def shipment_object(value: Shipment) -> Object:
         ],
         "check": checked_object(value.checked) if value.checked else None,
         "test": tested_object([value.tested]) if value.tested else None,
+        "bench": card_object(value.benched) if value.benched else None,
     }

@@ -13,7 +13,7 @@ from tamis.report.github import github
 from tamis.report.junit import junit
 from tamis.report.markdown import markdown
 
-__all__ = ["Sink", "parse", "write"]
+__all__ = ["Sink", "parse", "put", "write"]
 
 _ADVICE = "Write junit=FILE, markdown=FILE or github."
 
@@ -36,21 +36,25 @@ def parse(text: str) -> Sink:
     raise BadInput(f"--report {text}: not a report tamis writes", advice=_ADVICE)
 
 
-def write(sink: Sink, title: str, cases: Sequence[Case]) -> None:
+def write(sink: Sink, title: str, cases: Sequence[Case], document: str | None = None) -> None:
     """Write one report. GitHub's annotations go to stderr: stdout may carry the JSON object.
+
+    `document`: Markdown instead of what would be made of the cases.
 
     Raises BadInput when its file cannot be written.
     """
+    summary_text = markdown(title, cases) if document is None else document
     if sink.kind == "github":
         sys.stderr.write(github(cases))
         if summary := os.environ.get("GITHUB_STEP_SUMMARY"):
-            _put(Path(summary), markdown(title, cases), "a")
+            put(Path(summary), summary_text, "a")
         return
     assert sink.file
-    _put(sink.file, junit(cases) if sink.kind == "junit" else markdown(title, cases), "w")
+    put(sink.file, junit(cases) if sink.kind == "junit" else summary_text, "w")
 
 
-def _put(file: Path, text: str, mode: Literal["a", "w"]) -> None:
+def put(file: Path, text: str, mode: Literal["a", "w"] = "w") -> None:
+    """Write or append to a report's file. Raises BadInput where that cannot be done."""
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
         with file.open(mode, encoding="utf-8", errors="backslashreplace") as into:

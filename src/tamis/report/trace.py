@@ -48,6 +48,9 @@ def _crossing(crossing: Crossing) -> Object:
         "values": [_value(each) for each in crossing.values],
         "trapped": crossing.trapped,
         "fuel": crossing.fuel,
+        "bytes_in": crossing.bytes_in,
+        "bytes_out": crossing.bytes_out,
+        "allocations": crossing.allocations,
     }
 
 

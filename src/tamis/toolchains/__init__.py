@@ -3,7 +3,13 @@
 from tamis.model.filter import Filter, Language
 from tamis.toolchains.assemblyscript import AssemblyScript
 from tamis.toolchains.cpp import Cpp
-from tamis.toolchains.finish import find_optimizer, finish, saved
+from tamis.toolchains.finish import (
+    find_optimizer,
+    finish,
+    installed_optimizer,
+    optimized,
+    saved,
+)
 from tamis.toolchains.go import Go
 from tamis.toolchains.inputs import digest, relocated
 from tamis.toolchains.job import Job
@@ -37,7 +43,9 @@ __all__ = [
     "embed",
     "find_optimizer",
     "finish",
+    "installed_optimizer",
     "open_workshop",
+    "optimized",
     "relocated",
     "saved",
     "sdk_digest",

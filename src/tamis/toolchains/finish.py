@@ -9,7 +9,7 @@ from tamis.toolchains.job import Job
 from tamis.toolchains.toolchain import LIFE_CYCLE, Found
 from tamis.toolchains.workshop import Workshop
 
-__all__ = ["find_optimizer", "finish", "saved"]
+__all__ = ["find_optimizer", "finish", "installed_optimizer", "optimized", "saved"]
 
 _VERSION = re.compile(r"version (\d+)")
 #: The features that what we compile may use, and no others: with --all-features the result loads
@@ -34,7 +34,7 @@ def find_optimizer(filter_: Filter, shop: Workshop) -> Found | None:
     if filter_.build.optimize == "none":
         return None
     wanted = filter_.build.optimize.partition("@")[2]
-    found = _installed(shop)
+    found = installed_optimizer(shop)
     if found is None or found.version != wanted:
         has = f"version {found.version} is" if found else "none is"
         raise Missing(
@@ -64,15 +64,24 @@ def finish(wasm: bytes, filter_: Filter, shop: Workshop, optimizer: Found | None
 
 def saved(wasm: bytes, shop: Workshop) -> tuple[str, int] | None:
     """What an installed optimiser would take off: ("wasm-opt@108", bytes), or None."""
-    found = _installed(shop)
+    found = installed_optimizer(shop)
     if found is None:
         return None
     try:
-        smaller = len(wasm) - len(_optimize(wasm, shop, found))
+        smaller = len(wasm) - len(optimized(wasm, shop, found))
     except Rejected:
         return None
-    shop.steps.pop()  # it is no step of the build
     return (f"wasm-opt@{found.version}", smaller) if smaller > 0 else None
+
+
+def optimized(wasm: bytes, shop: Workshop, optimizer: Found) -> bytes:
+    """What the optimiser makes of the module, which is no step of a build.
+
+    Raises Rejected when it refuses the module.
+    """
+    smaller = _optimize(wasm, shop, optimizer)
+    shop.steps.pop()
+    return smaller
 
 
 def _only(wasm: bytes, filter_: Filter) -> bytes:
@@ -95,7 +104,8 @@ def _only(wasm: bytes, filter_: Filter) -> bytes:
     return wasm
 
 
-def _installed(shop: Workshop) -> Found | None:
+def installed_optimizer(shop: Workshop) -> Found | None:
+    """Whichever wasm-opt is there; None: none is."""
     program = shop.which("wasm-opt")
     version = _VERSION.search(shop.ask((str(program), "--version"))) if program else None
     return Found(version[1], program) if program and version else None

@@ -1,4 +1,4 @@
-"""`tamis ship`: build, check, test, push, render; the first gate that fails stops the line."""
+"""`tamis ship`: build, check, test, bench, push, render; the first gate that fails ends it."""
 
 import json
 import time
@@ -10,15 +10,18 @@ from tamis.errors import BadInput, Place, Rejected
 from tamis.files import write_whole
 from tamis.manifests import Manifest
 from tamis.model.artifact import Artifact, Layout
+from tamis.model.card import Card
 from tamis.model.checked import Checked
 from tamis.model.filter import Filter
 from tamis.model.reference import LayoutReference, RegistryReference, parse, tagged
 from tamis.model.shipment import Shipment, Stage, StageName
 from tamis.model.tested import Tested
+from tamis.report.card import card_totals
 from tamis.report.check import finding_totals
 from tamis.report.ship import shipment_object
 from tamis.report.terminal import bytes_of
 from tamis.report.test import test_totals
+from tamis.verbs.bench import bench
 from tamis.verbs.check import check
 from tamis.verbs.push import describe, push
 from tamis.verbs.render import Placed, place, render, save
@@ -53,7 +56,7 @@ def ship(
     line = _Line(filter, say)
     goal = _goal(filter, to, out)
     subject = line.build()
-    if line.check(subject, targets) and line.test(subject, hosts):
+    if line.check(subject, targets) and line.test(subject, hosts) and line.bench(subject):
         placed = line.push(subject, goal, layout, insecure)
         rendered = line.render(placed, targets)
         line.files += _write(out / "manifests", filter.name, rendered)
@@ -86,6 +89,7 @@ class _Line:
     publish: str | None = None
     checked: Checked | None = None
     tested: Tested | None = None
+    benched: Card | None = None
 
     def build(self) -> Subject:
         done = self._stage("build")
@@ -104,6 +108,12 @@ class _Line:
         done = self._stage("test")
         self.tested = test(subject, hosts=hosts, say=self.say)
         return done(self.tested.ok, test_totals(self.tested))
+
+    def bench(self, subject: Subject) -> bool:
+        """What is counted alone: it gives the same verdict on every machine."""
+        done = self._stage("bench")
+        self.benched = bench(subject, timed=False, say=self.say)
+        return done(self.benched.ok, card_totals(self.benched))
 
     def push(
         self,
@@ -144,6 +154,7 @@ class _Line:
             files=tuple(self.files),
             checked=self.checked,
             tested=self.tested,
+            benched=self.benched,
         )
 
     def _stage(self, name: StageName) -> Callable[[bool, str], bool]:

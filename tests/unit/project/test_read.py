@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from tamis.errors import BadInput
+from tamis import project
+from tamis.errors import BadInput, Place
 from tamis.model.filter import Budgets, Filter
 from tamis.model.plugin import Limits, Plugin
 from tamis.project import configuration, find, read
@@ -76,6 +77,12 @@ config_schema = "config.schema.json"
 targets = ["istio@1.30", "envoy@1.40"]
 [budgets]
 size = 1
+gzipped = 2
+crossings = 0
+bytes = 4
+allocations = 5
+fuel = 6
+memory = 7
 [publish]
 repository = "ghcr.io/acme/x"
 [cpp]
@@ -90,7 +97,7 @@ defines = {A = 1, B = true}
     assert filter.config == '{"rules": ["a"]}', "as it is in the file"
     assert filter.config_schema == folder / "config.schema.json"
     assert filter.targets == ("istio@1.30", "envoy@1.40")
-    assert filter.budgets == Budgets(1)
+    assert filter.budgets == Budgets(1, 2, 0, 4, 5, 6, 7)
     assert filter.repository == "ghcr.io/acme/x"
     assert filter.settings == {"flags": ["-O2"], "defines": {"A": 1, "B": True}}
 
@@ -340,3 +347,13 @@ def test_paths_that_no_file_has(folder: Path, line: str) -> None:
 def test_schemas_that_cannot_be_applied(config: str, schema: str, what: str) -> None:
     with pytest.raises(BadInput, match=what):
         configuration.validate(config, schema, "the configuration")
+
+
+def test_a_key_has_a_place(folder):
+    text = BASE + "\n[budgets]\n# c\n  size = 5000\n"
+    filter = made(folder, text)
+    line = text.splitlines().index("  size = 5000") + 1
+    assert str(project.place(filter, "budgets", "size")) == f"{filter.manifest}:{line}:3"
+    assert project.place(filter, "budgets", "fuel").line == line - 2, "the table's"
+    filter.manifest.unlink()
+    assert project.place(filter, "budgets", "size") == Place(filter.manifest)

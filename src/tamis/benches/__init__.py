@@ -1,0 +1,1 @@
+"""What a filter costs: counts, prices, advice, budgets, and older cards to compare with."""

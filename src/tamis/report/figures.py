@@ -1,0 +1,70 @@
+"""The figures of a cost card as people read them: names, averages, and how numbers are written."""
+
+from tamis.model.cost import Counted
+from tamis.model.measured import Interval
+from tamis.model.outcome import Counts
+
+__all__ = ["FIGURES", "added", "amount", "figure", "mean", "most", "nanoseconds", "share"]
+
+#: What is counted of an exchange, and its name in text.
+FIGURES = {
+    "crossings": "crossings",
+    "bytes_in": "bytes in",
+    "bytes_out": "bytes out",
+    "allocations": "allocations",
+    "fuel": "fuel",
+}
+
+
+def figure(counts: Counts, name: str) -> int | None:
+    """One of FIGURES; None: fuel that was not counted."""
+    found: int | None = getattr(counts, name)
+    return found
+
+
+def mean(counted: Counted, name: str) -> float | None:
+    """Of an exchange; None: not counted, or of none."""
+    found, exchanges = figure(counted.counts, name), len(counted.exchanges)
+    return None if found is None or not exchanges else found / exchanges
+
+
+def most(counted: Counted, name: str) -> tuple[int, str]:
+    """The largest of any exchange, and which that is."""
+    every = (
+        (figure(step.counts, name) or 0, f"{fixture.fixture}, step {step.step}")
+        for fixture in counted.fixtures
+        for step in fixture.exchanges
+    )
+    return max(every, key=lambda pair: pair[0], default=(0, ""))
+
+
+def amount(value: float | None) -> str:
+    """An average: `0.77`, `12.3`, `31,012`."""
+    if value is None:
+        return "-"
+    if value == int(value):
+        return f"{int(value):,}"
+    return f"{value:.2f}" if value < 10 else f"{value:.1f}" if value < 1000 else f"{value:,.0f}"
+
+
+def added(value: Interval) -> str:
+    """`13.3 us (7.1 to 24.8)`."""
+    return f"{_short(value.value)} us ({_short(value.low)} to {_short(value.high)})"
+
+
+def _short(value: float) -> str:
+    """No more digits than a measurement has."""
+    return f"{value:.2g}" if value < 10 else f"{value:,.0f}"
+
+
+def nanoseconds(value: float) -> str:
+    """`921 ns`, `24.6 us`, `56.0 ms`."""
+    for unit, factor in (("ns", 1), ("us", 1e3), ("ms", 1e6)):
+        if value < 1000 * factor:
+            return f"{value / factor:.{0 if unit == 'ns' else 1}f} {unit}"
+    return f"{value / 1e9:.2f} s"
+
+
+def share(before: float, now: float) -> str:
+    """`+4.6 %`."""
+    return f"{100 * (now - before) / before:+.1f} %" if before else "new"

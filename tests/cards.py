@@ -1,0 +1,106 @@
+"""A cost card with everything in it, for the tests of its reports."""
+
+from pathlib import Path
+
+from tamis.errors import Place
+from tamis.model.card import (
+    Advice,
+    Against,
+    Card,
+    Change,
+    ColdStart,
+    Held,
+    Past,
+    Prediction,
+    Sizes,
+)
+from tamis.model.cost import CallbackCost, Counted, FixtureCost, FunctionCost, StepCost
+from tamis.model.measured import Interval, Latency, Least, Timed, Variant
+from tamis.model.outcome import Trap
+from tamis.model.replayed import Broken
+
+__all__ = ["full_card"]
+
+
+def full_card() -> Card:
+    """Its names hold what Markdown, HTML and XML must escape."""
+    names = ("proxy_get_header_map_value", "proxy_replace_header_map_value", "proxy_log")
+    more = ("proxy_get_property", "proxy_get_buffer_bytes", "proxy_define_metric", "malloc")
+    functions = tuple(
+        FunctionCost(name, at + 1, 40 * at, 9 * at) for at, name in enumerate(names + more)
+    )
+    step = StepCost(
+        "exchange",
+        0,
+        (
+            CallbackCost("proxy_on_request_headers", 1, functions, 7, 4321),
+            CallbackCost("proxy_on_response_headers", 1, functions[:2], 0, 77),
+            CallbackCost("proxy_on_log", 1, (FunctionCost("fd_write", 1, 0, 9),), 0, 12),
+        ),
+    )
+    trap = Trap("proxy_on_log", "oob", "out of bounds <memory>", ("f (a.cc:1)",))
+    counted = Counted(
+        "wasmtime 50.0.1",
+        (
+            FixtureCost('a <b> & "c" | d', 1 << 17, (StepCost("start", None), step)),
+            FixtureCost(
+                "broken", 1 << 16, (StepCost("start", None),), broken=Broken("broken", trap=trap)
+            ),
+        ),
+    )
+    levels = ((50.0, 210.0), (90.0, 340.0), (99.0, 700.0), (99.9, 1900.0))
+    slower = tuple((percentile, us * 1.2) for percentile, us in levels)
+    past = Past("0.9.0", 14000, 30.0, 900.0, 4000.0, Interval(8, 12, 20))
+    return Card(
+        name="full",
+        version="1.0.0",
+        digest=f"sha256:{'ab' * 32}",
+        sizes=Sizes(15057, 7236, "wasm-opt@108", 14001),
+        counted=counted,
+        cold=ColdStart(Least(3.5e7, 20), Least(26000, 20), Least(6700, 20), Least(955, 20)),
+        predicted=Prediction("envoy 1.40", "by hand", Interval(7.1, 13.3, 24.8)),
+        advice=(
+            Advice(
+                "headers-one-by-one",
+                "proxy_on_request_headers",
+                "a <b>",
+                0,
+                "reads 9 request headers one by one: 18 crossings, 7.2 us",
+                "one proxy_get_header_map_pairs would cost 1.3 us",
+                Interval(4, 5.9, 8),
+                3,
+            ),
+        ),
+        budgets=(
+            Held("size", 15360, 15057, place=Place(Path("full/tamis.toml"), 15, 1)),
+            Held("crossings", 20, 31, "a <b>, step 0", Place(Path("full/tamis.toml"), 16, 1)),
+            Held("fuel", 20, 4410, "a <b>, step 0"),
+        ),
+        against=(
+            Against("older.json", Past("0.8.0", 13000, 28.0, 800.0, None, Interval(7, 11, 19)), 1),
+            Against(
+                "old.json",
+                past,
+                1,
+                (
+                    Change("crossings", 30, 31),
+                    Change("fuel", 4500, 4410),
+                    Change("proxy_log", 0, 3),
+                    Change("wasm, us", 12.0, 14.0, (Interval(11, 12, 13), Interval(13.5, 14, 15))),
+                ),
+                ("2 exchanges are new",),
+            ),
+        ),
+        timed=Timed(
+            "envoy 1.40.0",
+            "80 slices of 400 requests",
+            Interval(23.0, 23.5, 24.1),
+            (
+                Variant("wasm", Interval(13.5, 14.0, 15.0)),
+                Variant("native", Interval(6.0, 6.3, 6.9)),
+                Variant("built-in", Interval(0.4, 0.5, 0.6)),
+                Variant("lua", Interval(15.0, 16.1, 17.4)),
+            ),
+            (Latency("wasm", 2000, slower), Latency("nothing", 2000, levels)),
+        ),
+    )
