@@ -54,12 +54,16 @@ _WARM_UP: Headers = (
 
 
 class Server:
-    """Envoy for one `Setup`; a context manager."""
+    """Envoy for one `Setup`; a context manager. `shim`: of a native one."""
 
-    def __init__(self, binary: Binary, setup: Setup, patience: float) -> None:
+    def __init__(
+        self, binary: Binary, setup: Setup, patience: float, shim: bytes = b""
+    ) -> None:
         self.setup = setup
         self.host = setup.host(binary)
         self._folder = run_folder()
+        if setup.native:
+            self._folder.shim.write_bytes(shim)
         self._version = 0
         #: The upstream of a network filter, and the port it is reached through.
         self.door = Door()
@@ -161,7 +165,7 @@ class Server:
         begin = len(self.records)
         self.client.hang_up()
         with main_first(self.main_thread, self.worker_thread):
-            kind, shim = kind_of(module), self.setup.shim
+            kind, shim = kind_of(module), self._folder.shim
             self._put(slot, Loadable(self._module(module), plugin, config, kind, shim, shared))
             self._await_verdict(begin)
         # Whatever the worker has to do was posted to it before.
