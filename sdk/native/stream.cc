@@ -326,9 +326,9 @@ void Stream::send_reply() {
       headers.push_back({name.data(), name.size(), value.data(), value.size()});
     }
   }
-  envoy_dynamic_module_callback_http_send_response(
-      filter, status, headers.data(), headers.size(), {reply.body.data(), reply.body.size()},
-      {reply.details.data(), reply.details.size()});
+  envoy_dynamic_module_callback_http_send_response(filter, status, headers.data(), headers.size(),
+                                                   {reply.body.data(), reply.body.size()},
+                                                   {reply.details.data(), reply.details.size()});
 }
 
 }  // namespace shim

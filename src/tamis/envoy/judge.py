@@ -11,7 +11,7 @@ from types import TracebackType
 from typing import Self
 
 from tamis.envoy import observe
-from tamis.envoy.binary import Binary
+from tamis.envoy.binary import Binary, label
 from tamis.envoy.loop import Silence
 from tamis.envoy.process import Crashed
 from tamis.envoy.questions import Questions
@@ -64,11 +64,9 @@ class Judge:
     `shim`: what native twins run behind; without it modules are WebAssembly, or modules of Envoy.
     """
 
-    def __init__(
-        self, binary: Binary, *, patience: float = PATIENCE, shim: bytes = b""
-    ) -> None:
+    def __init__(self, binary: Binary, *, patience: float = PATIENCE, shim: bytes = b"") -> None:
         self.binary = binary
-        self.host = Setup(native=bool(shim)).host(binary)
+        self.host = label(binary, native=bool(shim))
         self._shim = shim
         self._patience = patience
         self._servers: dict[Setup, Server] = {}

@@ -13,7 +13,7 @@ from types import MappingProxyType, TracebackType
 from typing import Self
 
 from tamis import extras
-from tamis.envoy.binary import Binary
+from tamis.envoy.binary import Binary, label
 from tamis.envoy.bootstrap import GUEST, Folder, bootstrap, slots
 from tamis.envoy.client import Client
 from tamis.envoy.events import Event, Head
@@ -21,8 +21,8 @@ from tamis.envoy.http2 import Peer
 from tamis.envoy.listeners import CLUSTER_HEADER
 from tamis.envoy.log import Log, Record
 from tamis.envoy.loop import Loop, Silence
-from tamis.envoy.observe import open_call
 from tamis.envoy.native import kind_of
+from tamis.envoy.observe import open_call
 from tamis.envoy.plugins import PASS_THROUGH, Loadable, resource
 from tamis.envoy.process import Process, run_folder
 from tamis.envoy.service import Service
@@ -56,11 +56,9 @@ _WARM_UP: Headers = (
 class Server:
     """Envoy for one `Setup`; a context manager. `shim`: of a native one."""
 
-    def __init__(
-        self, binary: Binary, setup: Setup, patience: float, shim: bytes = b""
-    ) -> None:
+    def __init__(self, binary: Binary, setup: Setup, patience: float, shim: bytes = b"") -> None:
         self.setup = setup
-        self.host = setup.host(binary)
+        self.host = label(binary, native=setup.native)
         self._folder = run_folder()
         if setup.native:
             self._folder.shim.write_bytes(shim)

@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 from typing import Literal
 
-from tamis.envoy.binary import Binary
 from tamis.model.exchange import Fixture, PropertyPath
 from tamis.model.filter import Layer
 
@@ -37,10 +36,6 @@ class Setup:
     beside: int = 0
     state: tuple[str, ...] = ()
     native: bool = False
-
-    def host(self, binary: Binary) -> str:
-        """The name that outcomes carry: "envoy 1.40.0", or "envoy-native 1.40.0" behind a shim."""
-        return f"envoy-native {binary.version}" if self.native else binary.host
 
 
 def setup_of(

@@ -1,4 +1,5 @@
-"""Where our guest SDKs and the shim are: beside the sources in a checkout, inside an installed package."""
+"""Where our guest SDKs and the shim are: beside the sources in a checkout, or in an installed package.
+"""
 
 import hashlib
 from pathlib import Path

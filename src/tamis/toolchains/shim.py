@@ -29,7 +29,8 @@ def shim(shop: Workshop | None = None) -> bytes:
     zig = ziglang.find(shop)
     folder, ours = sdk_folder("native"), sdk_folder("cpp")
     sources = sorted(folder.glob("*.cc"))
-    flags = (*_FLAGS, f"-DTAMIS_MACHINE_{platform.machine()}")
+    # As twins have it, so that the compiler's own library is compiled once.
+    flags = (*_FLAGS, "-target", f"{platform.machine()}-linux-gnu.2.28")
     read = (*sources, *sorted(folder.glob("*.h")), ours / "tamis" / "backend" / "envoy_abi.h")
     digest = hashlib.sha256(f"{zig.version} {flags}".encode())
     for file in read:
