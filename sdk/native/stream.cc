@@ -311,19 +311,18 @@ void Stream::show_reply() {
   send_reply();
 }
 
+// Envoy sets the size and the type of the body in their places, if they are there; of gRPC it sets
+// all that is gRPC's.
 void Stream::send_reply() {
   reply.running = reply.held = false;
   uint32_t status = reply.status;
   Headers headers;
   const bool grpc = is_grpc(*this);
-  const bool typed = std::any_of(reply.extra.begin(), reply.extra.end(),
-                                 [](const auto& each) { return each.first == "content-type"; });
   for (const auto& [name, value] : reply.headers) {
-    if (name == ":status" && !grpc && !reply.replaced && !value.empty()) {
-      status = static_cast<uint32_t>(std::strtoul(value.c_str(), nullptr, 10));
-    } else if (name != ":status" && name != "content-length" &&
-               !(grpc && (name == "content-type" || name == "grpc-message")) &&
-               !(name == "content-type" && value == "text/plain" && !typed)) {
+    if (name == ":status") {
+      if (!grpc && !reply.replaced && !value.empty())
+        status = static_cast<uint32_t>(std::strtoul(value.c_str(), nullptr, 10));
+    } else if (!grpc || (name != "content-type" && name != "grpc-message")) {
       headers.push_back({name.data(), name.size(), value.data(), value.size()});
     }
   }

@@ -17,6 +17,10 @@
 #include "tamis/filter.h"
 #include "tamis/proxy.h"
 
+#if defined(TAMIS_ENVOY)
+#include "tamis/backend/envoy_http.h"
+#else
 #include "tamis/backend/wasm_http.h"
+#endif
 
 #endif  // TAMIS_HTTP_H_

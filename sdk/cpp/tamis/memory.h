@@ -9,6 +9,13 @@
 
 #include "tamis/types.h"
 
+// Dynamic modules of Envoy run in several threads, each of which hands out memory of its own.
+#if defined(TAMIS_ENVOY)
+#define TAMIS_OF_THREAD thread_local
+#else
+#define TAMIS_OF_THREAD
+#endif
+
 namespace tamis {
 
 /// Copies and returns where the copy ends.
@@ -24,7 +31,7 @@ struct Room {
   char* end;
 };
 /// What nobody took yet; at first what is there before anybody asks. Defined by the back end.
-extern Room rest_;
+extern TAMIS_OF_THREAD Room rest_;
 /// At least `size` fresh bytes. Never empty: a back end without memory left ends the program.
 Room more_memory(size_t size);
 }  // namespace backend
@@ -76,7 +83,7 @@ class Heap {
   Free* free_[kOrders] = {};
 };
 
-inline constinit Heap heap_;
+inline constinit TAMIS_OF_THREAD Heap heap_;
 
 /// Owns everything that is allocated from it, until reset() or its own end. No destructors run.
 class Arena {
@@ -155,7 +162,7 @@ class Arena {
 
 /// Memory of the callback that runs now: freed when it returns. Whatever the host hands over
 /// (header maps, bodies, properties) lies here.
-[[clang::no_destroy]] inline constinit Arena scratch_;
+[[clang::no_destroy]] inline constinit TAMIS_OF_THREAD Arena scratch_;
 inline Arena& scratch() { return scratch_; }
 
 }  // namespace tamis

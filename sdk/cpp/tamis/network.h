@@ -17,6 +17,10 @@
 #include "tamis/network_filter.h"
 #include "tamis/proxy.h"
 
+#if defined(TAMIS_ENVOY)
+#error "tamis: a dynamic module of Envoy filters exchanges; filters of connections have none"
+#else
 #include "tamis/backend/wasm_network.h"
+#endif
 
 #endif  // TAMIS_NETWORK_H_

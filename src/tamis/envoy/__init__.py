@@ -7,7 +7,8 @@ about Envoy that this room relies on are tested in tests/envoy.
 from typing import TYPE_CHECKING
 
 from tamis import extras
-from tamis.envoy.binary import Binary, find
+from tamis.envoy.binary import Binary, find, label
+from tamis.envoy.native import Unsupported, kind_of, unsupported
 from tamis.envoy.validate import loads, validate
 from tamis.envoy.versions import cached, is_version, of_version
 from tamis.errors import Missing
@@ -18,12 +19,16 @@ if TYPE_CHECKING:
 __all__ = [
     "Binary",
     "Judge",
+    "Unsupported",
     "cached",
     "find",
     "is_version",
+    "kind_of",
+    "label",
     "loads",
     "of_version",
     "run",
+    "unsupported",
     "validate",
 ]
 

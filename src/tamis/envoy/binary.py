@@ -15,7 +15,7 @@ from tamis import extras
 from tamis.errors import BadInput, Missing
 from tamis.profiles import without_wasm
 
-__all__ = ["VARIABLE", "Binary", "find", "probe"]
+__all__ = ["VARIABLE", "Binary", "find", "label", "probe"]
 
 #: Environment variable that names another Envoy binary.
 VARIABLE = "TAMIS_ENVOY"
@@ -36,6 +36,11 @@ class Binary:
     def host(self) -> str:
         """The name outcomes carry: "envoy 1.40.0"."""
         return f"envoy {self.version}"
+
+
+def label(binary: Binary, *, native: bool) -> str:
+    """The name outcomes carry; "envoy-native 1.40.0" where native twins run behind the shim."""
+    return f"envoy-native {binary.version}" if native else binary.host
 
 
 def find(path: Path | None = None) -> Binary:

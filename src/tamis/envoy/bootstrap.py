@@ -40,6 +40,11 @@ class Folder:
         """Envoy's own log, the guest's lines and the access log, in one order."""
         return self.root / "envoy.log"
 
+    @property
+    def shim(self) -> Path:
+        """The dynamic module that native twins run behind, if they do."""
+        return self.root / "shim.so"
+
     def plugin(self, slot: str) -> Path:
         """The ECDS file of a slot; replaced by moving a new one over it."""
         return self.root / "ecds" / slot / "plugin.json"
@@ -80,7 +85,7 @@ def bootstrap(setup: Setup, folder: Folder, access_prefix: str, port: int = 0) -
     node = {"id": "tamis", "cluster": "tamis", **dict(setup.node)}
     files = {slot: folder.plugin(slot) for slot in slots(setup)}
     guest = {GUEST: files.pop(GUEST)}
-    clock = [clock_cluster(setup.shim)] if setup.shim else []
+    clock = [clock_cluster(folder.shim)] if setup.native else []
     return json.dumps(
         {
             "node": node,

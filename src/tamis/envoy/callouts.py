@@ -100,7 +100,7 @@ def pair(calls: Iterable[HostCall], arrivals: Iterable[Arrival], now: int) -> li
         if found:
             left.remove(found)
             made.append(Made(found, kind, _timeout(call), now))
-    return made + [Made(each, _kind(each), None, now) for each in left]
+    return made + [Made(each, _kind(each), _told(each), now) for each in left]
 
 
 def answer(service: Service, made: Made, reply: CalloutReply) -> None:
@@ -136,6 +136,12 @@ def _timeout(call: HostCall) -> int | None:
     at = _TIMEOUT.get(call.name)
     milliseconds = call.args[at] if at is not None else 0
     return milliseconds * _MILLISECOND or None
+
+
+def _told(arrival: Arrival) -> int | None:
+    """The timeout that Envoy says in a header, of a guest whose calls are not seen."""
+    milliseconds = dict(arrival.seen.headers or ()).get("x-envoy-expected-rq-timeout-ms", "")
+    return int(milliseconds) * _MILLISECOND if milliseconds.isdigit() else None
 
 
 def _matches(rule: CalloutRule, cluster: str, headers: Headers, body: bytes) -> bool:

@@ -7,12 +7,11 @@ comes from `tamis.profiles.wire.vm_id`, as in every host.
 import re
 from collections.abc import Sequence
 from dataclasses import replace
-from pathlib import Path
 from types import TracebackType
 from typing import Self
 
 from tamis.envoy import observe
-from tamis.envoy.binary import Binary
+from tamis.envoy.binary import Binary, label
 from tamis.envoy.loop import Silence
 from tamis.envoy.process import Crashed
 from tamis.envoy.questions import Questions
@@ -44,7 +43,7 @@ def run(
     layer: Layer = "http",
     asks: Sequence[Questions] | None = None,
     patience: float = PATIENCE,
-    shim: Path | None = None,
+    shim: bytes = b"",
 ) -> list[Run]:
     """Run every fixture, in order; one Run each. Raises Fault when Envoy does not start.
 
@@ -65,11 +64,9 @@ class Judge:
     `shim`: what native twins run behind; without it modules are WebAssembly, or modules of Envoy.
     """
 
-    def __init__(
-        self, binary: Binary, *, patience: float = PATIENCE, shim: Path | None = None
-    ) -> None:
+    def __init__(self, binary: Binary, *, patience: float = PATIENCE, shim: bytes = b"") -> None:
         self.binary = binary
-        self.host = Setup(shim=shim).host(binary)
+        self.host = label(binary, native=bool(shim))
         self._shim = shim
         self._patience = patience
         self._servers: dict[Setup, Server] = {}
@@ -117,7 +114,7 @@ class Judge:
         self, fixture: Fixture, module: bytes, layer: Layer, ask: Questions
     ) -> tuple[Run, bool]:
         state = tuple(name for name in ask.filter_state if _NAME.match(name))
-        setup, untold = setup_of(fixture, layer, state, self._shim)
+        setup, untold = setup_of(fixture, layer, state, native=bool(self._shim))
         session = Session(self._server(setup), fixture, module, untold, ask)
         try:
             done = session.run()
@@ -138,7 +135,7 @@ class Judge:
         if server is None:
             while len(self._servers) >= _SERVERS:
                 self._drop(next(iter(self._servers)))
-            server = Server(self.binary, setup, self._patience).__enter__()
+            server = Server(self.binary, setup, self._patience, self._shim).__enter__()
         self._servers[setup] = server  # the last one is the one used last
         return server
 
@@ -150,6 +147,10 @@ class Judge:
         inside = observe.open_call(session.records())
         self._drop(setup)
         during = f" in {inside}" if inside else ""
+        if self._shim and session.fixture.expect.trap not in (None, "none"):
+            why = f"native code has no sandbox: {how}{during}"
+            skipped = (NotComparable("", why),)
+            return Run(session.fixture.name, self.host, None, skipped=skipped)
         problem = f"{how}{during}; its bootstrap and log are kept in {kept}"
         return Run(session.fixture.name, self.host, None, problems=(problem,))
 

@@ -13,7 +13,7 @@ from types import MappingProxyType, TracebackType
 from typing import Self
 
 from tamis import extras
-from tamis.envoy.binary import Binary
+from tamis.envoy.binary import Binary, label
 from tamis.envoy.bootstrap import GUEST, Folder, bootstrap, slots
 from tamis.envoy.client import Client
 from tamis.envoy.events import Event, Head
@@ -54,12 +54,14 @@ _WARM_UP: Headers = (
 
 
 class Server:
-    """Envoy for one `Setup`; a context manager."""
+    """Envoy for one `Setup`; a context manager. `shim`: of a native one."""
 
-    def __init__(self, binary: Binary, setup: Setup, patience: float) -> None:
+    def __init__(self, binary: Binary, setup: Setup, patience: float, shim: bytes = b"") -> None:
         self.setup = setup
-        self.host = setup.host(binary)
+        self.host = label(binary, native=setup.native)
         self._folder = run_folder()
+        if setup.native:
+            self._folder.shim.write_bytes(shim)
         self._version = 0
         #: The upstream of a network filter, and the port it is reached through.
         self.door = Door()
@@ -161,7 +163,7 @@ class Server:
         begin = len(self.records)
         self.client.hang_up()
         with main_first(self.main_thread, self.worker_thread):
-            kind, shim = kind_of(module), self.setup.shim
+            kind, shim = kind_of(module), self._folder.shim
             self._put(slot, Loadable(self._module(module), plugin, config, kind, shim, shared))
             self._await_verdict(begin)
         # Whatever the worker has to do was posted to it before.

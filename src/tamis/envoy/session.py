@@ -141,6 +141,8 @@ class Session:
     def _group(self, first: int, steps: Sequence[Step]) -> None:
         exchanges = [step for step in steps if isinstance(step, Exchange)]
         run = Exchanges(self._world, lone=len(exchanges) == 1)
+        if self._kind == "module" and len(exchanges) > 1:
+            self._skipped.append(NotComparable("", modules.APART))
         index = len(self.exchanges)
         for number, step in enumerate(steps, first):
             self._trace.step = number
@@ -163,7 +165,8 @@ class Session:
 
     def _refused(self, records: Sequence[Record]) -> Run:
         main = self.server.main_thread
-        callback, words = observe.refusal(records, main)
+        told = modules.refusal(records) if self._kind == "module" else None
+        callback, words = told or observe.refusal(records, main)
         if callback is None:
             problem = f"Envoy refuses the module: {words}"
             return Run(self.fixture.name, self.server.host, None, (problem,))

@@ -1,10 +1,8 @@
 """What distinguishes one judging Envoy from another, and which of them a fixture needs."""
 
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Literal
 
-from tamis.envoy.binary import Binary
 from tamis.model.exchange import Fixture, PropertyPath
 from tamis.model.filter import Layer
 
@@ -23,7 +21,8 @@ class Setup:
     the limit itself. `node`: (key, value) of `id` and `cluster`, as xds.node shows them. `network`:
     the plugin is a network filter. `cluster` is where requests go, `clusters` are what else
     callouts may name. `beside`: how many plugins can be loaded beside the filter. `state`: names of
-    filter state objects that are shown at the end of a stream. `shim`: native twins run behind it.
+    filter state objects that are shown at the end of a stream. `native`: plugins are twins behind
+    the shim.
     """
 
     http1: bool = False
@@ -36,15 +35,11 @@ class Setup:
     clusters: tuple[str, ...] = ()
     beside: int = 0
     state: tuple[str, ...] = ()
-    shim: Path | None = None
-
-    def host(self, binary: Binary) -> str:
-        """The name that outcomes carry: "envoy 1.40.0", or "envoy-native 1.40.0" behind a shim."""
-        return f"envoy-native {binary.version}" if self.shim else binary.host
+    native: bool = False
 
 
 def setup_of(
-    fixture: Fixture, layer: Layer, state: tuple[str, ...], shim: Path | None = None
+    fixture: Fixture, layer: Layer, state: tuple[str, ...], *, native: bool = False
 ) -> tuple[Setup, tuple[PropertyPath, ...]]:
     """The Envoy a fixture needs, and those of its properties that no bootstrap can give."""
     known: dict[str, object] = {}
@@ -72,7 +67,7 @@ def setup_of(
         clusters=tuple(sorted(named - {known.get("cluster", "upstream")})),
         beside=len(fixture.beside),
         state=state,
-        shim=shim,
+        native=native,
         **known,  # type: ignore[arg-type]
     )
     return setup, tuple(untold)

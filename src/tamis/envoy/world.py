@@ -203,7 +203,7 @@ class World:
             made.over = True
             if made.kind == "http" and not self.trace.failed:
                 late = "the timeout of a callout passed in real time before its answer"
-                self.odd.append(modules.GONE if self.server.setup.shim else late)
+                self.odd.append(modules.GONE if self.server.setup.native else late)
             return
         service = self.server.services[made.arrival.cluster]
         if made.kind == "http":

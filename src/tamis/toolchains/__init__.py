@@ -17,6 +17,7 @@ from tamis.toolchains.metadata import embed
 from tamis.toolchains.prebuilt import Prebuilt
 from tamis.toolchains.rust import Rust
 from tamis.toolchains.sdk import sdk_digest, sdk_folder
+from tamis.toolchains.shim import shim
 from tamis.toolchains.tinygo import TinyGo
 from tamis.toolchains.toolchain import Compiled, Found, Toolchain
 from tamis.toolchains.twins import Twins, twins_of
@@ -50,6 +51,7 @@ __all__ = [
     "saved",
     "sdk_digest",
     "sdk_folder",
+    "shim",
     "toolchain_for",
     "twins_of",
 ]

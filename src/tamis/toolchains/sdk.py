@@ -1,4 +1,5 @@
-"""Where our guest SDKs are: beside the sources in a checkout, inside an installed package."""
+"""Where our guest SDKs and the shim are: beside the sources in a checkout, or in an installed package.
+"""
 
 import hashlib
 from pathlib import Path
@@ -8,12 +9,15 @@ from tamis.errors import Fault
 __all__ = ["sdk_digest", "sdk_folder"]
 
 #: The file by which each SDK is known.
-_KNOWN_BY = {"cpp": "tamis/http.h", "c": "proxy_wasm.h", "zig": "proxy_wasm.zig"}
+_KNOWN_BY = {
+    "cpp": "tamis/http.h", "c": "proxy_wasm.h", "zig": "proxy_wasm.zig", "native": "hooks.cc",
+}  # fmt: skip
 _SUFFIXES = (".h", ".zig")
 
 
 def sdk_folder(language: str = "cpp") -> Path:
-    """The folder to compile with: it holds `tamis/http.h`, `proxy_wasm.h` or `proxy_wasm.zig`.
+    """The folder to compile with: it holds `tamis/http.h`, `proxy_wasm.h`, `proxy_wasm.zig`, or,
+    "native", the shim's sources.
 
     Raises Fault if it is gone.
     """

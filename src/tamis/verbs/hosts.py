@@ -9,10 +9,10 @@ from pathlib import Path
 from tamis import envoy, host, profiles
 from tamis.errors import BadInput
 
-__all__ = ["HOSTS", "Core", "Host", "wanted"]
+__all__ = ["HOSTS", "Core", "Host", "Real", "wanted"]
 
 #: What `--host` takes; each with `@1.38`, too, and `envoy@PATH` for a binary of the user's.
-HOSTS = ("wasmtime", "native", "envoy")
+HOSTS = ("wasmtime", "native", "envoy", "envoy-native")
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +33,20 @@ class Core:
         return not self.native and self.envoy == host.NEWEST
 
 
-Host = Core | envoy.Binary
+@dataclass(frozen=True, slots=True)
+class Real:
+    """A real Envoy; `native`: it runs the filter's twin, behind the shim."""
+
+    binary: envoy.Binary
+    native: bool = False
+
+    @property
+    def host(self) -> str:
+        """The name outcomes carry."""
+        return envoy.label(self.binary, native=self.native)
+
+
+Host = Core | Real
 
 
 def wanted(texts: Iterable[str], say: Callable[[str], None] = lambda _: None) -> tuple[Host, ...]:
@@ -48,7 +61,7 @@ def wanted(texts: Iterable[str], say: Callable[[str], None] = lambda _: None) ->
 
 def _order(one: Host) -> int:
     """Modules in the core first: an Envoy is asked about what was left behind there."""
-    return 2 if isinstance(one, envoy.Binary) else int(one.native)
+    return 2 * isinstance(one, Real) + one.native
 
 
 def _host(text: str, say: Callable[[str], None]) -> Host:
@@ -58,10 +71,8 @@ def _host(text: str, say: Callable[[str], None]) -> Host:
             f"--host '{text}': not a host tamis has",
             advice=f"Hosts: {', '.join(HOSTS)}, each also @1.38; envoy@PATH is a binary of yours.",
         )
-    if kind == "envoy":
-        if where and not envoy.is_version(where):
-            return envoy.find(Path(where))
-        return envoy.of_version(where, say) if where else envoy.find()
+    if kind.startswith("envoy"):
+        return Real(_binary(where, say), kind == "envoy-native")
     native = kind == "native"
     if not where:
         return Core(native=native)
@@ -69,3 +80,9 @@ def _host(text: str, say: Callable[[str], None]) -> Host:
     for warning in profile.warnings:
         say(warning)
     return Core(profile.version, native)
+
+
+def _binary(where: str, say: Callable[[str], None]) -> envoy.Binary:
+    if where and not envoy.is_version(where):
+        return envoy.find(Path(where))
+    return envoy.of_version(where, say) if where else envoy.find()

@@ -1,11 +1,14 @@
-"""What an argument names: a folder, a .wasm or a reference, made into a module in hand."""
+"""What an argument names: a folder, a .wasm, a dynamic module of Envoy or a reference, made into a
+module in hand.
+"""
 
 import hashlib
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from tamis import project
+from tamis import elf, project
+from tamis.envoy.native import kind_of
 from tamis.errors import BadInput, TamisError
 from tamis.model.artifact import Metadata
 from tamis.model.filter import Filter
@@ -94,6 +97,8 @@ def subject(argument: str = ".", *, quick: bool = False) -> tuple[Subject, ...]:
         return (_fetched(argument),)
     if argument.endswith(".wasm"):
         return (_file(Path(argument)),)
+    if argument.endswith(".so"):
+        return (_library(Path(argument)),)
     if argument and not Path(argument).exists():
         raise BadInput(
             f"there is no folder {argument}",
@@ -122,6 +127,26 @@ def _file(path: Path) -> Subject:
             f"cannot read {path}: {error.strerror}", advice="Name a .wasm file that exists."
         ) from error
     return Subject(str(path), module, _embedded(module, path), path)
+
+
+def _library(path: Path) -> Subject:
+    """A dynamic module of the user's, for the Envoy it was built for."""
+    try:
+        module = path.read_bytes()
+    except OSError as error:
+        raise BadInput(
+            f"cannot read {path}: {error.strerror}", advice="Name a dynamic module that exists."
+        ) from error
+    if not elf.is_library(module):
+        raise BadInput(f"{path} is no shared library", advice="Name a dynamic module of Envoy.")
+    if kind_of(module, str(path)) != "module":
+        raise BadInput(
+            f"{path} is a native twin, not a dynamic module of Envoy",
+            advice="Name its filter's folder, and --host envoy-native.",
+        )
+    name = path.stem.removeprefix("lib").replace("_", "-")
+    metadata = Metadata(name=name, version="0.0.0", abi="", root_id=path.stem)
+    return Subject(str(path), module, metadata, path)
 
 
 def _embedded(module: bytes, path: Path) -> Metadata:

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 
-from tamis import compare, envoy, host, project
+from tamis import compare, elf, envoy, host, project, toolchains
 from tamis.envoy.questions import Questions
 from tamis.errors import BadInput
 from tamis.model.exchange import Fixture
@@ -11,7 +11,7 @@ from tamis.model.outcome import Difference, Run
 from tamis.model.plugin import Limits
 from tamis.model.tested import Tested
 from tamis.verbs.fixtures import fixtures_of
-from tamis.verbs.hosts import Core, wanted
+from tamis.verbs.hosts import Core, Real, wanted
 from tamis.verbs.subject import Subject
 from tamis.verbs.twins import make_twin
 
@@ -86,26 +86,44 @@ def _in_core(
     subject: Subject, read: Sequence[Fixture], one: Core, limits: Limits, *, trace: bool
 ) -> list[Run]:
     if not one.native:
+        _only_envoy(subject, one.host)
         return [
             host.run(subject.module, fixture, envoy=one.envoy, limits=limits, trace=trace)
             for fixture in read
         ]
-    if subject.filter is None:
-        raise BadInput(
-            f"--host native: {subject.text} has no source to compile natively",
-            advice="Name the filter's folder.",
-        )
-    with host.Twin(make_twin(subject.filter).path) as twin:
+    with host.Twin(_twin(subject, one.host)) as twin:
         return [twin.run(fixture, envoy=one.envoy, limits=limits, trace=trace) for fixture in read]
 
 
+def _twin(subject: Subject, where: str) -> Path:
+    """The filter's native twin, built now."""
+    _only_envoy(subject, where)
+    if subject.filter is None:
+        raise BadInput(
+            f"{where}: {subject.text} has no source to compile natively",
+            advice="Name the filter's folder.",
+        )
+    return make_twin(subject.filter).path
+
+
+def _only_envoy(subject: Subject, where: str) -> None:
+    if elf.is_library(subject.module):
+        raise BadInput(
+            f"{where}: {subject.text} is a module of Envoy's own, and runs nowhere else",
+            advice="Say --host envoy.",
+        )
+
+
 def _in_envoy(
-    subject: Subject, read: Sequence[Fixture], binary: envoy.Binary, before: Sequence[Run]
+    subject: Subject, read: Sequence[Fixture], one: Real, before: Sequence[Run]
 ) -> list[Run]:
     """`before`: the runs in the host that ran first; they tell what to ask."""
     outcomes = [run.outcome for run in before] or [None] * len(read)
     asks = [Questions.of(*pair) for pair in zip(read, outcomes, strict=True)]
-    return envoy.run(binary, subject.module, read, layer=subject.metadata.layer, asks=asks)
+    module, shim = subject.module, b""
+    if one.native:
+        module, shim = _twin(subject, one.host).read_bytes(), toolchains.shim()
+    return envoy.run(one.binary, module, read, layer=subject.metadata.layer, asks=asks, shim=shim)
 
 
 def _judge(

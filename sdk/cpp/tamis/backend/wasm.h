@@ -5,9 +5,9 @@
 #define TAMIS_BACKEND_WASM_H_
 
 #include "tamis/backend/backend.h"
+#include "tamis/backend/room.h"
 #include "tamis/backend/wasm_imports.h"
 #include "tamis/backend/wasm_pairs.h"
-#include "tamis/backend/wasm_room.h"
 #include "tamis/memory.h"
 #include "tamis/types.h"
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// The proxy-wasm back end: fresh memory, from the module's own or from the machine.
-#ifndef TAMIS_BACKEND_WASM_ROOM_H_
-#define TAMIS_BACKEND_WASM_ROOM_H_
+// Fresh memory: the module's own, or the machine's.
+#ifndef TAMIS_BACKEND_ROOM_H_
+#define TAMIS_BACKEND_ROOM_H_
 
 #include "tamis/memory.h"
 #include "tamis/types.h"
@@ -23,7 +23,7 @@ namespace tamis::backend {
 
 inline constexpr size_t kPage = 65536;
 
-inline constinit Room rest_ = {&__heap_base, &__heap_end};
+inline constinit TAMIS_OF_THREAD Room rest_ = {&__heap_base, &__heap_end};
 
 inline Room more_memory(size_t size) {
   const size_t pages = (size + kPage - 1) / kPage;
@@ -38,7 +38,7 @@ inline Room more_memory(size_t size) {
 /// Each is a call of the kernel: a whole megabyte at a time.
 inline constexpr size_t kPage = 1048576;
 
-inline constinit Room rest_ = {nullptr, nullptr};
+inline constinit TAMIS_OF_THREAD Room rest_ = {nullptr, nullptr};
 
 inline Room more_memory(size_t size) {
   const size_t whole = (size + kPage - 1) / kPage * kPage;
@@ -51,4 +51,4 @@ inline Room more_memory(size_t size) {
 
 }  // namespace tamis::backend
 
-#endif  // TAMIS_BACKEND_WASM_ROOM_H_
+#endif  // TAMIS_BACKEND_ROOM_H_
