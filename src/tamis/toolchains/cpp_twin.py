@@ -70,7 +70,10 @@ def build(filter_: Filter, shop: Workshop) -> Compiled:
         )  # fmt: skip
         shop.run(job)
     target = shop.scratch / "twin.so"
-    command = (*common, "-shared", *map(str, objects), "-o", str(target))
+    # A module of our SDK has no library either; what it takes from C is in every process. So zig
+    # need not compile its C++ library, which takes a minute the first time.
+    libraries = () if official else ("-nostdlib",)
+    command = (*common, "-shared", *libraries, *map(str, objects), "-o", str(target))
     job = Job(
         f"link {filter_.name} natively", command, cwd=filter_.folder, env=ziglang.environment(shop)
     )
