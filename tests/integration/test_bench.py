@@ -107,6 +107,8 @@ def test_the_command_line_stands_in_for_tamis_toml(looks, tamis_cli):
     ended = tamis_cli("bench", looks, "--budget", "crossings=7", "--budget", "allocations=2")
     assert ended.code == 1
     assert "ok budget crossings: 7 of 7" in ended.out
+    broken = tamis_cli("bench", looks, "--budget", "crossings=5").out.splitlines()
+    assert "no budget crossings: 7 in four headers, step 0, 2 more than 5" in broken
     assert "no budget allocations: 3 in four headers, step 0, 1 more than 2" in ended.out
 
 

@@ -108,7 +108,7 @@ TABLE = {
     "module without fixtures": (
         write("x.wasm", NO_MARKER), "test {f}/x.wasm", 2, "--fixtures",
     ),
-    "unknown host": (nothing, "test {f} --host chrome", 2, "wasmtime, envoy"),
+    "unknown host": (nothing, "test {f} --host chrome", 2, "wasmtime, native, envoy"),
     "host without a path": (nothing, "test {f} --host envoy@", 2, "envoy@PATH"),
     "host before the build": (
         edit("filter.cc", "world", 'world" oops'), "test {f} --host chrome", 2, "chrome",

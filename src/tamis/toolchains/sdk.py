@@ -1,5 +1,4 @@
-"""Where our guest SDKs and the shim are: beside the sources in a checkout, or in an installed package.
-"""
+"""Where our guest SDKs and the shim are: in a checkout, or in an installed package."""
 
 import hashlib
 from pathlib import Path
