@@ -40,12 +40,17 @@ class HttpExchange final : HttpFlow<H>, public Occasion, public StreamFlow {
     stream_.started_at = host_.world.clock.wall();
     host_.enter(stream_);
     guarded([&] {
-      stream_.request().headers.assign(input.request.headers);
-      if (input.refused >= 0) return refuse();
+      if (input.refused == 0) {
+        stream_.reset = Reset::kDownstream;
+        return;
+      }
+      // What a codec refuses, and then answers with a body, has no headers.
+      if (input.refused_body.empty()) stream_.request().headers.assign(input.request.headers);
       uint32_t ignored = 0;
       const std::array<uint32_t, 2> ids{stream_.id, plugin.id};
-      if (!host_.call(Callback::proxy_on_context_create, stream_.id, ids, ignored) && lost())
-        return fail();
+      const bool fine = host_.call(Callback::proxy_on_context_create, stream_.id, ids, ignored);
+      if (input.refused > 0) return refuse();
+      if (!fine && lost()) return fail();
       after_call();
       feed(0, input.request, input.abort == Abort::kRequest);
       if (input.abort == Abort::kRequest && !stopped(0)) stream_.reset = Reset::kDownstream;
@@ -192,17 +197,16 @@ class HttpExchange final : HttpFlow<H>, public Occasion, public StreamFlow {
   }
 
   void refuse() {
-    if (input_->refused == 0) {
-      stream_.reset = Reset::kDownstream;
-      return;
-    }
-    stream_.reply.sent = true;
-    stream_.reply.status = static_cast<uint32_t>(input_->refused);
-    stream_.reply.details.assign(input_->refused_details);
-    make_local_reply(stream_.request().headers, stream_.reply.status, -1, stream_.reply.headers,
+    LocalReply& reply = stream_.reply;
+    reply.sent = true;
+    reply.status = static_cast<uint32_t>(input_->refused);
+    reply.details.assign(input_->refused_details);
+    make_local_reply(stream_.request().headers, reply.status, -1, reply.headers,
                      input_->refused_body, stream_.response().headers, reply_body_);
+    if (host_.script.protocol != "HTTP/2") stream_.response().headers.append("connection", "close");
     send_directly();
   }
+
   // -- what the guest asked for --------------------------------------------------------------
 
   // False: a reply was made, or the stream is over.
@@ -340,7 +344,7 @@ class HttpExchange final : HttpFlow<H>, public Occasion, public StreamFlow {
   }
 
   void say_farewell() {
-    if (input_->refused >= 0) return;  // the filter never met it
+    if (input_->refused == 0) return;  // the filter never met it
     if (stream_.reply.sent && !stream_.response().complete && !stream_.reply.again &&
         stream_.reset != Reset::kFilter && stream_.reset != Reset::kDownstream)
       stream_.reply.details = host_.script.protocol == "HTTP/2" ? kCancelled : kHungUp;

@@ -21,6 +21,8 @@ inline constexpr std::string_view kResetBody =
 namespace detail {
 
 inline bool is_grpc(const HeaderMap& request) {
+  const size_t method = request.find(":method");
+  if (method != HeaderMap::npos && request.value(method) == "CONNECT") return false;
   const size_t at = request.find("content-type");
   if (at == HeaderMap::npos) return false;
   const std::string_view type = request.value(at);

@@ -40,15 +40,17 @@ class Http1Client(Connection):
         names = {name.lower() for name, _ in fields}
         if ":authority" in pseudo:
             fields = (("host", pseudo[":authority"]), *fields)
-        self._chunked = not end and "content-length" not in names
-        if self._chunked and "transfer-encoding" not in names:
+        coded = "transfer-encoding" in names
+        self._chunked = (coded or not end) and "content-length" not in names
+        if self._chunked and not coded:
             fields = (*fields, ("transfer-encoding", "chunked"))
         method = pseudo.get(":method", "GET")
-        start = f"{method} {pseudo.get(':path', '/')} HTTP/1.1\r\n"
+        target = pseudo.get(":authority" if method == "CONNECT" else ":path", "/")
+        start = f"{method} {target} HTTP/1.1\r\n"
         self._message += to_bytes(start) + _lines(fields) + b"\r\n"
         self._reader = _Reader(stream, head_only=method == "HEAD")
         if end:
-            self._flush_message()
+            self._finish(b"")
 
     def can_send(self, _stream: int, _size: int) -> bool:
         """HTTP/1.1 has no windows."""

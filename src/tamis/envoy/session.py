@@ -146,7 +146,7 @@ class Session:
                     run.begin(step)
         for flight in run.finish():
             self.exchanges.append(observe.exchange_outcome(flight))
-            self._skipped += observe.unlike(flight, index)
+            self._skipped += observe.unlike(flight)
             self._states = flight.state
             index += 1
 

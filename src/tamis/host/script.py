@@ -21,13 +21,9 @@ from tamis.model.exchange import (
 )
 from tamis.model.expectation import BodyExpectation
 from tamis.model.plugin import Limits, Plugin
-from tamis.profiles import wire
+from tamis.profiles import admission, wire
 
 __all__ = ["build"]
-
-#: Envoy's own limits of a request's headers; beyond them HTTP/1 is answered 431, HTTP/2 reset.
-_DEFAULT_HEADER_BYTES = 60 * 1024
-_DEFAULT_HEADER_COUNT = 100
 
 _Pairs = list[tuple[bytes, bytes]]
 _Plain = dict[str, object]
@@ -144,11 +140,23 @@ def _add_exchange(script: _core.Script, fixture: Fixture, step: Exchange, rules:
     request, answer = step.request, step.answer
     # The client's side alone; Envoy speaks HTTP/2 to the upstream all the same.
     old = fixture.protocol == "http/1.1"
-    replied = answer.headers or not answer.reset
+    # The upstream's codec resets what is beyond its limits, before anybody has seen it.
+    cut = fixture.default_limits and admission.oversized(answer.headers)
+    replied = (answer.headers or not answer.reset) and not cut
+    refused = admission.refusal(
+        request.headers,
+        fixture.protocol,
+        minor=script.envoy_minor,
+        rules=rules,
+        default_limits=fixture.default_limits,
+    )
+    arriving = rules.arriving(
+        request.headers, "request", http1=old, early=refused is not None and refused.early
+    )
     script.add_exchange(
         {
             "request": {
-                "headers": _pairs(rules.arriving(request.headers, "request", http1=old)),
+                "headers": _pairs(arriving),
                 "chunks": _merged(request) if old else _frames(request.body, rules),
                 "trailers": None if old else _trailers(request.trailers),
             },
@@ -158,20 +166,13 @@ def _add_exchange(script: _core.Script, fixture: Fixture, step: Exchange, rules:
                 "trailers": _trailers(answer.trailers),
             },
             "after": answer.after,
-            "reset": answer.reset,
+            "reset": answer.reset or cut,
             "abort": step.abort,
             "overlap": step.overlap,
         }
     )
-    if fixture.default_limits and _oversized(rules.limited(request.headers, http1=old)):
-        script.refuse_last(
-            431 if old else 0, b"http1.headers_too_large", b"Request Header Fields Too Large"
-        )
-
-
-def _oversized(headers: Headers) -> bool:
-    size = sum(len(to_bytes(name)) + len(to_bytes(value)) for name, value in headers)
-    return size > _DEFAULT_HEADER_BYTES or len(headers) > _DEFAULT_HEADER_COUNT
+    if refused:
+        script.refuse_last(refused.status, to_bytes(refused.details), to_bytes(refused.body))
 
 
 def _limits(limits: Limits, buffer: int | None) -> _core.Limits:
@@ -196,8 +197,9 @@ def _merged(request: Request) -> list[bytes]:
     whole = b"".join(request.body)
     if whole:
         return [whole, b""]
-    declared = any(name.lower() == "content-length" for name, _ in request.headers)
-    return [b""] if (request.body or request.trailers) and not declared else []
+    names = {name.lower() for name, _ in request.headers}
+    chunked = request.body or request.trailers or "transfer-encoding" in names
+    return [b""] if chunked and "content-length" not in names else []
 
 
 def _frames(chunks: tuple[bytes, ...], rules: wire.Wire) -> list[bytes]:

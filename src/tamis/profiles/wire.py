@@ -7,7 +7,7 @@ the comparison takes away what Envoy adds behind the filter. Measured over HTTP/
 import hashlib
 import math
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
@@ -55,21 +55,26 @@ class Wire:
     counts_cookies: bool
     groups: bool
 
-    def arriving(self, headers: Headers, direction: Direction, *, http1: bool = False) -> Headers:
+    def arriving(
+        self, headers: Headers, direction: Direction, *, http1: bool = False, early: bool = False
+    ) -> Headers:
         """A header block as the filter meets it when `headers` are sent over HTTP/2.
 
         Names in lower case; `host` stands in for a missing `:authority`; cookies in one header, at
-        the end; dropped and joined headers as the lists say; then what Envoy adds. `http1`: sent
-        over HTTP/1.1, where cookies stay as they are, values lose the white space around them,
-        pseudo-headers have one order, headers of the connection go no further, and
-        `x-forwarded-proto` decides on the scheme.
+        the end; of `te` only trailers; dropped and joined headers as the lists say; then what Envoy
+        adds. `http1`: sent over HTTP/1.1, where cookies stay as they are, values lose the white
+        space around them, pseudo-headers have one order, `host` is one more authority, headers of
+        the connection go no further, and `x-forwarded-proto` decides on the scheme. `early`: Envoy
+        has added nothing yet, nor an HTTP/1.1 scheme.
         """
         lower = tuple((name.lower(), value) for name, value in headers)
-        kept = [
-            pair for pair in _with_authority(lower, direction) if not self._drops(pair, direction)
-        ]
+        if direction == "request":
+            lower = tuple(_teless(_with_authority(lower, http1=http1)))
+        kept = [pair for pair in lower if not self._drops(pair, direction)]
         met = _from_http1(kept) if http1 else _cookies_last(kept)
         merged = _join(tuple(met), self.joined[direction])
+        if early:
+            return tuple(pair for pair in merged if not (http1 and pair[0] == ":scheme"))
         names = {name for name, _ in merged}
         added = (
             (each.header, each.value)
@@ -104,7 +109,10 @@ class Wire:
         return tuple(pair for pair in headers if pair[0].lower() != "cookie")
 
     def _drops(self, pair: tuple[str, str], direction: Direction) -> bool:
-        return pair[0] in self.dropped[direction]
+        name, value = pair
+        if name == "expect" and value.lower() != "100-continue":
+            return False
+        return name in self.dropped[direction]
 
 
 @cache
@@ -148,21 +156,27 @@ def _sets(data: Mapping[str, list[str]]) -> Mapping[Direction, frozenset[str]]:
     return {"request": frozenset(data["request"]), "response": frozenset(data["response"])}
 
 
-def _with_authority(headers: Headers, direction: Direction) -> Headers:
-    if direction == "response":
-        return headers
-    if any(name == ":authority" for name, _ in headers):
+def _with_authority(headers: Headers, *, http1: bool) -> Headers:
+    if not http1 and any(name == ":authority" for name, _ in headers):
         return tuple(pair for pair in headers if pair[0] != "host")
     return tuple((":authority" if name == "host" else name, value) for name, value in headers)
+
+
+def _teless(headers: Headers) -> Iterator[tuple[str, str]]:
+    for name, value in headers:
+        if name != "te":
+            yield name, value
+        elif not value or "trailers" in (part.strip(" \t") for part in value.split(",")):
+            yield name, value and "trailers"
 
 
 def routed(headers: Headers) -> Headers:
     """A request's headers behind the router, which mends a scheme that is none."""
     values = dict(headers)
-    if values.get(":scheme", "").lower() in _SCHEMES:
-        return headers
+    given = values.get(":scheme", "").lower()
     forwarded = values.get("x-forwarded-proto", "").lower()
-    scheme = (":scheme", forwarded if forwarded in _SCHEMES else "http")
+    wanted = next((each for each in (given, forwarded) if each in _SCHEMES), "http")
+    scheme = (":scheme", wanted)
     if ":scheme" in values:
         return tuple(scheme if pair[0] == ":scheme" else pair for pair in headers)
     pseudo = sum(name.startswith(":") for name, _ in headers)
@@ -170,12 +184,14 @@ def routed(headers: Headers) -> Headers:
 
 
 def _from_http1(headers: list[tuple[str, str]]) -> list[tuple[str, str]]:
-    kept = [(name, value.strip(" \t")) for name, value in headers if name not in _CONNECTION]
+    listed = [value for name, value in headers if name == "connection"]
+    named = {part.strip(" \t").lower() for value in listed for part in value.split(",")} - {"te"}
+    gone = _CONNECTION | named | {":scheme", ":protocol"}
+    kept = [(name, value.strip(" \t")) for name, value in headers if name not in gone]
+    forwarded = next((value for name, value in kept if name == "x-forwarded-proto"), "")
+    scheme = forwarded if forwarded in _SCHEMES else "http"
     order = {name: rank for rank, name in enumerate(_HTTP1_ORDER)}
-    scheme = next((value for name, value in kept if name == "x-forwarded-proto"), "")
-    if scheme in _SCHEMES:
-        kept = [(name, scheme if name == ":scheme" else value) for name, value in kept]
-    return sorted(kept, key=lambda pair: order.get(pair[0], len(order)))
+    return sorted([*kept, (":scheme", scheme)], key=lambda pair: order.get(pair[0], len(order)))
 
 
 def _cookies_last(headers: list[tuple[str, str]]) -> list[tuple[str, str]]:
