@@ -83,11 +83,12 @@ class Running {
 // -- the verbs -------------------------------------------------------------------------------
 
 std::shared_ptr<Module> load(const std::shared_ptr<LibraryEngine>& engine, const nb::bytes& wasm,
-                             const std::string& compiled, unsigned minor) {
+                             const std::string& compiled, unsigned minor,
+                             const std::vector<std::string>& capabilities) {
   const std::shared_ptr<const Engine> inner(engine, &engine->engine);
   const auto wasm_view = view(wasm);
   const nb::gil_scoped_release release;
-  return load_module(inner, wasm_view, compiled, minor);
+  return load_module(inner, wasm_view, compiled, minor, Capabilities(capabilities));
 }
 
 // (where, text) of what broke while loading, or None.
@@ -267,7 +268,7 @@ NB_MODULE(_core, m) {
       .def("refuse_last", &refuse_last, nb::arg("status"), nb::arg("details"), nb::arg("body"));
   nb::class_<Stop>(m, "Stop").def(nb::init<>()).def("set", [](Stop& stop) { stop.wanted = true; });
   m.def("load", &load, nb::arg("engine"), nb::arg("wasm"), nb::arg("compiled"),
-        nb::arg("envoy_minor"));
+        nb::arg("envoy_minor"), nb::arg("capabilities"));
   m.def("enter", &enter, nb::arg("module"), nb::arg("script"));
   m.def("run", &run, nb::arg("module"), nb::arg("script"));
   m.def("replay", &run_replay, nb::arg("module"), nb::arg("script"), nb::arg("passes"),

@@ -33,7 +33,7 @@ class HttpExchange final : HttpFlow<H>, public Occasion, public StreamFlow {
   // The client sends its request, whole; `plugin` meets it.
   void begin(const ExchangeInput& input, PluginContext& plugin) {
     input_ = &input;
-    done_ = asked_ = rejected_ = replaced_ = broken_ = false;
+    done_ = asked_ = rejected_ = replaced_ = broken_ = own_ = false;
     bypassed_ = host_.guest.failed() && plugin.input->policy == FailurePolicy::kOpen;
     stream_.clear(host_.take_id());
     stream_.plugin = &plugin;
@@ -53,7 +53,7 @@ class HttpExchange final : HttpFlow<H>, public Occasion, public StreamFlow {
       if (!fine && lost()) return fail();
       after_call();
       feed(0, input.request, input.abort == Abort::kRequest);
-      if (input.abort == Abort::kRequest && !stopped(0)) stream_.reset = Reset::kDownstream;
+      if (input.abort == Abort::kRequest) leave();
     });
   }
 
@@ -75,9 +75,9 @@ class HttpExchange final : HttpFlow<H>, public Occasion, public StreamFlow {
         case Asked::kResumeResponse:
           return resume(1);
         case Asked::kClose:
-          stream_.reset = Reset::kFilter;
-          return;
+          return close();
         case Asked::kReply:
+          own_ = false;
           if (stream_.reply.pending) local_reply();
           return;
         case Asked::kReplyAgain:
@@ -172,14 +172,41 @@ class HttpExchange final : HttpFlow<H>, public Occasion, public StreamFlow {
     return true;
   }
 
-  // A local reply is made whole before its client can have its headers and go.
+  // A local reply is made whole before its client can have its headers and go; or it is held back,
+  // or dropped behind its headers, which the client does not get to see.
   void leave_reply() {
     Side& response = stream_.response();
-    if (input_->abort != Abort::kResponse || !response.complete || response.sent.empty() || cut())
-      return;
+    if (input_->abort != Abort::kResponse || !response.headers_sent) return;
+    if (stream_.reset == Reset::kFilter) stream_.reset = Reset::kDownstream;
+    if (cut()) return;
+    if (!response.complete) return leave();
+    if (response.sent.empty()) return;
     response.sent.clear();
     response.complete = false;
     stream_.reset = Reset::kDownstream;
+  }
+
+  // The client resets a stream that is not over.
+  void leave() {
+    if (cut() || broken() || stream_.response().complete) return;
+    if (stream_.reply.sent && !stream_.reply.again) stream_.reply.details = cancelled();
+    stream_.reset = Reset::kDownstream;
+  }
+
+  // A reply of Envoy's own that has not been written whole never was; its headers count over
+  // HTTP/1.1, and for a client that goes when it has them.
+  void close() {
+    const bool seen = host_.script.protocol != "HTTP/2" || input_->abort == Abort::kResponse;
+    const bool written = stream_.response().headers_sent && seen;
+    if (own_ && !written) stream_.reply.clear();
+    if (stream_.reset == Reset::kUpstream && !written)
+      stream_.torn = true;
+    else
+      stream_.reset = Reset::kFilter;
+  }
+
+  std::string_view cancelled() const {
+    return host_.script.protocol == "HTTP/2" ? kCancelled : kHungUp;
   }
 
   void answer() {
@@ -287,6 +314,7 @@ class HttpExchange final : HttpFlow<H>, public Occasion, public StreamFlow {
   // It meets the filter's response callbacks.
   void reply_instead(uint32_t status, std::string_view details, std::string_view text) override {
     LocalReply& reply = stream_.reply;
+    own_ = true;
     reply.pending = true;
     reply.status = status;
     reply.details.assign(details);
@@ -347,7 +375,7 @@ class HttpExchange final : HttpFlow<H>, public Occasion, public StreamFlow {
     if (input_->refused == 0) return;  // the filter never met it
     if (stream_.reply.sent && !stream_.response().complete && !stream_.reply.again &&
         stream_.reset != Reset::kFilter && stream_.reset != Reset::kDownstream)
-      stream_.reply.details = host_.script.protocol == "HTTP/2" ? kCancelled : kHungUp;
+      stream_.reply.details = cancelled();
     if (host_.guest.failed()) return;
     stream_.bodies.fill(nullptr);
     for (Side& side : stream_.sides) side.buffering = false;
@@ -373,6 +401,7 @@ class HttpExchange final : HttpFlow<H>, public Occasion, public StreamFlow {
   bool running_ = false;   // something of it is going on
   bool done_ = true;       // nothing more does
   bool asked_ = false;     // the upstream has the request
+  bool own_ = false;       // the reply is Envoy's own
   bool rejected_ = false;  // what the filter left of the response's headers could not go on
 };
 

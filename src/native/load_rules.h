@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include "abi_table.h"
+#include "capabilities.h"
 #include "module_reader.h"
 
 namespace tamis {
@@ -91,7 +92,8 @@ inline bool typed(const ModuleShape& shape, std::string_view name, std::string_v
   return false;
 }
 
-inline std::string exports_rule(const ModuleShape& shape, unsigned minor, LoadFacts& facts) {
+inline std::string exports_rule(const ModuleShape& shape, unsigned minor,
+                                const Capabilities& capabilities, LoadFacts& facts) {
   std::string reasons;
   const auto check = [&](std::string_view name, std::string_view params, std::string_view results) {
     return typed(shape, name, params, results, reasons);
@@ -109,20 +111,24 @@ inline std::string exports_rule(const ModuleShape& shape, unsigned minor, LoadFa
     if (!reasons.empty()) reasons += "; ";
     reasons += "Wasm module is missing malloc function.";
   }
-  for (const CallbackRow& row : kCallbacks)
-    if ((row.abis >> facts.abi & 1) != 0) check(row.name, row.params[facts.abi], row.results);
+  for (size_t i = 0; i < kCallbacks.size(); ++i) {
+    const CallbackRow& row = kCallbacks[i];
+    if ((row.abis >> facts.abi & 1) != 0 && capabilities.allows(static_cast<Callback>(i)))
+      check(row.name, row.params[facts.abi], row.results);
+  }
   return reasons;
 }
 
 }  // namespace detail
 
-// Envoy 1.`minor`'s verdict on a module whose code the engine accepted; fills `facts`.
+// Envoy 1.`minor`'s verdict on a module whose code the engine accepted; fills `facts`. A callback
+// that `capabilities` deny is not looked at.
 inline std::optional<Refusal> apply_load_rules(const ModuleShape& shape, unsigned minor,
-                                               LoadFacts& facts) {
+                                               const Capabilities& capabilities, LoadFacts& facts) {
   if (auto bad = detail::marker(shape, facts)) return Refusal{*bad, ""};
   for (const ImportDecl& decl : shape.imports)
     if (auto bad = detail::import_rule(decl, facts, minor)) return Refusal{*bad, ""};
-  std::string bad = detail::exports_rule(shape, minor, facts);
+  std::string bad = detail::exports_rule(shape, minor, capabilities, facts);
   if (bad.empty()) return std::nullopt;
   return Refusal{std::move(bad), ""};
 }

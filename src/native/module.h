@@ -69,10 +69,10 @@ inline std::string feature_in(std::string_view message) {
 
 // Reads, judges and compiles `wasm` as Envoy 1.`minor` would; a refusal is in the result, nothing
 // is thrown for a bad module. `compiled`: a file with what serialize() once gave for these bytes
-// and this engine, or empty.
+// and this engine, or empty. `capabilities`: of the plugin it is loaded for.
 inline std::shared_ptr<Module> load_module(std::shared_ptr<const Engine> engine,
                                            std::string_view wasm, const std::string& compiled,
-                                           unsigned minor) {
+                                           unsigned minor, const Capabilities& capabilities = {}) {
   ModuleShape shape;
   LoadFacts facts;
   const auto refuse = [&](Refusal refusal) {
@@ -93,7 +93,7 @@ inline std::shared_ptr<Module> load_module(std::shared_ptr<const Engine> engine,
     const std::string feature = detail::feature_in(error.what());
     return refuse({"Failed to load Wasm bytecode: " + one_line(error.what()), feature});
   }
-  auto refusal = apply_load_rules(shape, minor, facts);
+  auto refusal = apply_load_rules(shape, minor, capabilities, facts);
   return std::make_shared<Module>(std::move(engine), raw, std::move(shape), facts,
                                   std::move(refusal));
 }

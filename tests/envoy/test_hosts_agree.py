@@ -5,7 +5,9 @@
 
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
+from typing import Literal
 
 import pytest
 
@@ -99,6 +101,45 @@ def test_an_upstream_that_resets_in_the_middle(
     """It counts only where it finds the stream alive: a local reply may have come first."""
     torn = Exchange(SHORT.request, Answer(FULL.answer.headers, FULL.answer.body, reset=True))
     fixture, ours, theirs = play(judge, program, program_text, torn)
+    assert (ours.problems, theirs.problems, theirs.skipped) == ((), (), ())
+    assert compare.differences(fixture, ours, theirs) == ()
+
+
+#: What it shows -> the program, the exchange, when its client goes.
+GONE: dict[str, tuple[str, Exchange, Literal["request", "response"]]] = {
+    "an unfinished request": ("", FULL, "request"),
+    "a reply to it": ("BL110", FULL, "request"),
+    "a reply to it, held back": ("RL310bz100", FULL, "request"),
+    "a reply to it, its headers held back": ("RL310hz100", FULL, "request"),
+    "a reply, held back": ("RL310bz100", SHORT, "response"),
+    "a reply, dropped in its body": ("BL110bL110", FULL, "response"),
+    "no status": ("hm230", SHORT, "response"),
+    "no status of a reply": ("RL310hm230", SHORT, "response"),
+    "a reset, closed in the reply's headers": ("hx000", RESET, "response"),
+    "a reset, closed in the reply's body": ("bx000", RESET, "response"),
+    "a reset, whose reply is held back": ("bz100", RESET, "response"),
+    "a body that is closed": ("bx000", FULL, "response"),
+}
+
+
+@pytest.mark.parametrize("protocol", ["http/2", "http/1.1"])
+@pytest.mark.parametrize("what", GONE)
+def test_a_client_that_goes(judge: Judge, program: bytes, what: str, protocol: Protocol) -> None:
+    """Once the client has gone, or would have: the exchange ended before it could."""
+    text, whole, abort = GONE[what]
+    if abort == "request":
+        whole = Exchange(replace(whole.request, trailers=()))
+    exchange = replace(whole, abort=abort)
+    fixture, ours, theirs = play(judge, program, text, exchange, protocol)
+    assert (ours.problems, theirs.problems, theirs.skipped) == ((), (), ())
+    assert compare.differences(fixture, ours, theirs) == ()
+
+
+@pytest.mark.parametrize("text", ["hx000", "bx000", "Rm020hx000"])
+def test_a_reply_of_envoys_own_that_is_closed(judge: Judge, program: bytes, text: str) -> None:
+    """Over HTTP/2 none of it has left yet."""
+    exchange = SHORT if "R" in text else RESET
+    fixture, ours, theirs = play(judge, program, text, exchange)
     assert (ours.problems, theirs.problems, theirs.skipped) == ((), (), ())
     assert compare.differences(fixture, ours, theirs) == ()
 

@@ -88,13 +88,18 @@ static void upstream_reset_is_answered() {
 
 static void refused_by_the_proxy() {
   Run r;
-  r.on(Callback::proxy_on_context_create, [](auto) { return std::abort(), 0U; });
+  int created = 0, logged = 0;
+  r.on(Callback::proxy_on_context_create, [&](auto) { return ++created, 0U; });
+  r.on(Callback::proxy_on_request_headers, [](auto) { return std::abort(), 0U; });
+  r.on(Callback::proxy_on_log, [&](auto) { return ++logged, 0U; });
   r.input.refused = 431;
   r.run();
   CHECK(r.response().headers.value(0) == "431" && !r.request().headers_sent);
+  CHECK(created == 1 && logged == 1);  // it is logged, and that is all
   r.input.refused = 0;
   r.run();
   CHECK(r.stream().reset == Reset::kDownstream && !r.response().headers_sent);
+  CHECK(created == 1 && logged == 1);
 }
 
 static void close_cuts() {

@@ -5,9 +5,10 @@
 
 using namespace tamis;
 
-static std::string verdict(const ModuleShape& shape, unsigned minor = 40) {
+static std::string verdict(const ModuleShape& shape, unsigned minor = 40,
+                           const Capabilities& capabilities = {}) {
   LoadFacts facts;
-  const auto refusal = apply_load_rules(shape, minor, facts);
+  const auto refusal = apply_load_rules(shape, minor, capabilities, facts);
   return refusal ? refusal->reason : "";
 }
 
@@ -29,6 +30,8 @@ int main() {
   CHECK(verdict(shape) ==
         "Bad function signature for: proxy_on_log, want: i32 -> void, but the module exports: "
         "i64 -> void");
+  CHECK(verdict(shape, 40, Capabilities({"proxy_log"})).empty());
+  CHECK(!verdict(shape, 40, Capabilities({"proxy_on_log"})).empty());
   shape.exports.back() = {"__main_void", Kind::kFunc, {"", ""}};
   CHECK(verdict(shape).empty());
   shape.exports.push_back({"_initialize", Kind::kFunc, {"", ""}});

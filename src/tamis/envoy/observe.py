@@ -239,7 +239,8 @@ def _local_reply(flight: "Flight") -> LocalReply | None:
     """The status the filter asked for (gRPC clients are shown another), or Envoy's own."""
     code, flags, details = _access(flight)
     own = next((status for start, status in _OWN_REPLIES if details.startswith(start)), None)
-    if own is not None and flight.client.end:
+    client = flight.client
+    if own is not None and (client.end or (flight.ongoing.aborted and client.headers)):
         return LocalReply(own, details)
     asked = _asked(flight)
     if asked is None and _UPSTREAM_RESET in flags.split(",") and flight.client.reset is None:

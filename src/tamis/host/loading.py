@@ -53,17 +53,22 @@ def _broken(failure: tuple[str, bytes] | None) -> Refusal | None:
 
 
 @lru_cache(maxsize=16)
-def compiled(module: bytes, envoy: str, *, fuel: bool, stack: int) -> _core.Module:
-    """The module compiled, from the cache when it is there; a refused one has its `refusal`."""
-    number = minor(envoy)
+def compiled(
+    module: bytes, envoy: str, *, fuel: bool, stack: int, capabilities: tuple[str, ...] = ()
+) -> _core.Module:
+    """The module compiled, from the cache when it is there; a refused one has its `refusal`.
+
+    `capabilities`: of the plugin it is loaded for; callbacks beyond them are not looked at.
+    """
+    number, allowed = minor(envoy), list(capabilities)
     compiler = engine(fuel=fuel, stack=stack)
     name = cache.key(module, wasmtime_version(), f"fuel={fuel} stack={stack}")
     if stored := cache.find(name):
         try:
-            return _core.load(compiler, module, str(stored), number)
+            return _core.load(compiler, module, str(stored), number, allowed)
         except ValueError:
             pass  # made by another build of the same version: compile again
-    loaded = _core.load(compiler, module, "", number)
+    loaded = _core.load(compiler, module, "", number, allowed)
     if loaded.refusal is None:
         cache.write(name, loaded.serialize())
     return loaded

@@ -38,7 +38,13 @@ def replay(
     counts as broken when the fixture expects it. Raises BadInput when the module is
     refused.
     """
-    loaded = compiled(module, envoy, fuel=fuel, stack=limits.stack)
+    loaded = compiled(
+        module,
+        envoy,
+        fuel=fuel,
+        stack=limits.stack,
+        capabilities=fixture.plugin.capabilities,
+    )
     if loaded.refusal:
         raise BadInput(
             f"the module does not load: {loaded.refusal[0]}",

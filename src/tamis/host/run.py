@@ -34,7 +34,13 @@ def run(
     every crossing, in the run's `trace`. Raises BadInput for a version that is not Envoy's, Missing
     when wasmtime cannot be used.
     """
-    loaded = compiled(module, envoy, fuel=fuel, stack=limits.stack)
+    loaded = compiled(
+        module,
+        envoy,
+        fuel=fuel,
+        stack=limits.stack,
+        capabilities=fixture.plugin.capabilities,
+    )
     if refused := refusal(loaded.refusal):
         if refused.feature:
             why = f"wasmtime lacks the feature {refused.feature}: {refused.reason}"

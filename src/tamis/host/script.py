@@ -157,7 +157,9 @@ def _add_exchange(script: _core.Script, fixture: Fixture, step: Exchange, rules:
         {
             "request": {
                 "headers": _pairs(arriving),
-                "chunks": _merged(request) if old else _frames(request.body, rules),
+                "chunks": _merged(request, cut=step.abort == "request")
+                if old
+                else _frames(request.body, rules),
                 "trailers": None if old else _trailers(request.trailers),
             },
             "answer": {
@@ -189,12 +191,15 @@ def _limits(limits: Limits, buffer: int | None) -> _core.Limits:
     return native
 
 
-def _merged(request: Request) -> list[bytes]:
+def _merged(request: Request, *, cut: bool) -> list[bytes]:
     """As an HTTP/1 codec gives chunks written together: one piece, then an empty end of stream.
 
-    An empty message that was chunked still has that end; one of `content-length: 0` does not.
+    `cut`: there is no end. An empty message that was chunked still has that end; one of
+    `content-length: 0` does not.
     """
     whole = b"".join(request.body)
+    if cut:
+        return [whole] if whole else []
     if whole:
         return [whole, b""]
     names = {name.lower() for name, _ in request.headers}
