@@ -389,10 +389,15 @@ class HttpExchange final : HttpFlow<H>, public Occasion, public StreamFlow {
       stream_.logged[kHttpResponseTrailers] = &stream_.response().trailers;
     uint32_t ignored = 0;
     const std::array<uint32_t, 1> id{stream_.id};
-    const bool fine = host_.call(Callback::proxy_on_log, stream_.id, id, ignored);
+    bool fine = host_.call(Callback::proxy_on_log, stream_.id, id, ignored);
     stream_.log_phase = false;
-    if (fine && host_.call(Callback::proxy_on_done, stream_.id, id, ignored))
-      host_.call(Callback::proxy_on_delete, stream_.id, id, ignored);
+    host_.attend();  // others may end here, one inside the other
+    if (!fine) return;
+    fine = host_.call(Callback::proxy_on_done, stream_.id, id, ignored);
+    host_.attend();
+    if (!fine) return;
+    host_.call(Callback::proxy_on_delete, stream_.id, id, ignored);
+    host_.attend();
   }
 
   const ExchangeInput* input_ = nullptr;

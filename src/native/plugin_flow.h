@@ -35,9 +35,9 @@ class PluginFlow final : public Occasion {
     const PluginInput& input = *plugin_.input;
     const uint32_t id = plugin_.id;
     plugin_.configuring = true;
-    if (!call(Callback::proxy_on_context_create, std::array{id, 0U}, result))
-      return "on_context_create";
+    const bool created = call(Callback::proxy_on_context_create, std::array{id, 0U}, result);
     plugin_.configuring = false;
+    if (!created) return starts_all_the_same(id) ? std::string() : "on_context_create";
     if (!call(Callback::proxy_on_vm_start, std::array{id, size(input.vm_configuration)}, result,
               1) ||
         result == 0)
@@ -48,6 +48,16 @@ class PluginFlow final : public Occasion {
         result != 0;
     plugin_.configuring = false;
     return fine ? std::string() : "on_configure";
+  }
+
+  // Envoy goes by what on_vm_start says, even where the VM is broken already: without that
+  // callback, or with its consent, the plugin starts, and fails every stream.
+  bool starts_all_the_same(uint32_t id) {
+    uint32_t result = 1;
+    if (!host_.guest.has(Callback::proxy_on_vm_start)) return true;
+    const auto size = static_cast<uint32_t>(plugin_.input->vm_configuration.size());
+    return host_.guest.call(Callback::proxy_on_vm_start, std::array{id, size}, result) &&
+           result != 0;
   }
 
   // The plugin is taken out; where it is not done yet, `bury` waits for it to say so.

@@ -6,7 +6,9 @@ from pathlib import Path
 
 import pytest
 from tests.envoy.conftest import HEAD, PLAIN, outcome, told
+from wasmtime import wat2wasm
 
+from tamis import compare, host
 from tamis.envoy import Judge
 from tamis.envoy.questions import Questions
 from tamis.model.exchange import Exchange, Fixture, Request, Tick
@@ -186,3 +188,24 @@ def test_few_envoys_stay_up(judge: Judge, world: bytes) -> None:
         fixture = Fixture("f", Path("x.yaml"), (PLAIN,))
         judge.run(fixture, world, ask=ask)
     assert len(judge.processes) <= 4
+
+
+BROKEN = """(module (memory (export "memory") 1) (func (export "proxy_abi_version_0_2_1"))
+  (func (export "malloc") (param i32) (result i32) (i32.const 0))
+  (func (export "proxy_on_context_create") (param i32 i32) unreachable) {more})"""
+STARTS = '(func (export "proxy_on_vm_start") (param i32 i32) (result i32) (i32.const {}))'
+
+
+@pytest.mark.parametrize(
+    ("more", "start"),
+    [("", "ok"), (STARTS.format(1), "ok"), (STARTS.format(0), "on_context_create")],
+)
+def test_a_plugin_that_breaks_as_it_is_made(judge: Judge, more: str, start: str) -> None:
+    """Envoy notices by what on_vm_start says; where there is none, every stream fails."""
+    module = bytes(wat2wasm(BROKEN.format(more=more)))
+    fixture = Fixture("broken", Path("x.yaml"), (PLAIN,))
+    ours, theirs = host.run(module, fixture), judge.run(fixture, module)
+    assert outcome(ours).start == outcome(theirs).start == start
+    assert compare.differences(fixture, ours, theirs) == ()
+    replies = [each.local_reply for each in outcome(theirs).exchanges]
+    assert [each.details for each in replies if each] == ["wasm_fail_stream"] * (start == "ok")

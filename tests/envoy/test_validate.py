@@ -60,6 +60,26 @@ def test_a_module_loads(binary: Binary) -> None:
     assert loads(binary, module()) is None
 
 
+#: Breaks where its root id is not of five letters.
+PARTICULAR = """(module
+  (import "env" "proxy_get_property" (func $get (param i32 i32 i32 i32) (result i32)))
+  (memory (export "memory") 1) (func (export "proxy_abi_version_0_2_1"))
+  (global $made (mut i32) (i32.const 0))
+  (data (i32.const 16) "plugin_root_id")
+  (func (export "malloc") (param i32) (result i32) (i32.const 64))
+  (func (export "proxy_on_context_create") (param i32 i32)
+    (drop (call $get (i32.const 16) (i32.const 14) (i32.const 0) (i32.const 4)))
+    (if (i32.ne (i32.load (i32.const 4)) (i32.const 5)) (then unreachable))
+    (global.set $made (i32.const 1)))
+  (func (export "proxy_on_vm_start") (param i32 i32) (result i32) (global.get $made)))"""
+
+
+def test_a_module_is_loaded_under_its_root_id(binary: Binary) -> None:
+    particular = bytes(wasmtime.wat2wasm(PARTICULAR))
+    assert loads(binary, particular, "guest") is None
+    assert loads(binary, particular)
+
+
 @pytest.mark.parametrize("callback", ["proxy_on_vm_start", "proxy_on_configure"])
 @pytest.mark.parametrize("verdict", ["(i32.const 0)", "unreachable"])
 def test_a_module_that_refuses_to_start_does_load(

@@ -124,7 +124,36 @@ static void a_replaced_response_leaves_nothing_behind() {
   CHECK(r.response().sent == "bad" && r.response().complete && r.response().trailers.empty());
 }
 
+// What one callback asked of two streams happens in order, the second inside the first's end.
+static void two_that_go_on_at_once() {
+  Run r;
+  HttpExchange<NativeHost> other{r.host};
+  std::string order;
+  r.on(Callback::proxy_on_response_headers, [](auto) { return 1U; });
+  const auto note = [&](char what) {
+    return [&order, what](auto a) {
+      order += what + std::to_string(a[0]) + " ";
+      return 1U;
+    };
+  };
+  r.on(Callback::proxy_on_log, note('l'));
+  r.on(Callback::proxy_on_done, note('d'));
+  r.on(Callback::proxy_on_delete, note('x'));
+  r.input.answer.chunks.clear();
+  r.exchange.begin(r.input, r.plugin);
+  other.begin(r.input, r.plugin);
+  r.world.settle();
+  CHECK(order.empty());
+  for (const uint32_t id : {2U, 3U}) {
+    CHECK(r.host.touch(id));
+    hostcalls::proxy_continue_stream(r.host, 1);
+  }
+  r.host.attend();
+  CHECK(order == "l2 l3 d3 x3 d2 x2 ");
+}
+
 int main() {
+  two_that_go_on_at_once();
   a_replaced_response_leaves_nothing_behind();
   passes_everything();
   paused_stream_never_finishes_and_ends();

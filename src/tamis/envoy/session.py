@@ -1,7 +1,9 @@
 """One fixture in one running Envoy: plugins in, steps, what can be seen at the end."""
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import replace
+from functools import lru_cache
 
 from tamis import elf, wasm
 from tamis.envoy import metrics, modules, observe, observer, others
@@ -10,6 +12,7 @@ from tamis.envoy.callouts import Made
 from tamis.envoy.connections import connect
 from tamis.envoy.exchanges import Exchanges, states
 from tamis.envoy.log import Record
+from tamis.envoy.loop import Silence
 from tamis.envoy.native import kind_of
 from tamis.envoy.questions import Questions
 from tamis.envoy.server import Server
@@ -34,6 +37,8 @@ __all__ = ["Session"]
 
 #: How often, and how many seconds apart, figures that do not fit the log yet are looked at.
 _LOOKS, _MOMENT = 6, 0.05
+#: What a plugin is told when it is taken out, and how many seconds the worker may take for that.
+_DONE, _FAREWELL = "proxy_on_done", 1.0
 _UNTIMELY = "Envoy's timers run in real time: on_tick came when the fixture's time stood still"
 
 
@@ -71,7 +76,7 @@ class Session:
         self._states: dict[int, str] = {}  # of the last stream
         self._used: list[str] = []
         filters = 1 + len(self._beside)
-        timers = Timers(filters) if _ticks(module, self._plugin) else None
+        timers = Timers(filters) if _calls(module, self._plugin, TICK) else None
         self._world = World(
             server,
             self._trace,
@@ -223,9 +228,18 @@ class Session:
         return self._done(outcome)
 
     def _remove(self, slot: str) -> None:
+        told = self._farewells()
         self.server.unload(slot)
         self._used.remove(slot)
+        if _calls(self._module, self._plugin, _DONE) and not self._trace.failed_vm:
+            # The worker hears of it a moment after the main thread has.
+            with suppress(Silence):
+                self.server.loop.until(lambda: self._farewells() > told, within=_FAREWELL)
         self._world.observe()
+
+    def _farewells(self) -> int:
+        self._world.feed()
+        return sum(each.name == _DONE for each in self._trace.callbacks)
 
     def _done(self, outcome: Outcome) -> Run:
         host = self.server.host
@@ -278,13 +292,17 @@ def _groups(steps: Sequence[Step]) -> list[tuple[int, list[Step]]]:
     return found
 
 
-def _ticks(module: bytes, plugin: Plugin) -> bool:
-    """Whether the filter has a callback for timers that Envoy calls."""
+def _calls(module: bytes, plugin: Plugin, callback: str) -> bool:
+    """Whether the filter has a callback that Envoy calls."""
+    allowed = not plugin.capabilities or callback in plugin.capabilities
+    return allowed and _exports(module, callback)
+
+
+@lru_cache(maxsize=16)
+def _exports(module: bytes, callback: str) -> bool:
     try:
         if elf.is_library(module):
-            exported = set(elf.read(module).exports)
-        else:
-            exported = {export.name for export in wasm.read(module).exports}
+            return callback in elf.read(module).exports
+        return any(export.name == callback for export in wasm.read(module).exports)
     except BadInput:
         return False
-    return TICK in exported and (not plugin.capabilities or TICK in plugin.capabilities)

@@ -47,8 +47,8 @@ def validate(binary: Binary, bootstrap: str) -> str | None:
     return f"{reason}: {words}" if words else reason
 
 
-def loads(binary: Binary, module: bytes) -> str | None:
-    """None if Envoy can load the module, else Envoy's own reason.
+def loads(binary: Binary, module: bytes, root_id: str = "") -> str | None:
+    """None if Envoy can load the module, else Envoy's own reason. `root_id`: of its plugin.
 
     A module that loads and then refuses to start without configuration does load. A crash of Envoy
     is a reason too. Raises Fault if Envoy hangs.
@@ -59,7 +59,7 @@ def loads(binary: Binary, module: bytes) -> str | None:
         verdict = _ask(
             binary,
             Path(folder),
-            static_bootstrap(Loadable(wasm, Plugin("guest", vm_id="tamis.loads"))),
+            static_bootstrap(Loadable(wasm, Plugin("guest", root_id=root_id, vm_id="tamis.loads"))),
         )
     if verdict.status == 0:
         return None

@@ -37,7 +37,7 @@ def cold(
     made: list[_core.Module] = []  # compiling Go takes seconds: what was timed is used
 
     def compile_it() -> None:
-        made[:] = [_core.load(compiler, module, "", number)]
+        made[:] = [_core.load(compiler, module, "", number, [])]
 
     compiling = _least(lambda: _timed(compile_it))
     (loaded,) = made

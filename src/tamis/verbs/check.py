@@ -25,12 +25,12 @@ def check(subject: Subject, *, targets: Sequence[str] = ()) -> Checked:
         subject.metadata,
         tuple(profiles.resolve(name) for name in names),
         filter=subject.filter,
-        loads=_hosts(subject.module),
+        loads=_hosts(subject.module, subject.metadata.root_id),
     )
     return Checked(subject.metadata.name, names, findings)
 
 
-def _hosts(module: bytes) -> dict[str, Loads]:
+def _hosts(module: bytes, root_id: str) -> dict[str, Loads]:
     """The hosts of this machine that can be asked, by label."""
 
     def core(profile: Profile) -> str | None:
@@ -47,7 +47,7 @@ def _hosts(module: bytes) -> dict[str, Loads]:
         if not binary.version.startswith(f"{profile.envoy}."):
             return None
         if not told:  # Envoy is started once, whatever the number of targets
-            told.append(envoy.loads(binary, module))
+            told.append(envoy.loads(binary, module, root_id))
         return told[0]
 
     return {"The host core": core, f"Envoy {binary.version}": real}

@@ -100,7 +100,7 @@ def _loads(filter: Filter, module: bytes, shop: Workshop, *, quick: bool) -> Non
 
         started = time.monotonic()
         binary = envoy.find()
-        reason = envoy.loads(binary, module)
+        reason = envoy.loads(binary, module, filter.root_id)
         shop.steps.append(Step(f"load in {binary.host}", seconds=time.monotonic() - started))
     if reason is not None:
         raise Rejected(
