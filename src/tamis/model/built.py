@@ -27,8 +27,8 @@ class Built:
     """What was built. `seconds` counts everything; `digest` is the module's (`sha256:...`).
 
     `steps`: what was done, in order; none when the module was `cached`. `advice` names what would
-    make the module smaller, or is "". `twin`: the native one, `envoy_module`: the filter as a dynamic
-    module of Envoy, where they were asked for.
+    make the module smaller, or is "". `twin`: the native one, `envoy_module`: the filter as a
+    dynamic module of Envoy, where they were asked for.
     """
 
     filter: Filter
