@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// Host functions that Envoy's modules have no means for: refused.toml says why. A twin that calls
-// one is told so, and so is whoever reads the log.
+// Host functions that Envoy's modules have no means for: src/tamis/envoy/refused.toml says why. A
+// twin that calls one is told so, and so is whoever reads the log.
 #include <sys/random.h>
 
 #include "calls.h"

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "clock.h"
 
-#include <map>
+#include <mutex>
 #include <thread>
 
+#include "metronome.h"
 #include "plugin.h"
 
 namespace {
@@ -12,7 +13,6 @@ using tamis::envoy::Balancer;
 using tamis::envoy::Bytes;
 using tamis::envoy::Cluster;
 using tamis::envoy::Scheduler;
-using tamis::envoy::Timer;
 
 // Envoy keeps what hooks return and gives it back; any address will do.
 char here;
@@ -21,9 +21,15 @@ Cluster cluster = nullptr;
 Scheduler scheduler = nullptr;
 std::thread::id main_thread;
 
-thread_local Balancer balancer = nullptr;
-std::map<Timer, shim::Vm*>& timers() {
-  static thread_local auto* const all = new std::map<Timer, shim::Vm*>;
+// Whoever posts from another thread must not meet a scheduler that goes.
+std::mutex& going_down() {
+  static auto* const mutex = new std::mutex;
+  return *mutex;
+}
+
+shim::Metronome& metronome() {
+  static auto* const all = new shim::Metronome(
+      [](uint64_t plugin) { shim::clock::post(shim::Event{plugin, shim::Event::kTick}); });
   return *all;
 }
 
@@ -33,29 +39,18 @@ namespace shim::clock {
 
 bool there() { return scheduler != nullptr; }
 
-Timer timer(Vm& vm) {
-  if (balancer == nullptr || std::this_thread::get_id() == main_thread) return nullptr;
-  const Timer made = envoy_dynamic_module_callback_cluster_worker_timer_new(balancer);
-  if (made != nullptr) timers()[made] = &vm;
-  return made;
+void every(uint64_t plugin, uint32_t milliseconds) {
+  if (there() && std::this_thread::get_id() != main_thread) metronome().set(plugin, milliseconds);
 }
 
-void enable(Timer timer, uint32_t milliseconds) {
-  envoy_dynamic_module_callback_cluster_worker_timer_enable(timer, milliseconds);
+void tell(Event event) {
+  if (event.what != Event::kTick) Plugin::happened(event);  // Envoy's main thread has no time
+  envoy_dynamic_module_callback_cluster_run_on_all_workers(cluster, event.number());
 }
 
-void forget(Timer timer) {
-  timers().erase(timer);
-  envoy_dynamic_module_callback_cluster_worker_timer_delete(timer);
-}
-
-void tell(uint64_t event) {
-  Plugin::happened(event);
-  envoy_dynamic_module_callback_cluster_run_on_all_workers(cluster, event);
-}
-
-void post(uint64_t event) {
-  envoy_dynamic_module_callback_cluster_scheduler_commit(scheduler, event);
+void post(Event event) {
+  const std::lock_guard lock(going_down());
+  if (there()) envoy_dynamic_module_callback_cluster_scheduler_commit(scheduler, event.number());
 }
 
 }  // namespace shim::clock
@@ -65,24 +60,23 @@ void post(uint64_t event) {
 
 HOOK const void* envoy_dynamic_module_on_cluster_config_new(void*, Bytes, Bytes) { return &here; }
 HOOK void envoy_dynamic_module_on_cluster_config_destroy(const void*) {}
-HOOK const void* envoy_dynamic_module_on_cluster_new(const void*, Cluster made) {
-  cluster = made;
+HOOK const void* envoy_dynamic_module_on_cluster_new(const void*, Cluster) {
   main_thread = std::this_thread::get_id();
-  scheduler = envoy_dynamic_module_callback_cluster_scheduler_new(made);
   return &here;
 }
+// Only now is the cluster whole: a scheduler that was made before never calls.
 HOOK void envoy_dynamic_module_on_cluster_init(Cluster made, const void*) {
+  cluster = made;
+  scheduler = envoy_dynamic_module_callback_cluster_scheduler_new(made);
   envoy_dynamic_module_callback_cluster_pre_init_complete(made);
 }
 HOOK void envoy_dynamic_module_on_cluster_destroy(const void*) {
+  const std::lock_guard lock(going_down());
   envoy_dynamic_module_callback_cluster_scheduler_delete(scheduler);
   cluster = scheduler = nullptr;
 }
-HOOK const void* envoy_dynamic_module_on_cluster_lb_new(const void*, Balancer made) {
-  balancer = made;
-  return &here;
-}
-HOOK void envoy_dynamic_module_on_cluster_lb_destroy(const void*) { balancer = nullptr; }
+HOOK const void* envoy_dynamic_module_on_cluster_lb_new(const void*, Balancer) { return &here; }
+HOOK void envoy_dynamic_module_on_cluster_lb_destroy(const void*) {}
 HOOK void envoy_dynamic_module_on_cluster_lb_choose_host(const void*, void*, void** host,
                                                          void** later) {
   *host = *later = nullptr;
@@ -94,13 +88,9 @@ HOOK void envoy_dynamic_module_on_cluster_http_callout_done(void*, const void*, 
                                                             const void*, size_t, const void*,
                                                             size_t) {}
 HOOK void envoy_dynamic_module_on_cluster_scheduled(Cluster, const void*, uint64_t event) {
-  shim::clock::tell(event);
+  shim::clock::tell(shim::Event::of(event));
 }
 HOOK void envoy_dynamic_module_on_cluster_worker_event(Cluster, const void*, uint64_t event) {
-  shim::Plugin::happened(event);
+  shim::Plugin::happened(shim::Event::of(event));
 }
 HOOK void envoy_dynamic_module_on_cluster_worker_slot_data_destroy(void*) {}
-HOOK void envoy_dynamic_module_on_cluster_worker_timer_fired(Balancer, const void*, Timer timer) {
-  const auto at = timers().find(timer);
-  if (at != timers().end()) at->second->tick();
-}

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// What Envoy's HTTP filters cannot do and its clusters can: timers in workers, and being told of
+// What Envoy's HTTP filters cannot do and its clusters can: being told the time, and of
 // something in every worker. For it a cluster of this module has to be in Envoy's configuration:
 //
 //   - name: tamis.clock
@@ -16,24 +16,28 @@
 
 #include <cstdint>
 
-#include "tamis/backend/envoy_abi.h"
-
 namespace shim {
 
-class Vm;
+// What happens to a plugin, as one number.
+struct Event {
+  enum What : uint8_t { kBegin = 0, kEnd = 1, kTick = 2 };
+  uint64_t plugin;
+  What what;
+
+  uint64_t number() const { return plugin << 2 | what; }
+  static Event of(uint64_t number) { return {number >> 2, static_cast<What>(number & 3)}; }
+};
 
 namespace clock {
 
 // Whether the cluster is there.
 bool there();
-// Null where there is none: in Envoy's main thread, or without the cluster.
-tamis::envoy::Timer timer(Vm& vm);
-void enable(tamis::envoy::Timer timer, uint32_t milliseconds);
-void forget(tamis::envoy::Timer timer);
+// A plugin's VMs in workers are told kTick every so often; 0: no more.
+void every(uint64_t plugin, uint32_t milliseconds);
 // Calls Plugin::happened(event) in the main thread, which this is, and then in every worker.
-void tell(uint64_t event);
+void tell(Event event);
 // The same, later, from any thread; never when Envoy is going down.
-void post(uint64_t event);
+void post(Event event);
 
 }  // namespace clock
 }  // namespace shim

@@ -61,7 +61,7 @@ Vm* begin(uint64_t number) {
     core = plugin->second;
   }
   std::string refusal;
-  auto vm = Vm::start(core->settings, core->metrics, core->image, refusal);
+  auto vm = Vm::start(number, core->settings, core->metrics, core->image, refusal);
   if (vm == nullptr) say(kError, "twin " + core->settings.path + " does not start: " + refusal);
   Vm* const made = vm.get();
   own().emplace(number, Own{std::move(core), std::move(vm)});
@@ -108,7 +108,7 @@ std::unique_ptr<Plugin> Plugin::make(envoy::Config config, std::string_view path
   std::unique_ptr<Plugin> plugin(new Plugin(number));
   if (begin(number) == nullptr) return nullptr;
   core->metrics.freeze();
-  if (clock::there()) clock::tell(number << 1);
+  if (clock::there()) clock::tell({number, Event::kBegin});
   return plugin;
 }
 
@@ -123,7 +123,7 @@ Plugin::~Plugin() {
     if (!clock::there()) known().gone.insert(number_);
   }
   if (clock::there()) {
-    clock::post(number_ << 1 | 1);
+    clock::post({number_, Event::kEnd});
     return;
   }
   ++known().ended;
@@ -135,11 +135,14 @@ Vm* Plugin::vm() const {
   return begin(number_);
 }
 
-void Plugin::happened(uint64_t event) {
-  if ((event & 1) == 0)
-    begin(event >> 1);
-  else
-    end(event >> 1);
+void Plugin::happened(Event event) {
+  if (event.what == Event::kBegin) begin(event.plugin);
+  if (event.what == Event::kEnd) {
+    clock::every(event.plugin, 0);
+    end(event.plugin);
+  }
+  const auto at = own().find(event.plugin);
+  if (event.what == Event::kTick && at != own().end() && at->second.vm) at->second.vm->tick();
 }
 
 }  // namespace shim

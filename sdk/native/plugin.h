@@ -9,6 +9,7 @@
 #include <string>
 #include <string_view>
 
+#include "clock.h"
 #include "vm.h"
 
 namespace shim {
@@ -25,8 +26,8 @@ class Plugin {
   // The VM of this thread; null when it does not start.
   Vm* vm() const;
 
-  // Of the clock: makes this thread's VM of a plugin, or ends it.
-  static void happened(uint64_t event);
+  // Of the clock: makes this thread's VM of a plugin, ends it, or tells it the time.
+  static void happened(Event event);
 
  private:
   explicit Plugin(uint64_t number) : number_(number) {}

@@ -259,7 +259,7 @@ void Stream::make_reply() {
     reply.headers = reply.extra;
     return send_reply();
   }
-  response_begun_ = true;
+  response_begun_ = shown_ = true;
   show_reply();
 }
 
@@ -318,6 +318,13 @@ void Stream::send_reply() {
   uint32_t status = reply.status;
   Headers headers;
   const bool grpc = is_grpc(*this);
+  const auto has = [&](std::string_view name) {
+    return std::any_of(reply.headers.begin(), reply.headers.end(),
+                       [&](const auto& each) { return each.first == name; });
+  };
+  if (!grpc && !reply.replaced && !reply.body.empty())
+    for (const std::string_view name : {"content-length", "content-type"})
+      if (shown_ && !has(name)) refuse("a local reply without", name);
   for (const auto& [name, value] : reply.headers) {
     if (name == ":status") {
       if (!grpc && !reply.replaced && !value.empty())

@@ -108,7 +108,8 @@ class Stream {
   void send_reply();
 
   std::array<bool, 4> visible_{};
-  bool created_ = false, end_of_stream_ = false, over_ = false, response_begun_ = false;
+  bool created_ = false, end_of_stream_ = false, over_ = false, response_begun_ = false,
+       shown_ = false;
   size_t replies_ = 0, holds_ = 0;
   std::vector<std::pair<uint64_t, uint32_t>> callouts_;  // Envoy's number and ours
 };

@@ -13,6 +13,7 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <type_traits>
 
 #include "tamis/backend/envoy_abi.h"
 
@@ -30,7 +31,13 @@ inline bool tracing() { return envoy_dynamic_module_callback_log_enabled(kTrace)
 
 namespace detail {
 
-inline void show(std::string& to, std::integral auto number) { to += std::to_string(number); }
+// As Envoy shows it: nothing is below zero.
+inline void show(std::string& to, std::integral auto number) {
+  if constexpr (std::is_same_v<decltype(number), int64_t>)
+    to += std::to_string(static_cast<uint64_t>(number));
+  else
+    to += std::to_string(number);
+}
 inline void show(std::string& to, const volatile void* address) {
   to += std::to_string(reinterpret_cast<uintptr_t>(address));
 }

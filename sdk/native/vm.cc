@@ -8,9 +8,9 @@
 
 namespace shim {
 
-std::unique_ptr<Vm> Vm::start(const Settings& settings, Metrics& metrics, const std::string& image,
-                              std::string& refusal) {
-  std::unique_ptr<Vm> vm(new Vm(settings, metrics));
+std::unique_ptr<Vm> Vm::start(uint64_t plugin, const Settings& settings, Metrics& metrics,
+                              const std::string& image, std::string& refusal) {
+  std::unique_ptr<Vm> vm(new Vm(plugin, settings, metrics));
   vm->library_ = Library::load(image, refusal);
   if (vm->library_ == nullptr) return nullptr;
   if (!vm->exports.find(*vm->library_)) {
@@ -31,7 +31,6 @@ std::unique_ptr<Vm> Vm::start(const Settings& settings, Metrics& metrics, const 
 }
 
 Vm::~Vm() {
-  set_timer(0);
   if (joined_) SharedData::all().leave(settings.vm_id);
 }
 
@@ -103,16 +102,11 @@ void Vm::tick() {
   if (period_ == 0) return;
   call(exports.tick, nullptr, kRoot, 0);
   attend();
-  if (period_ != 0) clock::enable(timer_, period_);
 }
 
 void Vm::set_timer(uint32_t period) {
   period_ = period;
-  if (period != 0 && timer_ == nullptr) timer_ = clock::timer(*this);
-  if (timer_ == nullptr) return;
-  if (period != 0) return clock::enable(timer_, period);
-  clock::forget(timer_);
-  timer_ = nullptr;
+  if (period != 0) clock::every(plugin_, period);
 }
 
 void Vm::answered(uint32_t number, Answer told, bool failed) {

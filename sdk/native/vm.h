@@ -42,7 +42,7 @@ struct Answer {
 class Vm {
  public:
   // Null, and which callback said no in `refusal`, when the twin does not want to start.
-  static std::unique_ptr<Vm> start(const Settings& settings, Metrics& metrics,
+  static std::unique_ptr<Vm> start(uint64_t plugin, const Settings& settings, Metrics& metrics,
                                    const std::string& image, std::string& refusal);
   Vm(const Vm&) = delete;
   ~Vm();
@@ -88,13 +88,14 @@ class Vm {
   std::unordered_map<uint32_t, Stream*> streams;
 
  private:
-  Vm(const Settings& settings, Metrics& metrics) : settings(settings), metrics(metrics) {}
+  Vm(uint64_t plugin, const Settings& settings, Metrics& metrics)
+      : settings(settings), metrics(metrics), plugin_(plugin) {}
   std::string begin();
 
   std::unique_ptr<Library> library_;
   std::vector<std::pair<uint32_t, Asked>> asked_;
   uint32_t next_id_ = kRoot + 1, next_call_ = 1, period_ = 0;
-  envoy::Timer timer_ = nullptr;
+  const uint64_t plugin_;
   bool stopped_ = false, joined_ = false, attending_ = false;
 };
 

@@ -23,6 +23,10 @@ def build(
         bool,
         typer.Option("--native", help="Compile C++ and Rust for this machine too: a native twin."),
     ] = False,
+    envoy_module: Annotated[
+        bool,
+        typer.Option("--envoy-module", help="Compile C++ to a dynamic module of Envoy, too."),
+    ] = False,
     container: Annotated[
         bool, typer.Option("--container", help="Compile in a container, not with local tools.")
     ] = False,
@@ -72,6 +76,7 @@ def build(
                         explain=explain,
                         quick=watch,
                         native=native,
+                        envoy_module=envoy_module,
                     )
                 )
                 frame.show(report.built(built[-1], explain=explain))

@@ -25,7 +25,7 @@ _OTHER_ABI = re.compile(r"Dynamic module ABI version (?P<abi>\S+) is deprecated"
 _SHARED = re.compile(r"shared (?P<key>[0-9a-f]*) (?P<value>[0-9a-f]*)\Z")
 _REFUSED = "refused: "
 #: Parts of outcomes that only crossings show, and a module of the user's has none.
-_UNTOLD = ("logs", "metrics", "shared_data", "queues", "trap", "exchanges[*].pauses")
+_UNTOLD = ("logs", "metrics", "shared_data", "exchanges[*].pauses")
 _NO_CROSSINGS = "a dynamic module does not say what it does; only the wire shows it"
 
 

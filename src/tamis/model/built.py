@@ -27,7 +27,8 @@ class Built:
     """What was built. `seconds` counts everything; `digest` is the module's (`sha256:...`).
 
     `steps`: what was done, in order; none when the module was `cached`. `advice` names what would
-    make the module smaller, or is "". `twin`: the native one, where it was asked for.
+    make the module smaller, or is "". `twin`: the native one, `envoy_module`: the filter as a
+    dynamic module of Envoy, where they were asked for.
     """
 
     filter: Filter
@@ -40,6 +41,7 @@ class Built:
     cached: bool = False
     advice: str = ""
     twin: Twin | None = None
+    envoy_module: Twin | None = None
 
     @property
     def warnings(self) -> str:

@@ -90,3 +90,8 @@ class Filter:
     def twin(self) -> Path:
         """Where `build --native` puts the shared library."""
         return self.folder / "build" / f"{self.name}.native.so"
+
+    @property
+    def envoy_module(self) -> Path:
+        """Where `build --envoy-module` puts the dynamic module."""
+        return self.folder / "build" / f"{self.name}.envoy.so"

@@ -37,14 +37,17 @@ def built(value: Built, *, explain: bool = False) -> Lines:
         parts.append(line(("advice ", "cyan"), value.advice))
     if value.twin:
         parts += [part for step in value.twin.steps if explain for part in _step(step)]
-        parts.append(_twin(value.twin))
+        parts.append(_twin(value.twin, "native"))
+    if value.envoy_module:
+        parts += [part for step in value.envoy_module.steps if explain for part in _step(step)]
+        parts.append(_twin(value.envoy_module, "a module of Envoy"))
     return together(*parts)
 
 
-def _twin(value: Twin) -> Lines:
+def _twin(value: Twin, what: str) -> Lines:
     how = "from the cache" if value.cached else f"{value.seconds:.1f} s"
     return line(
-        ("built ", "green"), f"{value.path}  {bytes_of(value.size)}  ", (f"native  {how}", "dim")
+        ("built ", "green"), f"{value.path}  {bytes_of(value.size)}  ", (f"{what}  {how}", "dim")
     )
 
 
@@ -71,6 +74,7 @@ def built_object(value: Built) -> Object:
         "seconds": round(value.seconds, 3),
         "steps": [_step_object(step) for step in value.steps],
         "native": _twin_object(value.twin) if value.twin else None,
+        "envoy_module": _twin_object(value.envoy_module) if value.envoy_module else None,
     }
 
 

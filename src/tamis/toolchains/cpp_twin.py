@@ -42,8 +42,8 @@ def fingerprint(filter_: Filter, shop: Workshop) -> Fingerprint:
     return Fingerprint(zig, f"tamis-cpp {VERSION}", f"{sdk_digest('cpp')} {flags}")
 
 
-def build(filter_: Filter, shop: Workshop) -> Compiled:
-    """Compile each source, and link. Raises what `Toolchain.build` does."""
+def build(filter_: Filter, shop: Workshop, more: Sequence[str] = ()) -> Compiled:
+    """Compile each source, with `more` flags, and link. Raises what `Toolchain.build` does."""
     zig = ziglang.find(shop)
     sources: Sequence[Path] = ziglang.needs_sources(filter_, "filter.cc")
     official = cpp_sdk.wanted(filter_)
@@ -55,6 +55,7 @@ def build(filter_: Filter, shop: Workshop) -> Compiled:
         *common,
         *_FLAGS,
         *(_OFFICIAL if official else _OURS),
+        *more,
         *_settings(filter_),
         f"-ffile-prefix-map={filter_.folder}=.",
         f"-ffile-prefix-map={sdk}=sdk",

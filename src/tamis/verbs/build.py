@@ -7,7 +7,7 @@ from tamis import project, toolchains
 from tamis.model.built import Built
 from tamis.model.filter import Filter
 from tamis.verbs.making import Made, make, with_sdk
-from tamis.verbs.twins import make_twin, write
+from tamis.verbs.twins import make_envoy_module, make_twin, write
 
 __all__ = ["build"]
 
@@ -21,6 +21,7 @@ def build(
     explain: bool = False,
     quick: bool = False,
     native: bool = False,
+    envoy_module: bool = False,
 ) -> Built:
     """Compile, finish, embed the metadata, see that it loads, then replace `build/<name>.wasm`.
 
@@ -28,7 +29,8 @@ def build(
     `explain` wants to see it done. `image`: a container image to compile in ("": the one that
     `tamis toolchain image` makes). `sdk`: the official C++ SDK. `locked`: the build must be what
     build.lock.json says. `quick`: see that it loads in wasmtime, and let Envoy wait. `native`:
-    compile it for this machine as well, to `build/<name>.native.so`.
+    compile it for this machine as well, to `build/<name>.native.so`. `envoy_module`: C++ of our SDK
+    to a dynamic module of Envoy as well, `build/<name>.envoy.so`.
 
     Raises Rejected when the source does not compile or the module does not load (the old file
     stays), Missing when the toolchain is not there, BadInput for what cannot be built at all.
@@ -55,6 +57,7 @@ def build(
         cached=made.cached,
         advice=advice,
         twin=twin,
+        envoy_module=make_envoy_module(filter, known=not explain) if envoy_module else None,
     )
 
 

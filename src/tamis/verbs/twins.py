@@ -1,17 +1,19 @@
-"""What `build --native` and the hosts of native code share: a filter's native twin."""
+"""What `build` and the hosts of native code share: a filter's native twin, or module of Envoy."""
 
 import platform
 import time
 from pathlib import Path
+from typing import cast
 
 from tamis import toolchains
 from tamis.errors import BadInput
 from tamis.files import write_whole
 from tamis.model.built import Twin
 from tamis.model.filter import Filter
-from tamis.toolchains import builds
+from tamis.toolchains import builds, cpp_module
+from tamis.toolchains.twins import Twins
 
-__all__ = ["make_twin", "write"]
+__all__ = ["make_envoy_module", "make_twin", "write"]
 
 
 def make_twin(filter: Filter, *, known: bool = True) -> Twin:
@@ -20,12 +22,25 @@ def make_twin(filter: Filter, *, known: bool = True) -> Twin:
     `known` as `make` has it. Raises Rejected when the source does not compile, Missing when the
     toolchain is not there, BadInput for what has no native twin.
     """
+    return _make(filter, toolchains.twins_of(filter), "native", filter.twin, known=known)
+
+
+def make_envoy_module(filter: Filter, *, known: bool = True) -> Twin:
+    """Compile a filter of our C++ SDK to a dynamic module of Envoy, `build/<name>.envoy.so`.
+
+    Raises as `make_twin`; Rejected, too, for what such modules cannot do.
+    """
+    toolchains.twins_of(filter)
+    maker = cast("Twins", cpp_module)
+    return _make(filter, maker, "envoy-module", filter.envoy_module, known=known)
+
+
+def _make(filter: Filter, maker: Twins, kind: str, path: Path, *, known: bool) -> Twin:
     started = time.monotonic()
-    maker = toolchains.twins_of(filter)
     with toolchains.open_workshop(filter) as shop:
         fingerprint = maker.fingerprint(filter, shop)
         sources = toolchains.digest(toolchains.toolchain_for(filter.language).inputs(filter))
-        key = builds.key(filter, fingerprint, sources, f"native {platform.machine()}")
+        key = builds.key(filter, fingerprint, sources, f"{kind} {platform.machine()}")
         stored = builds.read(key) if known else None
         if stored:
             library = stored[1]
@@ -35,9 +50,9 @@ def make_twin(filter: Filter, *, known: bool = True) -> Twin:
             if not compiled.outside:
                 builds.write(key, "", library)
         steps = tuple(shop.steps)
-    write(filter.twin, library)
+    write(path, library)
     return Twin(
-        filter.twin,
+        path,
         len(library),
         fingerprint.toolchain,
         time.monotonic() - started,

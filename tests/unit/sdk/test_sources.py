@@ -3,7 +3,7 @@
 import pytest
 
 from tamis.model.filter import Filter
-from tamis.toolchains import Cpp, Here, sdk_folder
+from tamis.toolchains import Cpp, Here, cpp_module, sdk_folder
 
 HEADERS = sorted(path.relative_to(sdk_folder()).as_posix() for path in sdk_folder().rglob("*.h"))
 
@@ -12,8 +12,10 @@ HEADERS = sorted(path.relative_to(sdk_folder()).as_posix() for path in sdk_folde
 def test_a_header_compiles_alone(header, tmp_path):
     source = tmp_path / "alone.cc"
     source.write_text(f"#include <{header}>\n#include <{header}>\n")
+    # The back end for Envoy is native code.
+    maker = cpp_module if header.startswith("tamis/backend/envoy") else Cpp()
     with Here() as shop:
-        Cpp().build(Filter(tmp_path, "alone", "1.0.0", "cpp", (source,)), shop)
+        maker.build(Filter(tmp_path, "alone", "1.0.0", "cpp", (source,)), shop)
     assert [step.output for step in shop.steps] == ["", ""]
 
 

@@ -47,10 +47,9 @@ enum class CalloutEnd : uint32_t { Ok = 0, Reset = 1, TooLarge = 2 };
 /// A filter, or its configuration, as Envoy knows it.
 using Filter = void*;
 using Config = void*;
-/// The part of a cluster that lives in a worker, and a timer of it.
+/// The part of a cluster that lives in a worker.
 using Cluster = void*;
 using Balancer = void*;
-using Timer = void*;
 using Scheduler = void*;
 
 }  // namespace tamis::envoy
@@ -154,7 +153,7 @@ uint32_t envoy_dynamic_module_callback_http_filter_config_set_gauge(tamis::envoy
 uint32_t envoy_dynamic_module_callback_http_filter_config_record_histogram_value(
     tamis::envoy::Config, size_t id, tamis::envoy::Bytes*, size_t, uint64_t value);
 
-// -- clusters, for what filters cannot do: timers in workers, and being told in all of them
+// -- clusters, for what filters cannot do: being told in all workers
 void envoy_dynamic_module_callback_cluster_pre_init_complete(tamis::envoy::Cluster);
 void envoy_dynamic_module_callback_cluster_run_on_all_workers(tamis::envoy::Cluster,
                                                               uint64_t event);
@@ -162,11 +161,6 @@ tamis::envoy::Scheduler envoy_dynamic_module_callback_cluster_scheduler_new(tami
 void envoy_dynamic_module_callback_cluster_scheduler_delete(tamis::envoy::Scheduler);
 void envoy_dynamic_module_callback_cluster_scheduler_commit(tamis::envoy::Scheduler,
                                                             uint64_t event);
-tamis::envoy::Timer envoy_dynamic_module_callback_cluster_worker_timer_new(tamis::envoy::Balancer);
-void envoy_dynamic_module_callback_cluster_worker_timer_enable(tamis::envoy::Timer,
-                                                               uint64_t milliseconds);
-void envoy_dynamic_module_callback_cluster_worker_timer_disable(tamis::envoy::Timer);
-void envoy_dynamic_module_callback_cluster_worker_timer_delete(tamis::envoy::Timer);
 }
 
 #endif  // TAMIS_BACKEND_ENVOY_ABI_H_
