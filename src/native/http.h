@@ -264,7 +264,7 @@ class HttpExchange final : HttpFlow<H>, public Occasion, public StreamFlow {
       return;
     }
     response.clear();
-    make_local_reply(stream_.request().headers, reply.status, reply.grpc_status, reply.headers,
+    make_local_reply(input_->request.headers, reply.status, reply.grpc_status, reply.headers,
                      reply.body, response.headers, reply_body_);
     if (begun)
       send_directly();
@@ -360,7 +360,7 @@ class HttpExchange final : HttpFlow<H>, public Occasion, public StreamFlow {
     reply.details.assign(details);
     Side& response = stream_.response();
     response.clear();
-    make_local_reply(stream_.request().headers, status, grpc_status, reply.headers, text,
+    make_local_reply(input_->request.headers, status, grpc_status, reply.headers, text,
                      response.headers, reply_body_);
     send_directly();
   }
