@@ -217,7 +217,9 @@ class PluginFlow final : public Occasion {
 
   // One message or a failure; of several messages the last counts.
   void unary(uint32_t id, const CalloutReply* reply) {
-    if (reply == nullptr || reply->reset) return close(id, kGrpcUnavailable, lost());
+    if (reply == nullptr || (reply->reset && reply->messages.empty()))
+      return close(id, kGrpcUnavailable, lost());
+    if (reply->reset) return close(id, kGrpcInternal, kTornDetails);
     if (status(*reply) != kGrpcOk) return close(id, status(*reply), told(*reply));
     if (reply->messages.empty()) return close(id, kGrpcInternal, "");
     receive(id, reply->messages.back());
