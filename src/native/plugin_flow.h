@@ -199,6 +199,8 @@ class PluginFlow final : public Occasion {
     const Call& call = *plugin_.find_call(id);
     const CalloutReply* reply = call.rule == nullptr ? nullptr : &call.rule->reply;
     if (call.late) return close(id, kGrpcUnavailable, "upstream request timeout{response_timeout}");
+    if (const std::string why = call.refused; !why.empty())
+      return close(id, kGrpcUnavailable, why + "{" + complaint_details(why) + "}");
     if (call.kind == CalloutRecord::Kind::kGrpcCall) return unary(id, reply);
     if (reply == nullptr || (reply->reset && reply->messages.empty())) return lose(id);
     if (!call.spoken && !speak(id, *reply, call.half_closed)) return;
