@@ -10,6 +10,7 @@
 #include <utility>
 #include <vector>
 
+#include "header_rules.h"
 #include "joined_names.h"
 #include "limits.h"
 
@@ -19,8 +20,12 @@ namespace tamis {
 // memcpys and, once warm, no heap allocation. Views it returns end with the next change.
 class HeaderMap {
  public:
-  // `joined` outlives the map; nullptr: no name is special.
-  void join(const JoinedNames* joined) { joined_ = joined; }
+  // `joined` outlives the map; nullptr: no name is special. `request`: of a request, whose `host`
+  // is its authority by another name.
+  void join(const JoinedNames* joined, bool request = false) {
+    joined_ = joined;
+    request_ = request;
+  }
 
   size_t size() const { return entries_.size(); }
   bool empty() const { return entries_.empty(); }
@@ -36,14 +41,24 @@ class HeaderMap {
     return {arena_.data() + entries_[i].value, entries_[i].value_size};
   }
 
-  // Whether a pseudo-header may have gone or changed since `assign`.
-  bool pseudo_touched() const { return pseudo_touched_; }
+  // Whether it may not be fit to leave, for what happened since `assign`: a pseudo-header went or
+  // changed, or the guest wrote into a request what no codec writes.
+  bool doubtful() const { return doubtful_; }
+
+  // Index of the first header that no codec writes, or npos. A scheme is mended before it leaves.
+  size_t unwritable() const {
+    if (!doubtful_) return npos;
+    for (size_t i = 0; i < entries_.size(); ++i)
+      if (!is_header_name(name(i)) || !(is_header_value(value(i)) || name(i) == ":scheme"))
+        return i;
+    return npos;
+  }
 
   void clear() {
     entries_.clear();
     arena_.clear();
     bytes_ = 0;
-    pseudo_touched_ = true;
+    doubtful_ = true;
   }
 
   // Takes the content of `other`, keeping this map's rules and memory.
@@ -51,11 +66,17 @@ class HeaderMap {
     entries_.assign(other.entries_.begin(), other.entries_.end());
     arena_.assign(other.arena_);
     bytes_ = other.bytes_;
-    pseudo_touched_ = false;
+    doubtful_ = false;
+  }
+
+  // What a header of that name is kept under.
+  std::string_view known(std::string_view name) const {
+    return request_ && name == "host" ? ":authority" : name;
   }
 
   // Index of the first entry called `name` (lower case), or npos.
   size_t find(std::string_view name) const {
+    name = known(name);
     for (size_t i = 0; i < entries_.size(); ++i) {
       if (entries_[i].name_size == name.size() &&
           std::memcmp(arena_.data() + entries_[i].name, name.data(), name.size()) == 0)
@@ -67,6 +88,8 @@ class HeaderMap {
   // As Envoy's addCopy: appends, or joins the value to the one there is. An empty value takes the
   // other without a delimiter.
   void add(std::string_view name, std::string_view value) {
+    name = known(name);
+    doubt(name, value);
     const size_t at = find(name);
     if (at != npos && joined_ != nullptr && joined_->contains(name)) {
       join_value(at, value);
@@ -86,6 +109,8 @@ class HeaderMap {
 
   // Removes all of that name, then adds it: Envoy's setCopy.
   void replace(std::string_view name, std::string_view value) {
+    name = known(name);
+    doubt(name, value);
     remove(name);
     append(name, value);
   }
@@ -100,9 +125,10 @@ class HeaderMap {
   }
 
   void remove(std::string_view name) {
+    name = known(name);
     size_t at = find(name);
     if (at == npos) return;
-    if (name.starts_with(':')) pseudo_touched_ = true;
+    if (name.starts_with(':')) doubtful_ = true;
     size_t kept = at;
     for (; at < entries_.size(); ++at) {
       if (this->name(at) == name) {
@@ -155,6 +181,10 @@ class HeaderMap {
     uint32_t name, name_size, value, value_size;
   };
 
+  void doubt(std::string_view name, std::string_view value) {
+    if (request_ && !(is_header_name(name) && is_header_value(value))) doubtful_ = true;
+  }
+
   static char* put(char* out, const char* from, uint32_t size) {
     std::memcpy(out, from, size);
     out[size] = '\0';
@@ -186,7 +216,7 @@ class HeaderMap {
 
   void join_value(size_t at, std::string_view value) {
     if (value.empty()) return;
-    if (name(at).starts_with(':')) pseudo_touched_ = true;
+    if (name(at).starts_with(':')) doubtful_ = true;
     std::string whole(this->value(at));
     if (!whole.empty()) whole += ',';
     whole += value;
@@ -216,7 +246,8 @@ class HeaderMap {
   std::vector<Entry> entries_;
   std::string arena_;
   size_t bytes_ = 0;
-  bool pseudo_touched_ = false;
+  bool request_ = false;
+  bool doubtful_ = false;
 };
 
 // ASCII lower case; other bytes stay.

@@ -154,13 +154,22 @@ class HttpExchange final : HttpFlow<H>, public Occasion, public StreamFlow {
     headers(direction, closed && input.chunks.empty());
     if (direction == 1 && left()) return;
     for (size_t i = 0; i < input.chunks.size(); ++i) {
-      if (stopped(direction)) return;
+      if (!goes_on(direction)) return;
       frame(direction, input.chunks[i], closed && i + 1 == input.chunks.size());
     }
-    if (stopped(direction) || !input.has_trailers || open) return;
+    if (!input.has_trailers || open || !goes_on(direction)) return;
     stream_.sides[direction].trailers.assign(input.trailers);
     stream_.sides[direction].ended = true;
     trailers(direction);
+  }
+
+  // Another frame comes, unless nobody takes it. Each comes alone, and what the guest caused has
+  // happened by then; but those of an HTTP/1.1 client come together.
+  bool goes_on(size_t direction) {
+    if (stopped(direction)) return false;
+    if (!host_.world.behind() || (direction == 0 && host_.script.protocol != "HTTP/2")) return true;
+    host_.world.catch_up();
+    return !stopped(direction);
   }
 
   // Whether the client resets the stream now: when it has the headers of a response that goes on.
@@ -255,7 +264,7 @@ class HttpExchange final : HttpFlow<H>, public Occasion, public StreamFlow {
       return;
     }
     response.clear();
-    make_local_reply(stream_.request().headers, reply.status, reply.grpc_status, reply.headers,
+    make_local_reply(input_->request.headers, reply.status, reply.grpc_status, reply.headers,
                      reply.body, response.headers, reply_body_);
     if (begun)
       send_directly();
@@ -351,7 +360,7 @@ class HttpExchange final : HttpFlow<H>, public Occasion, public StreamFlow {
     reply.details.assign(details);
     Side& response = stream_.response();
     response.clear();
-    make_local_reply(stream_.request().headers, status, grpc_status, reply.headers, text,
+    make_local_reply(input_->request.headers, status, grpc_status, reply.headers, text,
                      response.headers, reply_body_);
     send_directly();
   }

@@ -201,7 +201,7 @@ class HttpFlow {
   bool forward_headers(size_t direction) {
     Side& side = stream_.sides[direction];
     if (side.headers_sent) return true;
-    if (side.headers.pseudo_touched() &&
+    if (side.headers.doubtful() &&
         (direction == 0 ? !routable(side.headers) : !has_status(side.headers)))
       return false;
     send_headers(side);
@@ -214,7 +214,7 @@ class HttpFlow {
   }
 
   // The router needs a path and the scheme that was forwarded to find a route by; the codec a
-  // method. A host may be missing.
+  // method, and headers that it can write. A host may be missing.
   bool routable(const HeaderMap& headers) {
     const size_t method = headers.find(":method");
     const bool tunnel = method != HeaderMap::npos && headers.value(method) == "CONNECT";
@@ -225,9 +225,16 @@ class HttpFlow {
       reply_instead(404, "route_not_found", {});
       return false;
     }
-    if (method != HeaderMap::npos || !came_with(0, ":method")) return true;
-    reply_instead(503, "filter_removed_required_request_headers{missing_required_header:_:method}",
-                  "missing required header: :method");
+    if (method == HeaderMap::npos && came_with(0, ":method")) {
+      reply_instead(503,
+                    "filter_removed_required_request_headers{missing_required_header:_:method}",
+                    "missing required header: :method");
+      return false;
+    }
+    const size_t odd = headers.unwritable();
+    if (odd == HeaderMap::npos) return true;
+    const std::string text = complaint(headers.name(odd));
+    reply_instead(503, complaint_details(text), text);
     return false;
   }
 

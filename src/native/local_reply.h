@@ -66,8 +66,9 @@ inline std::string percent_encode(std::string_view text) {
 
 }  // namespace detail
 
-// Fills `headers` with the reply's headers and `body` with its body, for a request with `request`
-// headers; `extra` are the headers the guest gave, `grpc_status` -1 when it gave none.
+// Fills `headers` with the reply's headers and `body` with its body, for a request that came with
+// `request` headers; `extra` are the headers the guest gave, of which none changes the status,
+// `grpc_status` -1 when it gave none.
 inline void make_local_reply(const HeaderMap& request, uint32_t status, int32_t grpc_status,
                              const HeaderMap& extra, std::string_view text, HeaderMap& headers,
                              std::string& body) {
@@ -79,7 +80,8 @@ inline void make_local_reply(const HeaderMap& request, uint32_t status, int32_t 
   headers.clear();
   body.clear();
   headers.append(":status", digits(status));
-  for (size_t i = 0; i < extra.size(); ++i) headers.add(extra.name(i), extra.value(i));
+  for (size_t i = 0; i < extra.size(); ++i)
+    if (extra.name(i) != ":status") headers.add(extra.name(i), extra.value(i));
   const size_t method = request.find(":method");
   const bool head = method != HeaderMap::npos && request.value(method) == "HEAD";
   if (detail::is_grpc(request)) {

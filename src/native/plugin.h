@@ -24,6 +24,7 @@ struct Call {
   bool half_closed = false;           // gRPC: the guest has ended its side
   bool spoken = false;                // gRPC: the server has sent all its messages
   bool late = false;                  // the guest's timeout comes before the answer
+  std::string refused;                // gRPC: what Envoy says of a call that it did not let go
 };
 
 // What happens to a plugin; the stamp of an event is the id of the callout, of the queue, or the

@@ -199,6 +199,8 @@ class PluginFlow final : public Occasion {
     const Call& call = *plugin_.find_call(id);
     const CalloutReply* reply = call.rule == nullptr ? nullptr : &call.rule->reply;
     if (call.late) return close(id, kGrpcUnavailable, "upstream request timeout{response_timeout}");
+    if (const std::string why = call.refused; !why.empty())
+      return close(id, kGrpcUnavailable, why + "{" + complaint_details(why) + "}");
     if (call.kind == CalloutRecord::Kind::kGrpcCall) return unary(id, reply);
     if (reply == nullptr || (reply->reset && reply->messages.empty())) return lose(id);
     if (!call.spoken && !speak(id, *reply, call.half_closed)) return;
@@ -217,7 +219,9 @@ class PluginFlow final : public Occasion {
 
   // One message or a failure; of several messages the last counts.
   void unary(uint32_t id, const CalloutReply* reply) {
-    if (reply == nullptr || reply->reset) return close(id, kGrpcUnavailable, lost());
+    if (reply == nullptr || (reply->reset && reply->messages.empty()))
+      return close(id, kGrpcUnavailable, lost());
+    if (reply->reset) return close(id, kGrpcInternal, kTornDetails);
     if (status(*reply) != kGrpcOk) return close(id, status(*reply), told(*reply));
     if (reply->messages.empty()) return close(id, kGrpcInternal, "");
     receive(id, reply->messages.back());

@@ -37,7 +37,7 @@ Status give_header(H& host, const HeaderMap* map, std::string_view name, std::st
   lower(key);
   bool found = false;
   for (size_t i = 0; map != nullptr && i < map->size(); ++i) {
-    if (map->name(i) != key) continue;
+    if (map->name(i) != map->known(key)) continue;
     if (found) joined += ',';
     joined += map->value(i);
     found = true;

@@ -47,6 +47,7 @@ class RunOf {
     do {
       world.overlapped = next + 1 < steps.size() && steps[next + 1].overlap;
       begin(next++);
+      world.catch_up();
     } while (world.overlapped);
     world.settle();
     for (Exchange* exchange : streams_) exchange->cancel();

@@ -113,7 +113,7 @@ struct Stream {
 
   // The names of which request and response headers hold one value.
   void join(const std::array<JoinedNames, 2>& names) {
-    sides[0].headers.join(&names[0]);
+    sides[0].headers.join(&names[0], true);
     sides[1].headers.join(&names[1]);
     reply.headers.join(&names[1]);
   }

@@ -44,8 +44,8 @@ struct CalloutRecord {
   bool made = true;  // it reached a cluster
 };
 
-// Lives for one run, is used by one thread. Events happen in order of their time, then in the order
-// in which they were caused.
+// Lives for one run, is used by one thread. Events happen in order of their time, then what Envoy
+// does by itself, then in the order in which they were caused.
 class World {
  public:
   // More than that in one step, or planned at once, is a guest that keeps itself busy for ever.
@@ -67,14 +67,24 @@ class World {
   // Plans `what` for `who`, `after` nanoseconds from now. Nobody waits for a timer.
   void plan(uint64_t after, Occasion& who, uint32_t what, uint64_t stamp, bool timer = false) {
     if (events_.size() >= kMaxEvents) throw TooMany("events planned", kMaxEvents);
-    events_.push_back({clock.passed + after, order_++, &who, stamp, what, timer});
-    std::push_heap(events_.begin(), events_.end(), later);
-    waiting_ += timer ? 0 : 1;
+    push({clock.passed + after, order_++, &who, stamp, what, timer, false});
+  }
+
+  // Plans what Envoy does by itself when the guest has returned, before anybody else has a turn.
+  void plan_next(Occasion& who, uint32_t what, uint64_t stamp) {
+    if (events_.size() >= kMaxEvents) throw TooMany("events planned", kMaxEvents);
+    push({clock.passed, order_++, &who, stamp, what, false, true});
   }
 
   // Nothing is planned: what comes next can happen at once.
   bool idle() const { return events_.empty() && !overlapped; }
   bool waiting() const { return waiting_ > 0; }
+
+  // What was planned by `plan_next` happens.
+  void catch_up() {
+    while (behind()) next();
+  }
+  bool behind() const { return !events_.empty() && events_.front().first; }
 
   // Everything happens that somebody waits for, and the timers that are due before it.
   void settle() {
@@ -159,10 +169,17 @@ class World {
     Occasion* who;
     uint64_t stamp;
     uint32_t what;
-    bool timer;
+    bool timer, first;  // `first`: of those at its time
   };
   static bool later(const Event& a, const Event& b) {
-    return a.at != b.at ? a.at > b.at : a.order > b.order;
+    if (a.at != b.at) return a.at > b.at;
+    return a.first != b.first ? b.first : a.order > b.order;
+  }
+
+  void push(const Event& event) {
+    events_.push_back(event);
+    std::push_heap(events_.begin(), events_.end(), later);
+    waiting_ += event.timer ? 0 : 1;
   }
 
   void charge(size_t bytes) {

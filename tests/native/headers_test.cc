@@ -63,6 +63,47 @@ static void joins_what_envoy_holds_once() {
   CHECK(map.byte_size() == 9 + 4);
 }
 
+static void a_requests_host_is_its_authority() {
+  const JoinedNames names({":authority"});
+  HeaderMap map;
+  map.join(&names, true);
+  map.add("host", "a");
+  map.add(":authority", "b");
+  map.add("x", "1");
+  CHECK(text(map) == ":authority=a,b;x=1;" && map.find("host") == 0 && map.known("x") == "x");
+  map.replace("host", "c");
+  CHECK(text(map) == ":authority=c;x=1;");
+  map.remove("host");
+  CHECK(text(map) == "x=1;");
+  map.join(&names);
+  map.add("host", "a");
+  CHECK(text(map) == "x=1;host=a;" && map.find(":authority") == HeaderMap::npos);
+}
+
+static void doubts_what_the_guest_writes() {
+  HeaderMap fine, map;
+  fine.add("x-a", "1");
+  map.join(nullptr, true);
+  const auto odd = [&](auto change) {
+    map.assign(fine);
+    change();
+    const size_t at = map.unwritable();
+    return at == HeaderMap::npos ? map.doubtful() ? "fine after all" : "fine" : map.name(at);
+  };
+  CHECK(odd([] {}) == "fine");
+  CHECK(odd([&] { map.replace("x-b", "\t\xff"); }) == "fine");
+  CHECK(odd([&] { map.replace("x-b", "\n"); }) == "x-b");
+  CHECK(odd([&] { map.add("x-a", "\n"); }) == "x-a");
+  CHECK(odd([&] { map.add("x y", "1"); }) == "x y");
+  CHECK(odd([&] { map.replace(":scheme", "\n"); }) == "fine after all");
+  CHECK(odd([&] {
+          map.add("x-b", "\n");
+          map.remove("x-b");
+        }) == "fine after all");
+  map.join(nullptr);
+  CHECK(odd([&] { map.add("x y", "\n"); }) == "fine");
+}
+
 static void serializes_pairs() {
   HeaderMap map;
   map.add("a", "1");
@@ -108,6 +149,8 @@ int main() {
   set_changes_in_place();
   counts_bytes();
   joins_what_envoy_holds_once();
+  a_requests_host_is_its_authority();
+  doubts_what_the_guest_writes();
   serializes_pairs();
   equality_ignores_where_text_lies();
   reuse_does_not_grow();

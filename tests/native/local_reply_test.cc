@@ -25,6 +25,7 @@ int main() {
   CHECK(reply({}, 403, -1, map({{"x", "1"}}), "no", body) ==
         ":status=403;x=1;content-length=2;content-type=text/plain;");
   CHECK(body == "no");
+  CHECK(reply({}, 403, -1, map({{":status", "1"}, {"x", "1"}}), "", body) == ":status=403;x=1;");
   CHECK(reply({}, 403, -1, map({{"content-type", "a/b"}}), "no", body) ==
         ":status=403;content-type=a/b;content-length=2;");
   CHECK(reply({}, 204, 3, map({{"content-length", "9"}, {"content-type", "a"}}), "", body) ==

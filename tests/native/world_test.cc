@@ -27,6 +27,24 @@ static void in_order_of_time_then_of_cause() {
   CHECK(who.told == "2/0;3/7;1/0;" && world.clock.passed == 20 && world.idle());
 }
 
+static void envoys_own_doings_come_first() {
+  const Script script;
+  World world(script);
+  Noted who;
+  world.plan(0, who, 1, 0);
+  world.plan_next(who, 2, 0);
+  world.plan_next(who, 3, 0);
+  who.then = [&] {
+    who.then = nullptr;
+    world.plan_next(who, 4, 0);
+  };
+  CHECK(world.behind() && world.waiting());
+  world.catch_up();
+  CHECK(who.told == "2/0;3/0;4/0;" && !world.behind() && world.waiting());
+  world.settle();
+  CHECK(who.told == "2/0;3/0;4/0;1/0;" && world.idle());
+}
+
 // Nobody waits for a timer, but those that are due before what is waited for go off.
 static void timers() {
   const Script script;
@@ -104,6 +122,7 @@ static void begins_as_the_script_says() {
 
 int main() {
   in_order_of_time_then_of_cause();
+  envoys_own_doings_come_first();
   timers();
   forgets();
   ends();

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "../host.h"
+#include "../local_reply.h"
 
 namespace tamis::hostcalls {
 
@@ -98,6 +99,7 @@ uint32_t proxy_http_call(H& host, Address<H> cluster, Address<H> cluster_size, A
     return kInvalidMemoryAccess;
   CalloutRecord record;
   record.cluster.assign(name);
+  record.headers.join(&host.script.joined[0], true);
   host.fill(record.headers, header_pairs);
   record.body.assign(bytes);
   // Envoy's client sends no trailers.
@@ -106,9 +108,10 @@ uint32_t proxy_http_call(H& host, Address<H> cluster, Address<H> cluster_size, A
     return kBadArgument;
   for (const std::string_view needed : {":path", ":method", ":authority"})
     if (record.headers.find(needed) == HeaderMap::npos) return kBadArgument;
-  detail::dress(record.headers, bytes.size(), timeout);
   Call call;
   call.id = detail::next_call_id(host, record.kind);
+  if (record.headers.unwritable() != HeaderMap::npos) return kInternalFailure;
+  detail::dress(record.headers, bytes.size(), timeout);
   call.rule = detail::take_rule(host, record);
   call.record = host.world.record(std::move(record), call.rule != nullptr);
   detail::plan(host, call, Happening::kHttp, timeout);
@@ -135,8 +138,9 @@ template <typename H>
 void dress_grpc(H& host, CalloutRecord& record, std::string_view service, std::string_view method,
                 std::string_view metadata, uint32_t timeout) {
   HeaderMap& headers = record.headers;
+  headers.join(&host.script.joined[0], true);
   headers.append(":method", "POST");
-  headers.append(":path", "/" + std::string(service) + "/" + std::string(method));
+  headers.add(":path", "/" + std::string(service) + "/" + std::string(method));
   headers.append(":authority", record.cluster);
   headers.append(":scheme", "http");
   headers.append("te", "trailers");
@@ -145,6 +149,30 @@ void dress_grpc(H& host, CalloutRecord& record, std::string_view service, std::s
   host.fill(headers, metadata);
   headers.append("x-envoy-internal", "true");
   if (timeout != 0) headers.append("x-envoy-expected-rq-timeout-ms", std::to_string(timeout));
+}
+
+// A stream that is not let go: the guest hears what took the place of an answer inside its call,
+// and of the end when its callback has returned.
+template <typename H>
+void lose_grpc(H& host, const Call& call) {
+  PluginContext& plugin = host.plugin();
+  const uint32_t current = host.current, effective = host.effective;
+  HeaderMap none, trailers;
+  trailers.append(":status", "200");
+  trailers.append("content-type", "application/grpc");
+  trailers.append("grpc-status", tamis::detail::grpc_status_of(503));
+  trailers.append("grpc-message", tamis::detail::percent_encode(call.refused));
+  const auto hear = [&](Callback callback, const HeaderMap*& shown, const HeaderMap& metadata) {
+    uint32_t ignored = 0;
+    shown = &metadata;
+    host.call(callback, plugin.id,
+              std::array{plugin.id, call.id, static_cast<uint32_t>(metadata.size())}, ignored);
+    shown = nullptr;
+  };
+  hear(Callback::proxy_on_grpc_receive_initial_metadata, plugin.grpc.headers, none);
+  hear(Callback::proxy_on_grpc_receive_trailing_metadata, plugin.grpc.trailers, trailers);
+  host.current = current;
+  host.touch(effective);
 }
 
 template <typename H>
@@ -159,6 +187,13 @@ uint32_t open_grpc(H& host, Kind kind, std::string_view upstream, std::string_vi
   if (!cluster_exists(host, record)) return kParseFailure;
   call.id = next_call_id(host, kind);
   call.kind = kind;
+  if (const size_t odd = record.headers.unwritable(); odd != HeaderMap::npos) {
+    call.refused = complaint(record.headers.name(odd));
+    host.plugin().calls.push_back(call);
+    host.world.plan_next(*host.plugin().flow, static_cast<uint32_t>(Happening::kGrpc), call.id);
+    if (kind == Kind::kGrpcStream) lose_grpc(host, call);
+    return kInternalFailure;
+  }
   call.record = host.world.record(std::move(record), true);
   return kOk;
 }

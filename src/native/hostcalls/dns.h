@@ -16,7 +16,7 @@ uint32_t envoy_resolve_dns(H& host, Address<H> name, Address<H> name_size, Addre
   PluginContext& plugin = host.plugin();
   DnsAnswer answer = resolve_dns(text);
   if (!answer.now) {
-    host.world.plan(0, *plugin.flow, static_cast<uint32_t>(Happening::kDns), token);
+    host.world.plan_next(*plugin.flow, static_cast<uint32_t>(Happening::kDns), token);
     return kOk;
   }
   const uint32_t current = host.current, effective = host.effective;

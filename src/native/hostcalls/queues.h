@@ -34,7 +34,8 @@ uint32_t proxy_enqueue_shared_queue(H& host, uint32_t token, Address<H> value,
   if (bytes.data() == nullptr) return kInvalidMemoryAccess;
   Occasion* owner = nullptr;
   const Status status = host.world.queues.enqueue(token, bytes, owner);
-  if (owner != nullptr) host.world.plan(0, *owner, static_cast<uint32_t>(Happening::kQueue), token);
+  if (owner != nullptr)
+    host.world.plan_next(*owner, static_cast<uint32_t>(Happening::kQueue), token);
   return status;
 }
 

@@ -120,4 +120,8 @@ def _headers(message: Mapping[str, Json] | None) -> set[str]:
 
 def _remove(message: dict[str, Json] | None, names: set[str]) -> None:
     if message:
-        message["headers"] = [pair for pair in message["headers"] if pair[0] not in names]
+        message["headers"] = [
+            pair
+            for pair in message["headers"]
+            if not (isinstance(pair[0], str) and pair[0] in names)
+        ]
