@@ -64,3 +64,23 @@ def test_a_module_has_no_source_to_compile(hello: Path, tamis_cli):
     ended = tamis_cli("test", module, "--fixtures", hello / "fixtures", "--host", "native")
     assert ended.code == 2
     assert "has no source to compile natively" in ended.err
+
+
+def test_what_envoy_has_no_means_for_is_told_when_the_twin_is_built(
+    tmp_path: Path, monkeypatch, tamis_cli
+):
+    monkeypatch.chdir(tmp_path)
+    assert tamis_cli("new", "first", "--language", "cpp", "--kind", "network").code == 0
+    told = (
+        "proxy_on_downstream_data: modules that filter connections have an interface of their own"
+    )
+    ended = tamis_cli("build", "first", "--native")
+    assert (ended.code, f"in Envoy it cannot {told}" in ended.out) == (0, True), ended.out
+    built = json.loads(tamis_cli("build", "first", "--native", "--json").out)["modules"][0]
+    assert "proxy_on_downstream_data" in {each["name"] for each in built["native"]["unsupported"]}
+    ended = tamis_cli("test", "first", "--host", "envoy-native")
+    assert ended.code == 1
+    assert "first cannot run natively in Envoy: it has proxy_on_" in ended.err
+    ended = tamis_cli("test", "first", "--host", "native", "--host", "wasmtime", "--json")
+    assert ended.code == 0, ended.err
+    assert json.loads(ended.out)["differences"] == []

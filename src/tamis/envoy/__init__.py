@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from tamis import extras
 from tamis.envoy.binary import Binary, find, label
-from tamis.envoy.native import Unsupported, kind_of, unsupported
+from tamis.envoy.native import kind_of, unsupported
 from tamis.envoy.validate import loads, validate
 from tamis.envoy.versions import cached, is_version, of_version
 from tamis.errors import Missing
@@ -19,7 +19,6 @@ if TYPE_CHECKING:
 __all__ = [
     "Binary",
     "Judge",
-    "Unsupported",
     "cached",
     "find",
     "is_version",

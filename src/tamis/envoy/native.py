@@ -7,7 +7,6 @@ module. A module of the user's own is a dynamic module itself.
 import base64
 import tomllib
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
@@ -15,12 +14,12 @@ from typing import Literal
 
 from tamis import elf
 from tamis.errors import BadInput, Rejected
+from tamis.model.built import Unsupported
 from tamis.model.plugin import Plugin
 
 __all__ = [
     "CLOCK",
     "DYNAMIC",
-    "Unsupported",
     "clock_cluster",
     "kind_of",
     "module_config",
@@ -41,19 +40,11 @@ _FILTER = "envoy_dynamic_module_on_http_filter_new"
 _MARKER = "proxy_abi_version_"
 
 
-@dataclass(frozen=True, slots=True)
-class Unsupported:
-    """A host function or callback that a twin has no use of in Envoy, and why."""
-
-    name: str
-    reason: str
-
-
 def unsupported(names: Iterable[str]) -> tuple[Unsupported, ...]:
     """Those of a twin's imports (or exports) that Envoy's modules have no means for.
 
-    A crate whose objects have tables of functions imports what it never calls: for such a twin
-    this is a warning, and the shim refuses the call itself, by name.
+    A crate whose objects have tables of functions imports what it never calls: of such a twin they
+    tell nothing, and the shim refuses the call itself, by name.
     """
     table = _table()
     known = {**table["functions"], **table["callbacks"]}

@@ -7,12 +7,23 @@ from tamis.model.artifact import Metadata
 from tamis.model.build import Step
 from tamis.model.filter import Filter
 
-__all__ = ["Built", "Reproduced", "Twin"]
+__all__ = ["Built", "Reproduced", "Twin", "Unsupported"]
+
+
+@dataclass(frozen=True, slots=True)
+class Unsupported:
+    """A host function or callback that native code has no use of in Envoy, and why."""
+
+    name: str
+    reason: str
 
 
 @dataclass(frozen=True, slots=True)
 class Twin:
-    """A filter as native code: the shared library at `path`, of `size` bytes. Else as `Built`."""
+    """A filter as native code: the shared library at `path`, of `size` bytes. Else as `Built`.
+
+    `unsupported`: what it names that Envoy has no means for; a host core that runs it has.
+    """
 
     path: Path
     size: int
@@ -20,6 +31,7 @@ class Twin:
     seconds: float
     steps: tuple[Step, ...] = ()
     cached: bool = False
+    unsupported: tuple[Unsupported, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -38,6 +38,8 @@ def built(value: Built, *, explain: bool = False) -> Lines:
     if value.twin:
         parts += [part for step in value.twin.steps if explain for part in _step(step)]
         parts.append(_twin(value.twin, "native"))
+        for each in value.twin.unsupported:
+            parts.append(line(("in Envoy ", "yellow"), f"it cannot {each.name}: {each.reason}"))
     if value.envoy_module:
         parts += [part for step in value.envoy_module.steps if explain for part in _step(step)]
         parts.append(_twin(value.envoy_module, "a module of Envoy"))
@@ -86,6 +88,7 @@ def _twin_object(value: Twin) -> Object:
         "cached": value.cached,
         "seconds": round(value.seconds, 3),
         "steps": [_step_object(step) for step in value.steps],
+        "unsupported": [{"name": each.name, "reason": each.reason} for each in value.unsupported],
     }
 
 

@@ -5,7 +5,8 @@ from pathlib import Path
 
 from tamis import compare, elf, envoy, host, project, toolchains
 from tamis.envoy.questions import Questions
-from tamis.errors import BadInput
+from tamis.errors import BadInput, Rejected
+from tamis.model.built import Twin
 from tamis.model.exchange import Fixture
 from tamis.model.outcome import Difference, Run
 from tamis.model.plugin import Limits
@@ -91,11 +92,11 @@ def _in_core(
             host.run(subject.module, fixture, envoy=one.envoy, limits=limits, trace=trace)
             for fixture in read
         ]
-    with host.Twin(_twin(subject, one.host)) as twin:
+    with host.Twin(_twin(subject, one.host).path) as twin:
         return [twin.run(fixture, envoy=one.envoy, limits=limits, trace=trace) for fixture in read]
 
 
-def _twin(subject: Subject, where: str) -> Path:
+def _twin(subject: Subject, where: str) -> Twin:
     """The filter's native twin, built now."""
     _only_envoy(subject, where)
     if subject.filter is None:
@@ -103,7 +104,7 @@ def _twin(subject: Subject, where: str) -> Path:
             f"{where}: {subject.text} has no source to compile natively",
             advice="Name the filter's folder.",
         )
-    return make_twin(subject.filter).path
+    return make_twin(subject.filter)
 
 
 def _only_envoy(subject: Subject, where: str) -> None:
@@ -122,7 +123,15 @@ def _in_envoy(
     asks = [Questions.of(*pair) for pair in zip(read, outcomes, strict=True)]
     module, shim = subject.module, b""
     if one.native:
-        module, shim = _twin(subject, one.host).read_bytes(), toolchains.shim()
+        twin = _twin(subject, one.host)
+        if twin.unsupported:
+            first = twin.unsupported[0]
+            raise Rejected(
+                f"{subject.metadata.name} cannot run natively in Envoy: it has {first.name}, and "
+                f"{first.reason}",
+                advice="tamis build --native lists all of it; --host native runs it.",
+            )
+        module, shim = twin.path.read_bytes(), toolchains.shim()
     return envoy.run(one.binary, module, read, layer=subject.metadata.layer, asks=asks, shim=shim)
 
 

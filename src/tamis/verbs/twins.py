@@ -5,10 +5,10 @@ import time
 from pathlib import Path
 from typing import cast
 
-from tamis import toolchains
+from tamis import elf, toolchains
 from tamis.errors import BadInput
 from tamis.files import write_whole
-from tamis.model.built import Twin
+from tamis.model.built import Twin, Unsupported
 from tamis.model.filter import Filter
 from tamis.toolchains import builds, cpp_module
 from tamis.toolchains.twins import Twins
@@ -58,7 +58,18 @@ def _make(filter: Filter, maker: Twins, kind: str, path: Path, *, known: bool) -
         time.monotonic() - started,
         steps,
         cached=stored is not None,
+        unsupported=_unsupported(filter, library) if path == filter.twin else (),
     )
+
+
+def _unsupported(filter: Filter, library: bytes) -> tuple[Unsupported, ...]:
+    """Of a language whose linker leaves out what is not called: others name every host function."""
+    if filter.language != "cpp":
+        return ()
+    from tamis import envoy  # a build that is not native needs none of it
+
+    read = elf.read(library)
+    return envoy.unsupported(read.imports | read.exports)
 
 
 def write(path: Path, content: bytes) -> None:
