@@ -209,3 +209,22 @@ def test_a_plugin_that_breaks_as_it_is_made(judge: Judge, more: str, start: str)
     assert compare.differences(fixture, ours, theirs) == ()
     replies = [each.local_reply for each in outcome(theirs).exchanges]
     assert [each.details for each in replies if each] == ["wasm_fail_stream"] * (start == "ok")
+
+
+UNWILLING = """(module
+  (import "env" "proxy_define_metric" (func $define (param i32 i32 i32 i32) (result i32)))
+  (memory (export "memory") 1) (func (export "proxy_abi_version_0_2_1"))
+  (data (i32.const 16) "m")
+  (func (export "malloc") (param i32) (result i32) (i32.const 0))
+  (func (export "proxy_on_configure") (param i32 i32) (result i32)
+    (call $define (i32.const 0) (i32.const 16) (i32.const 1) (i32.const 0))))"""
+
+
+def test_what_a_refused_plugin_made_is_nobodys(judge: Judge) -> None:
+    module = bytes(wat2wasm(UNWILLING))
+    fixture = Fixture("unwilling", Path("x.yaml"), (PLAIN,))
+    ours, theirs = host.run(module, fixture), judge.run(fixture, module)
+    assert outcome(ours).start == outcome(theirs).start == "on_configure"
+    assert outcome(ours).metrics == {"m": 0}
+    assert [each.path for each in theirs.skipped] == ["metrics"]
+    assert compare.differences(fixture, ours, theirs) == ()

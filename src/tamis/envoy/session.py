@@ -39,6 +39,13 @@ __all__ = ["Session"]
 _LOOKS, _MOMENT = 6, 0.05
 #: What a plugin is told when it is taken out, and how many seconds the worker may take for that.
 _DONE, _FAREWELL = "proxy_on_done", 1.0
+#: What a plugin leaves behind, by what makes it.
+_LEFT = {
+    "proxy_define_metric": "metrics",
+    "proxy_set_shared_data": "shared_data",
+    "proxy_enqueue_shared_queue": "queues",
+}
+_UNSTARTED = "no worker has what a plugin made that refused to start"
 _UNTIMELY = "Envoy's timers run in real time: on_tick came when the fixture's time stood still"
 
 
@@ -179,6 +186,10 @@ class Session:
         trace = Trace(main)
         trace.feed(records)
         self._trace.callbacks += trace.callbacks
+        made = {call.name for call in trace.calls() if call.result == "0"}
+        self._skipped += [
+            NotComparable(_LEFT[name], _UNSTARTED) for name in sorted(made & set(_LEFT))
+        ]
         return self._done(self.outcome(observe.broken(records, main), callback))
 
     def _names(self, worker: int) -> metrics.Names:
