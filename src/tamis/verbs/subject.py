@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tamis import elf, project
-from tamis.envoy.native import kind_of
 from tamis.errors import BadInput, TamisError
 from tamis.model.artifact import Metadata
 from tamis.model.filter import Filter
@@ -120,25 +119,26 @@ def _shown(folder: Path) -> str:
 
 
 def _file(path: Path) -> Subject:
+    module = _content(path, "a .wasm file")
+    return Subject(str(path), module, _embedded(module, path), path)
+
+
+def _content(path: Path, what: str) -> bytes:
     try:
-        module = path.read_bytes()
+        return path.read_bytes()
     except OSError as error:
         raise BadInput(
-            f"cannot read {path}: {error.strerror}", advice="Name a .wasm file that exists."
+            f"cannot read {path}: {error.strerror}", advice=f"Name {what} that exists."
         ) from error
-    return Subject(str(path), module, _embedded(module, path), path)
 
 
 def _library(path: Path) -> Subject:
     """A dynamic module of the user's, for the Envoy it was built for."""
-    try:
-        module = path.read_bytes()
-    except OSError as error:
-        raise BadInput(
-            f"cannot read {path}: {error.strerror}", advice="Name a dynamic module that exists."
-        ) from error
+    module = _content(path, "a dynamic module")
     if not elf.is_library(module):
         raise BadInput(f"{path} is no shared library", advice="Name a dynamic module of Envoy.")
+    from tamis.envoy import kind_of  # a folder needs none of it
+
     if kind_of(module, str(path)) != "module":
         raise BadInput(
             f"{path} is a native twin, not a dynamic module of Envoy",
