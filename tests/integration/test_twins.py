@@ -84,3 +84,29 @@ def test_what_envoy_has_no_means_for_is_told_when_the_twin_is_built(
     ended = tamis_cli("test", "first", "--host", "native", "--host", "wasmtime", "--json")
     assert ended.code == 0, ended.err
     assert json.loads(ended.out)["differences"] == []
+
+
+def test_replays_have_the_hash_of_the_module_s(hello: Path, tamis_cli):
+    def told(*more: str):
+        ended = tamis_cli("replay", hello, "--repeat", "3000", "--json", *more)
+        assert ended.code == 0, ended.err
+        return json.loads(ended.out)["replays"][0]
+
+    module, native = told(), told("--host", "native", "--threads", "2")
+    assert (module["host"][:8], native["host"]) == ("wasmtime", "native")
+    assert module["hash"] == native["hash"]
+    assert told("--host", "native@1.36")["host"] == "native as envoy 1.36"
+    assert module["exchanges"] == native["exchanges"] == 3000
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        (("--host", "envoy"), "a real Envoy does not replay"),
+        (("--host", "native", "--fuel"), "native code counts no fuel"),
+        (("--host", "nowhere"), "not a host tamis has"),
+    ],
+)
+def test_what_cannot_be_replayed(hello: Path, tamis_cli, options, words):
+    ended = tamis_cli("replay", hello, *options)
+    assert (ended.code, words in ended.err) == (2, True), ended.err

@@ -13,6 +13,12 @@ __all__ = ["replay"]
 
 def replay(
     filters: Filters = None,
+    host: Annotated[
+        str,
+        typer.Option(
+            "--host", metavar="HOST[@VERSION]", help="wasmtime or native, either also @1.38."
+        ),
+    ] = "wasmtime",
     fixtures: Fixtures = None,
     config: Config = None,
     only: Only = None,
@@ -30,7 +36,7 @@ def replay(
     quiet: Quiet = False,
     verbose: Verbose = 0,
 ) -> None:
-    """Run fixtures many times over in wasmtime: for figures, and to see that nothing drifts.
+    """Run fixtures many times over in the host core: for figures, and to see that nothing drifts.
 
     No outcome is compared: tamis test does that. But a start that is refused, a trap and a callout
     without answer fail, unless the fixture expects them. The hash of all outcomes, the crossings
@@ -48,6 +54,7 @@ def replay(
             replays = [
                 tamis.replay(
                     subject,
+                    host=host,
                     folder=fixtures,
                     config=content(config) if config else None,
                     only=only or (),

@@ -66,7 +66,7 @@ class Twin:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        self._end()
+        self.end()
 
     def run(
         self,
@@ -108,7 +108,7 @@ class Twin:
         """What the core reports, or how the process ended."""
         self._orders += 1
         if self._orders % _ORDERS == 0:
-            self._end()
+            self.end()
         process = self._process = self._process or _started()
         assert process.stdin
         assert process.stdout
@@ -119,7 +119,7 @@ class Twin:
             return self._lost()
         patience = None if order.passes else _patience(order)
         if not select.select([process.stdout], [], [], patience)[0]:
-            self._end()
+            self.end()
             return f"the native twin hung: nothing for {patience:.0f} s"
         try:
             answer = pickle.load(process.stdout)  # noqa: S301  (from a process of ours)
@@ -130,17 +130,18 @@ class Twin:
             raise answer.error
         assert answer.raw
         if answer.raw["trap"]:
-            self._end()  # who knows what it left behind
+            self.end()  # who knows what it left behind
         return answer.raw
 
     def _lost(self) -> str:
         assert self._process
         code = self._process.wait()
-        self._end()
+        self.end()
         how = signal.Signals(-code).name if code < 0 else f"exit code {code}"
         return f"the native twin ended its process: {how}"
 
-    def _end(self) -> None:
+    def end(self) -> None:
+        """End the process, whatever it does; the next fixture gets another."""
         process, self._process = self._process, None
         if process is None:
             return

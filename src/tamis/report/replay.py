@@ -21,9 +21,10 @@ def replayed(value: Replays) -> Lines:
         ("time", f"{total.seconds / each * 1e9:.0f} ns an exchange, in a VM"),
         ("crossings", f"{counts.crossings} ({counts.crossings / each:.2f} an exchange)"),
         ("bytes", f"{counts.bytes_in} into the guest, {counts.bytes_out} out of it"),
-        ("memory", f"{bytes_of(counts.memory_high_water)} at most in one VM"),
         ("hash", f"{total.hash:016x}"),
     ]
+    if counts.memory_high_water:  # native code has the process's
+        rows.insert(-1, ("memory", f"{bytes_of(counts.memory_high_water)} at most in one VM"))
     if counts.fuel is not None:
         rows.insert(4, ("fuel", f"{counts.fuel} ({counts.fuel / each:.1f} an exchange)"))
     told = [line(f"  {part}") for broken in total.broken for part in why(broken).split("\n")]

@@ -6,7 +6,7 @@ import pytest
 
 from tamis import envoy, host, profiles
 from tamis.errors import BadInput
-from tamis.verbs.hosts import Core, wanted
+from tamis.verbs.hosts import Core, Real, wanted
 
 
 def program(path: Path, version: str) -> envoy.Binary:
@@ -27,8 +27,13 @@ def test_each_host_once_and_the_core_first(tmp_path: Path, monkeypatch: pytest.M
     other = program(tmp_path / "other", "1.36.4")
     monkeypatch.setenv("TAMIS_ENVOY", str(installed.path))
     named = ["envoy", f"envoy@{other.path}", "envoy@1.37", "wasmtime@1.38.2", "wasmtime"]
-    more = ["envoy@v1.37.0", "wasmtime@1.38", "wasmtime@v1.40"]
-    assert wanted([*named, *more]) == (Core("1.38"), Core(), installed, other)
+    more = ["envoy@v1.37.0", "wasmtime@1.38", "wasmtime@v1.40", "envoy-native", "native@1.38"]
+    cores = (Core("1.38"), Core(), Core("1.38", native=True))
+    reals = (Real(installed), Real(other), Real(installed, native=True))
+    assert wanted([*named, *more]) == (*cores, *reals)
+    assert Core("1.38", native=True).host == "native as envoy 1.38"
+    assert Real(installed, native=True).host == "envoy-native 1.37.0"
+    assert not Core(native=True).newest
 
 
 def test_a_version_newer_than_known_is_the_newest_with_a_warning():
