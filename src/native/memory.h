@@ -4,6 +4,7 @@
 #include <array>
 #include <concepts>
 #include <cstdint>
+#include <string_view>
 
 #include "abi_table.h"
 #include "failure.h"
@@ -20,7 +21,8 @@ concept GuestMemory = requires(M memory, typename M::Address address, size_t siz
 };
 
 // A loaded guest. `allocate` asks the guest's allocator (0: refused); `call` runs a callback and is
-// false when the guest broke; `failed` stays true from then on; `fail` breaks it from outside.
+// false when the guest broke; `failed` stays true from then on; `fail` breaks it from outside;
+// `running` names the innermost function of the guest that was called, if one runs.
 template <typename G>
 concept Guest =
     GuestMemory<G> && requires(G guest, Callback callback, size_t size, uint32_t& result) {
@@ -28,6 +30,7 @@ concept Guest =
       { guest.has(callback) } -> std::same_as<bool>;
       { guest.call(callback, std::array<uint32_t, 2>{}, result) } -> std::same_as<bool>;
       { guest.failed() } -> std::same_as<bool>;
+      { guest.running() } -> std::convertible_to<std::string_view>;
       guest.fail(TrapKind::kOther, std::string_view(), std::string());
     };
 

@@ -31,10 +31,13 @@ class NativeGuest {
   template <size_t N>
   bool call(tamis::Callback callback, const std::array<uint32_t, N>& arguments, uint32_t& result) {
     seen.push_back(callback);
+    const std::string_view outer = running_;
+    running_ = tamis::kCallbacks[static_cast<size_t>(callback)].name;
     result = callbacks.at(callback)(std::vector<uint32_t>(arguments.begin(), arguments.end()));
-    if (broken) return false;
-    return true;
+    running_ = outer;
+    return !broken;
   }
+  std::string_view running() const { return running_; }
   bool failed() const { return broken; }
   void fail(tamis::TrapKind, std::string_view, std::string) { broken = true; }
 
@@ -66,6 +69,7 @@ class NativeGuest {
   bool broken = false, refuse_allocations = false;
 
  private:
+  std::string_view running_;
   Address next_ = 4096;
 };
 static_assert(tamis::Guest<NativeGuest>);

@@ -14,6 +14,12 @@ inline void keep_details(LocalReply& reply, std::string_view details) {
     if (c == ' ' || (c >= '\t' && c <= '\r')) c = '_';
 }
 
+// Whether a callback of the response asks, which has asked for a local reply already.
+template <typename H>
+bool replies_to_response(H& host) {
+  return host.active().reply.pending && host.guest.running().starts_with("proxy_on_response_");
+}
+
 }  // namespace detail
 
 // The first call of a stream wins, but for its details; the answer is always OK.
@@ -31,6 +37,8 @@ uint32_t proxy_send_local_response(H& host, uint32_t status, Address<H> details,
   host.stop_next = true;
   if (!host.in_stream() || host.active().network) return kOk;
   if (host.active().over) throw EnvoyCrash("a local reply for a stream that is over");
+  if (detail::replies_to_response(host))
+    throw EnvoyCrash("two local replies in one callback of a response");
   LocalReply& reply = host.active().reply;
   if (reply.pending) {  // all that is kept of a second one
     detail::keep_details(reply, details_text);
@@ -95,6 +103,8 @@ uint32_t proxy_close_stream(H& host, uint32_t type) {
   if (type > 3) return kBadArgument;
   if (host.active().network != (type >= 2)) return kOk;
   if (host.active().over) throw EnvoyCrash("closing a stream that is over");
+  if (detail::replies_to_response(host))
+    throw EnvoyCrash("closing a stream in the callback of its response that asked for a reply");
   host.ask(Asked::kClose);
   return kOk;
 }

@@ -46,15 +46,19 @@ class HostileGuest {
   }
   bool has(Callback) const { return true; }
   template <size_t N>
-  bool call(Callback, const std::array<uint32_t, N>&, uint32_t& result) {
+  bool call(Callback callback, const std::array<uint32_t, N>&, uint32_t& result) {
+    const std::string_view outer = running_;
+    running_ = kCallbacks[static_cast<size_t>(callback)].name;
     if (++depth < 4)
       for (size_t n = choices.left() ? choices.below(4) : 0; n > 0 && !failed_; --n)
         hostcall(*this);
     --depth;
+    running_ = outer;
     result = choices.left() ? static_cast<uint32_t>(choices.below(5)) : 1;
     if (choices.left() && choices.chance(50)) fail(TrapKind::kOther, "", "chosen");
     return !failed_;
   }
+  std::string_view running() const { return running_; }
   bool failed() const { return failed_; }
   void fail(TrapKind, std::string_view, std::string) { failed_ = true; }
 
@@ -85,6 +89,7 @@ class HostileGuest {
                                                 "localhost"};
   size_t at_ = 64;
   bool failed_ = false;
+  std::string_view running_;
 };
 static_assert(Guest<HostileGuest>);
 using HostileHost = Host<HostileGuest>;
