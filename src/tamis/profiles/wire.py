@@ -60,9 +60,9 @@ class Wire:
     ) -> Headers:
         """A header block as the filter meets it when `headers` are sent over HTTP/2.
 
-        Names in lower case; `host` stands in for a missing `:authority`; cookies in one header, at
-        the end; of `te` only trailers; dropped and joined headers as the lists say; then what Envoy
-        adds. `http1`: sent over HTTP/1.1, where cookies stay as they are, values lose the white
+        Names, and schemes, in lower case, that of CONNECT as it was forwarded; `host` stands in for
+        a missing `:authority`; cookies in one header, at the end; of `te` only trailers; dropped
+        and joined headers as the lists say; then what Envoy adds. `http1`: sent over HTTP/1.1, where cookies stay as they are, values lose the white
         space around them, pseudo-headers have one order, `host` is one more authority, headers of
         the connection go no further, and `x-forwarded-proto` decides on the scheme. `early`: Envoy
         has added nothing yet, nor an HTTP/1.1 scheme.
@@ -81,7 +81,8 @@ class Wire:
             for each in self.before
             if each.direction == direction and each.value is not None and each.header not in names
         )
-        return (*merged, *added)
+        met = (*merged, *added)
+        return met if http1 or direction == "response" else _with_scheme(met)
 
     def leaving(self, headers: Headers, direction: Direction, *, http1: bool = False) -> Headers:
         """A header block behind Envoy, additions aside, when the filter let `headers` pass.
@@ -174,13 +175,25 @@ def routed(headers: Headers) -> Headers:
     """A request's headers behind the router, which mends a scheme that is none."""
     values = dict(headers)
     given = values.get(":scheme", "").lower()
-    forwarded = values.get("x-forwarded-proto", "").lower()
-    wanted = next((each for each in (given, forwarded) if each in _SCHEMES), "http")
+    forwarded = values.get("x-forwarded-proto", "")  # it goes on as it is
+    wanted = next((each for each in (given, forwarded) if each.lower() in _SCHEMES), "http")
     scheme = (":scheme", wanted)
     if ":scheme" in values:
         return tuple(scheme if pair[0] == ":scheme" else pair for pair in headers)
+    return _behind_pseudo(headers, scheme)
+
+
+def _behind_pseudo(headers: Headers, pair: tuple[str, str]) -> Headers:
     pseudo = sum(name.startswith(":") for name, _ in headers)
-    return (*headers[:pseudo], scheme, *headers[pseudo:])
+    return (*headers[:pseudo], pair, *headers[pseudo:])
+
+
+def _with_scheme(headers: Headers) -> Headers:
+    """Over HTTP/2, where CONNECT comes without one."""
+    values = dict(headers)
+    if values.get(":method") == "CONNECT" and ":scheme" not in values:
+        return _behind_pseudo(headers, (":scheme", values["x-forwarded-proto"]))
+    return tuple((n, v.lower() if n == ":scheme" else v) for n, v in headers)
 
 
 def _from_http1(headers: list[tuple[str, str]]) -> list[tuple[str, str]]:
