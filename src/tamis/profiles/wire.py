@@ -62,10 +62,11 @@ class Wire:
 
         Names, and schemes, in lower case, that of CONNECT as it was forwarded; `host` stands in for
         a missing `:authority`; cookies in one header, at the end; of `te` only trailers; dropped
-        and joined headers as the lists say; then what Envoy adds. `http1`: sent over HTTP/1.1, where cookies stay as they are, values lose the white
-        space around them, pseudo-headers have one order, `host` is one more authority, headers of
-        the connection go no further, and `x-forwarded-proto` decides on the scheme. `early`: Envoy
-        has added nothing yet, nor an HTTP/1.1 scheme.
+        and joined headers as the lists say; then what Envoy adds. `http1`: sent over HTTP/1.1,
+        where cookies stay as they are, values lose the white space around them, pseudo-headers have
+        one order, `host` is one more authority, headers of the connection go no further, and
+        `x-forwarded-proto` decides on the scheme. `early`: Envoy has added nothing yet, nor an
+        HTTP/1.1 scheme.
         """
         lower = tuple((name.lower(), value) for name, value in headers)
         if direction == "request":
