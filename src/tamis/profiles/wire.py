@@ -82,8 +82,8 @@ class Wire:
             for each in self.before
             if each.direction == direction and each.value is not None and each.header not in names
         )
-        met = (*merged, *added)
-        return met if http1 or direction == "response" else _with_scheme(met)
+        whole = (*merged, *added)
+        return whole if http1 or direction == "response" else _with_scheme(whole)
 
     def leaving(self, headers: Headers, direction: Direction, *, http1: bool = False) -> Headers:
         """A header block behind Envoy, additions aside, when the filter let `headers` pass.
