@@ -20,7 +20,7 @@ namespace tamis {
       TAMIS_SYMBOL(proxy_##callback, call);                                   \
       return M::with(id, FilterStatus::Continue, [&](auto& filter) {          \
         Headers headers(map);                                                 \
-        return filter.callback(headers, end_of_stream != 0);                  \
+        return filter.M::Filter::callback(headers, end_of_stream != 0);       \
       });                                                                     \
     }                                                                         \
   };
@@ -35,7 +35,7 @@ namespace tamis {
       TAMIS_SYMBOL(proxy_##callback, call);                                    \
       return M::with(id, BodyStatus::Continue, [&](auto& filter) {             \
         Body body(buffer, size);                                               \
-        return filter.callback(body, end_of_stream != 0);                      \
+        return filter.M::Filter::callback(body, end_of_stream != 0);           \
       });                                                                      \
     }                                                                          \
   };
@@ -50,7 +50,7 @@ namespace tamis {
       TAMIS_SYMBOL(proxy_##callback, call);                          \
       return M::with(id, FilterStatus::Continue, [&](auto& filter) { \
         Headers trailers(map);                                       \
-        return filter.callback(trailers);                            \
+        return filter.M::Filter::callback(trailers);                 \
       });                                                            \
     }                                                                \
   };

@@ -157,7 +157,7 @@ struct ExportConfigure<M, true> {
     auto* context = static_cast<Context*>(contexts_.find(id));
     auto& plugin = static_cast<typename M::PluginContext*>(context)->plugin;
     const StringView text = backend::read_buffer(Buffer::PluginConfiguration, 0, size);
-    return plugin.configure(plugin.memory().keep(text)) ? 1 : 0;
+    return plugin.M::Plugin::configure(plugin.memory().keep(text)) ? 1 : 0;
   }
 };
 

@@ -1,0 +1,96 @@
+"""The filters whose costs are compared: each does the same in every host, and what it is compared
+with, Envoy's own filter or a script in Lua, does the same as the filter.
+"""
+
+import json
+from pathlib import Path
+
+import pytest
+from ruamel.yaml import YAML
+
+from tamis import compare, fixtures, project, wasm
+from tamis.envoy import Judge, find, listeners, native, server, session
+
+FOLDER = Path(__file__).parents[2] / "benchmarks" / "filters"
+LUA = "type.googleapis.com/envoy.extensions.filters.http.lua.v3.Lua"
+OURS = ("callout", "noop", "one-header", "redact", "six-reads")
+OTHERS = [
+    pytest.param(f"one-header-{language}", marks=pytest.mark.toolchain(language))
+    for language in ("rust", "go")
+]
+PEERS = [
+    pytest.param(path, id=f"{path.parent.name}/{path.name}")
+    for path in sorted(FOLDER.glob("*/compare.*"))
+]
+pytestmark = [pytest.mark.envoy, pytest.mark.timeout(300)]
+
+
+def agree(name: str, hosts: tuple[str, ...], tamis_cli) -> None:
+    named = [part for host in hosts for part in ("--host", host)]
+    ended = tamis_cli("test", FOLDER / name, *named, "--json")
+    assert ended.code == 0, ended.out + ended.err
+    document = json.loads(ended.out)
+    written = len(list((FOLDER / name / "fixtures").glob("*.yaml")))
+    assert len(document["runs"]) == len(hosts) * written >= 2 * len(hosts)
+    assert (document["differences"], document["not_comparable"]) == ([], [])
+
+
+@pytest.mark.parametrize("name", OURS)
+def test_a_filter_does_the_same_in_all_hosts(name: str, tamis_cli):
+    agree(name, ("wasmtime", "native", "envoy"), tamis_cli)
+
+
+@pytest.mark.parametrize("name", OTHERS)
+def test_a_filter_of_another_sdk_does_the_same_in_both_hosts(name: str, tamis_cli):
+    agree(name, ("wasmtime", "envoy"), tamis_cli)
+
+
+@pytest.mark.parametrize("language", ["rust", "go"])
+def test_filters_of_other_sdks_are_held_to_the_same(language: str):
+    ours, other = FOLDER / "one-header", FOLDER / f"one-header-{language}"
+    names = sorted(path.relative_to(ours) for path in ours.glob("**/*.yaml"))
+    for path in (*(each for each in names if each.parent.name), Path("config.schema.json")):
+        assert (other / path).read_bytes() == (ours / path).read_bytes()
+    assert (other / "config.json").read_bytes() == (ours / "config.json").read_bytes()
+
+
+def test_one_header_is_small(tamis_cli):
+    """Without what tamis notes in a module: other SDKs' modules have no such notes."""
+    assert tamis_cli("build", FOLDER / "one-header").code == 0
+    module = wasm.read((FOLDER / "one-header" / "build" / "one-header.wasm").read_bytes())
+    notes = sum(each.size for each in module.sections if each.name == "tamis.metadata")
+    assert 0 < notes < module.size - notes <= 2048
+
+
+@pytest.mark.parametrize("path", PEERS)
+def test_what_a_filter_is_compared_with_does_the_same(path: Path, monkeypatch):
+    """Where Envoy takes a module of the user's, it gets the peer; the wire shows what that does."""
+    typed = of(path)
+    monkeypatch.setattr(native, "module_config", lambda *_: typed)
+    monkeypatch.setattr(listeners, "DYNAMIC", typed["@type"])
+    for room in (server, session):
+        monkeypatch.setattr(room, "kind_of", lambda _: "module")
+    filter_ = project.read(path.parent)
+    config = filter_.config.encode()
+    # A peer is written for the default configuration.
+    read = [
+        each
+        for each in fixtures.find(filter_.fixtures, default_config=config)
+        if each.config == config
+    ]
+    assert read
+    with Judge(find()) as judge:
+        for fixture in read:
+            run = compare.judge(fixture, judge.run(fixture, b"peer"))
+            assert run.problems == ()
+            assert run.outcome
+            assert len(run.outcome.exchanges) == len(fixture.steps)
+            assert "exchanges" not in {each.path for each in run.skipped}
+
+
+def of(path: Path) -> dict[str, object]:
+    """The typed_config of a filter to compare with."""
+    text = path.read_text()
+    if path.suffix != ".lua":
+        return YAML(typ="safe").load(text)
+    return {"@type": LUA, "default_source_code": {"inline_string": text}}
