@@ -121,12 +121,12 @@ class RunOf {
     if (step.kind == StepInput::Kind::kTick) return world.advance(step.nanoseconds);
     reload();
     if (step.kind == StepInput::Kind::kConnection) {
-      Connection& connection = vm_->free_connection();
+      Connection& connection = vm_->free_connection(connections_);
       connections_.push_back(&connection);
       connection.run(world.script.connections[step.at], *vm_->host.plugins.back());
       return;
     }
-    Exchange& exchange = vm_->free_exchange();
+    Exchange& exchange = vm_->free_exchange(streams_);
     streams_.push_back(&exchange);
     exchange.begin(world.script.exchanges[step.at], *vm_->host.plugins.back());
   }

@@ -1,6 +1,7 @@
 // One VM: an instance with its host, its plugins and streams.
 #pragma once
 
+#include <algorithm>
 #include <memory>
 #include <string>
 #include <vector>
@@ -34,17 +35,12 @@ class VmOf : public Instance {
     return bad;
   }
 
-  // An exchange that is not under way, to begin with.
-  HttpExchange<H>& free_exchange() {
-    for (const auto& exchange : exchanges_)
-      if (exchange->done()) return *exchange;
-    return *exchanges_.emplace_back(std::make_unique<HttpExchange<H>>(host));
+  // One that is not under way, to begin with; `kept` are still to be read.
+  HttpExchange<H>& free_exchange(const std::vector<HttpExchange<H>*>& kept = {}) {
+    return free_of(exchanges_, kept);
   }
-
-  NetworkFlow<H>& free_connection() {
-    for (const auto& connection : connections_)
-      if (connection->done()) return *connection;
-    return *connections_.emplace_back(std::make_unique<NetworkFlow<H>>(host));
+  NetworkFlow<H>& free_connection(const std::vector<NetworkFlow<H>*>& kept = {}) {
+    return free_of(connections_, kept);
   }
 
   // Takes out the plugin that is number `index` of the run, if it is here.
@@ -63,6 +59,14 @@ class VmOf : public Instance {
   const PluginInput& made_for;
 
  private:
+  template <typename T>
+  T& free_of(std::vector<std::unique_ptr<T>>& all, const std::vector<T*>& kept) {
+    for (const auto& each : all)
+      if (each->done() && std::find(kept.begin(), kept.end(), each.get()) == kept.end())
+        return *each;
+    return *all.emplace_back(std::make_unique<T>(host));
+  }
+
   std::vector<std::unique_ptr<PluginFlow<H>>> flows_;
   std::vector<std::unique_ptr<NetworkFlow<H>>> connections_;
   std::vector<std::unique_ptr<HttpExchange<H>>> exchanges_;

@@ -73,7 +73,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
     CHECK(weight(shape) <= 1001 * bytes.size());
     for (const unsigned minor : {36U, 38U, 40U}) {
       LoadFacts facts;
-      const auto refusal = apply_load_rules(shape, minor, facts);
+      const auto refusal = apply_load_rules(shape, minor, Capabilities(), facts);
       CHECK(!refusal || !refusal->reason.empty());
       CHECK(facts.abi < kAbiVersions.size());
     }

@@ -228,3 +228,16 @@ def test_failed_calls_are_errors_and_no_answers(guest, outcome_of):
         FailedCall("proxy_add_header_map_value", "BAD_ARGUMENT", 2),
         FailedCall("proxy_add_header_map_value", "INVALID_MEMORY_ACCESS", 1),
     )
+
+
+def test_what_overlaps_an_exchange_that_is_over_leaves_it_alone(guest, outcome_of, exchange):
+    reply = (
+        "(if (i32.eq (local.get 0) (i32.const 2)) (then (drop (call $reply (i32.const 403)"
+        " (i32.const 0) (i32.const 0) (i32.const 0) (i32.const 0) (i32.const 0) (i32.const 0)"
+        " (i32.const -1))))) i32.const 0"
+    )
+    module = guest(uses="reply", on_request_headers=reply)
+    first, second = outcome_of(module, exchange, replace(exchange, overlap=True)).exchanges
+    assert (first.local_reply, first.request) == (LocalReply(403, ""), None)
+    assert second.local_reply is None
+    assert second.request
