@@ -18,7 +18,7 @@ namespace tamis {
 struct Call {
   uint32_t id = 0;
   CalloutRecord::Kind kind = CalloutRecord::Kind::kHttp;
-  size_t record = 0;                  // index into the world's callouts
+  size_t record = SIZE_MAX;           // index into the world's callouts; at first none
   const CalloutRule* rule = nullptr;  // nullptr: nobody answers
   bool answering = false;             // gRPC: the server has met the first message or the end
   bool half_closed = false;           // gRPC: the guest has ended its side

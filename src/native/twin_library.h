@@ -73,8 +73,11 @@ class TwinCopy {
     return reinterpret_cast<uintptr_t>(info.dli_fbase) == map_->l_addr ? found : nullptr;
   }
 
-  // The same, or of the libraries that it needs.
-  void* any(const char* name) const { return dlsym(handle_, name); }
+  // The same, or of the libraries that it needs, or of the process: a twin need not name its libc.
+  void* any(const char* name) const {
+    void* const found = dlsym(handle_, name);
+    return found != nullptr ? found : dlsym(RTLD_DEFAULT, name);
+  }
 
   // The newest ABI it speaks, as an index into kAbiVersions; none: it is no proxy-wasm filter.
   std::optional<size_t> abi() const {

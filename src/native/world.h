@@ -122,9 +122,10 @@ class World {
     callouts.push_back(std::move(record));
     return forgotten_ + callouts.size() - 1;
   }
-  // The callout of that number, or nullptr: it was forgotten.
+  // The callout of that number, or nullptr: it was forgotten, or never made.
   CalloutRecord* callout(size_t record) {
-    return record < forgotten_ ? nullptr : &callouts[record - forgotten_];
+    const bool there = record >= forgotten_ && record - forgotten_ < callouts.size();
+    return there ? &callouts[record - forgotten_] : nullptr;
   }
   void add_message(size_t record, std::string_view bytes) {
     CalloutRecord* to = callout(record);

@@ -4,6 +4,9 @@
 
 using namespace tamis;
 
+// What a broken call held is lost, and that is the deal: see twin_guest.h.
+extern "C" const char* __asan_default_options() { return "detect_leaks=0"; }
+
 struct Case {
   const char* status;
   TrapKind kind;
