@@ -10,7 +10,7 @@ from tamis.host.faults import FAULTS, Fault
 from tamis.host.loading import Refusal, load
 from tamis.host.replay import Stop, broken_by, replay, replay_all
 from tamis.host.run import run
-from tamis.host.twin import Twin, twin_label
+from tamis.host.twin import Twin
 
 __all__ = [
     "FAULTS",
@@ -26,5 +26,4 @@ __all__ = [
     "replay",
     "replay_all",
     "run",
-    "twin_label",
 ]

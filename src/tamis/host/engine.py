@@ -49,9 +49,11 @@ def wasmtime_version() -> str:
         raise Missing("wasmtime is not installed", advice=_ADVICE) from None
 
 
-def label(envoy: str = NEWEST) -> str:
-    """How this host is called in reports: `wasmtime 50.0.1`, or `wasmtime 50.0.1 as envoy 1.38`."""
-    name = f"wasmtime {wasmtime_version()}"
+def label(envoy: str = NEWEST, *, native: bool = False) -> str:
+    """How this host is called in reports: `wasmtime 50.0.1`, or `wasmtime 50.0.1 as envoy 1.38`;
+    `native` where it runs native twins.
+    """
+    name = "native" if native else f"wasmtime {wasmtime_version()}"
     return name if envoy == NEWEST else f"{name} as envoy {envoy}"
 
 

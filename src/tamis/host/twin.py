@@ -16,7 +16,7 @@ from typing import Any, Self
 
 from tamis import _core
 from tamis.errors import Missing, Rejected
-from tamis.host.engine import NEWEST
+from tamis.host.engine import NEWEST, label
 from tamis.host.keeper import Answer, Order
 from tamis.host.loading import minor
 from tamis.host.outcome import outcome
@@ -27,18 +27,13 @@ from tamis.model.outcome import Run
 from tamis.model.plugin import Limits
 from tamis.model.replayed import Replayed
 
-__all__ = ["Twin", "twin_label"]
+__all__ = ["Twin"]
 
 _DEFAULT_LIMITS = Limits()
 #: Seconds beside a guest's own deadlines after which the process counts as hanging.
 _PATIENCE = 30.0
 #: Orders after which a process makes room for another: a library that stays loaded holds a file.
 _ORDERS = 200
-
-
-def twin_label(envoy: str = NEWEST) -> str:
-    """How this host is called in reports: `native`, or `native as envoy 1.38`."""
-    return "native" if envoy == NEWEST else f"native as envoy {envoy}"
 
 
 class Twin:
@@ -80,15 +75,15 @@ class Twin:
         gives a Run without outcome and the loader's words.
         """
         raw = self._ask(Order(str(self._path), fixture, envoy, limits, trace=trace))
-        label = twin_label(envoy)
+        name = label(envoy, native=True)
         if isinstance(raw, str):
-            return Run(fixture.name, label, None, problems=(raw,))
+            return Run(fixture.name, name, None, problems=(raw,))
         kept = crossings(raw) if trace else None
         if raw["refused"] == "instantiation":
             words = raw["trap"][2].decode(errors="replace")
             problem = f"the native twin does not load: {words}"
-            return Run(fixture.name, label, None, problems=(problem,), trace=kept)
-        return Run(fixture.name, label, outcome(raw, fixture, envoy_minor=minor(envoy)), trace=kept)
+            return Run(fixture.name, name, None, problems=(problem,), trace=kept)
+        return Run(fixture.name, name, outcome(raw, fixture, envoy_minor=minor(envoy)), trace=kept)
 
     def replay(
         self,
@@ -102,7 +97,7 @@ class Twin:
         raw = self._ask(Order(str(self._path), fixture, envoy, limits, passes=passes))
         if isinstance(raw, str):
             raise Rejected(raw, advice="Run its fixtures one by one: tamis test --host native.")
-        return replayed(twin_label(envoy), fixture, raw)
+        return replayed(label(envoy, native=True), fixture, raw)
 
     def _ask(self, order: Order) -> Mapping[str, Any] | str:
         """What the core reports, or how the process ended."""

@@ -3,7 +3,6 @@
 The host functions stay undefined in it; who opens the library has them.
 """
 
-import platform
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -37,8 +36,10 @@ def fingerprint(filter_: Filter, shop: Workshop) -> Fingerprint:
     """Compiler, machine, SDK and flags."""
     zig = ziglang.find(shop).version
     if cpp_sdk.wanted(filter_):
-        return Fingerprint(zig, "proxy-wasm-cpp-sdk", " ".join((_target(), *_FLAGS, *_OFFICIAL)))
-    flags = " ".join((_target(), *_FLAGS, *_OURS))
+        return Fingerprint(
+            zig, "proxy-wasm-cpp-sdk", " ".join((ziglang.native_target(), *_FLAGS, *_OFFICIAL))
+        )
+    flags = " ".join((ziglang.native_target(), *_FLAGS, *_OURS))
     return Fingerprint(zig, f"tamis-cpp {VERSION}", f"{sdk_digest('cpp')} {flags}")
 
 
@@ -50,7 +51,13 @@ def build(filter_: Filter, shop: Workshop, more: Sequence[str] = ()) -> Compiled
     sdk = cpp_sdk.folder(filter_) if official else sdk_folder("cpp")
     if official:
         sources = (*sources, sdk / cpp_sdk.SOURCE)
-    common = (str(zig.path), "c++", "-target", _target(), "-s" if filter_.build.strip else "-g")
+    common = (
+        str(zig.path),
+        "c++",
+        "-target",
+        ziglang.native_target(),
+        "-s" if filter_.build.strip else "-g",
+    )
     compiler = (
         *common,
         *_FLAGS,
@@ -83,11 +90,6 @@ def build(filter_: Filter, shop: Workshop, more: Sequence[str] = ()) -> Compiled
     included = ((filter_.folder / each).resolve() for each in texts(filter_, "include"))
     known = (filter_.folder, *included, sdk, zig.path.parent)
     return Compiled(target.read_bytes(), outside(read, filter_.folder, known))
-
-
-def _target() -> str:
-    """Of this machine, with a C library as old as the oldest in use."""
-    return f"{platform.machine()}-linux-gnu.2.28"
 
 
 def _settings(filter_: Filter) -> tuple[str, ...]:

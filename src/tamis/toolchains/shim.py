@@ -1,7 +1,6 @@
 """The shim that runs native twins in Envoy (sdk/native): compiled once, kept by its sources."""
 
 import hashlib
-import platform
 
 from tamis import caches
 from tamis.toolchains import ziglang
@@ -29,8 +28,7 @@ def shim(shop: Workshop | None = None) -> bytes:
     zig = ziglang.find(shop)
     folder, ours = sdk_folder("native"), sdk_folder("cpp")
     sources = sorted(folder.glob("*.cc"))
-    # As twins have it, so that the compiler's own library is compiled once.
-    flags = (*_FLAGS, "-target", f"{platform.machine()}-linux-gnu.2.28")
+    flags = (*_FLAGS, "-target", ziglang.native_target())
     read = (*sources, *sorted(folder.glob("*.h")), ours / "tamis" / "backend" / "envoy_abi.h")
     digest = hashlib.sha256(f"{zig.version} {flags}".encode())
     for file in read:

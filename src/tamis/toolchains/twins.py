@@ -5,8 +5,8 @@ WebAssembly and native code that is like for like.
 """
 
 import sys
-from types import ModuleType
-from typing import Protocol, cast
+from collections.abc import Mapping
+from typing import Protocol
 
 from tamis.errors import BadInput, Missing
 from tamis.model.build import Fingerprint
@@ -17,7 +17,7 @@ from tamis.toolchains.workshop import Workshop
 
 __all__ = ["Twins", "twins_of"]
 
-_MAKERS: dict[Language, ModuleType] = {"cpp": cpp_twin, "rust": rust_twin}
+_MAKERS: "Mapping[Language, Twins]" = {"cpp": cpp_twin, "rust": rust_twin}
 _WITHOUT: dict[Language, str] = {
     "go": "Go imports host functions into WebAssembly alone (go:wasmimport)",
     "tinygo": "TinyGo imports host functions into WebAssembly alone",
@@ -51,4 +51,4 @@ def twins_of(filter_: Filter) -> Twins:
         raise Missing(
             f"native twins run on Linux, not on {sys.platform}", advice="Build in a container."
         )
-    return cast("Twins", _MAKERS[filter_.language])
+    return _MAKERS[filter_.language]

@@ -1,5 +1,6 @@
 """The zig compiler, as C, C++ and Zig filters share it: no system compiler is needed."""
 
+import platform
 import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -19,6 +20,7 @@ __all__ = [
     "environment",
     "find",
     "link",
+    "native_target",
     "needs_sources",
 ]
 
@@ -85,6 +87,14 @@ def _runtime(zig: Found, shop: Workshop) -> Path:
     )  # fmt: skip
     shop.run(Job("compile the runtime", command, cwd=shop.scratch, env=environment(shop)))
     return made
+
+
+def native_target() -> str:
+    """For native code of this machine, with a C library as old as the oldest in use.
+
+    One for all of it: zig compiles its C++ library once a target.
+    """
+    return f"{platform.machine()}-linux-gnu.2.28"
 
 
 def needs_sources(filter_: Filter, example: str) -> tuple[Path, ...]:

@@ -25,7 +25,7 @@ class Core:
     @property
     def host(self) -> str:
         """The name outcomes carry."""
-        return host.twin_label(self.envoy) if self.native else host.label(self.envoy)
+        return host.label(self.envoy, native=self.native)
 
     @property
     def newest(self) -> bool:

@@ -19,7 +19,7 @@ from tamis.model.plugin import Limits
 from tamis.model.replayed import Replayed, Replays, merge
 from tamis.verbs.fixtures import fixtures_of
 from tamis.verbs.hosts import Core, wanted
-from tamis.verbs.subject import Subject
+from tamis.verbs.subject import Subject, source_of
 from tamis.verbs.twins import make_twin
 
 __all__ = ["replay"]
@@ -150,12 +150,7 @@ class _Natively:
     """Replays native code, a process a thread; a context manager that ends them."""
 
     def __init__(self, subject: Subject, one: Core, limits: Limits, threads: int) -> None:
-        if subject.filter is None:
-            raise BadInput(
-                f"{one.host}: {subject.text} has no source to compile natively",
-                advice="Name the filter's folder.",
-            )
-        path = make_twin(subject.filter).path
+        path = make_twin(source_of(subject, one.host)).path
         self._envoy, self._limits = one.envoy, limits
         self._twins = [Twin(path) for _ in range(threads)]
         self._free: SimpleQueue[Twin] = SimpleQueue()

@@ -16,7 +16,7 @@ from tamis.model.reference import Reference, is_reference, parse
 from tamis.toolchains import toolchain_for
 from tamis.verbs.build import build
 
-__all__ = ["Subject", "filters", "from_filter", "inputs", "one_filter", "subject"]
+__all__ = ["Subject", "filters", "from_filter", "inputs", "one_filter", "source_of", "subject"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +104,16 @@ def subject(argument: str = ".", *, quick: bool = False) -> tuple[Subject, ...]:
             advice="Name a folder that holds a tamis.toml, or an artifact: oci://HOST/REPO:TAG.",
         )
     return tuple(from_filter(filter, quick=quick) for filter in filters((argument,)))
+
+
+def source_of(subject: Subject, where: str) -> Filter:
+    """What to compile natively, for the host `where`. Raises BadInput for a module alone."""
+    if subject.filter is None:
+        raise BadInput(
+            f"{where}: {subject.text} has no source to compile natively",
+            advice="Name the filter's folder.",
+        )
+    return subject.filter
 
 
 def from_filter(filter: Filter, *, quick: bool = False) -> Subject:

@@ -13,7 +13,7 @@ from tamis.model.plugin import Limits
 from tamis.model.tested import Tested
 from tamis.verbs.fixtures import fixtures_of
 from tamis.verbs.hosts import Core, Real, wanted
-from tamis.verbs.subject import Subject
+from tamis.verbs.subject import Subject, source_of
 from tamis.verbs.twins import make_twin
 
 __all__ = ["ready", "test"]
@@ -99,12 +99,7 @@ def _in_core(
 def _twin(subject: Subject, where: str) -> Twin:
     """The filter's native twin, built now."""
     _only_envoy(subject, where)
-    if subject.filter is None:
-        raise BadInput(
-            f"{where}: {subject.text} has no source to compile natively",
-            advice="Name the filter's folder.",
-        )
-    return make_twin(subject.filter)
+    return make_twin(source_of(subject, where))
 
 
 def _only_envoy(subject: Subject, where: str) -> None:

@@ -3,7 +3,6 @@
 import platform
 import time
 from pathlib import Path
-from typing import cast
 
 from tamis import elf, toolchains
 from tamis.errors import BadInput
@@ -31,8 +30,7 @@ def make_envoy_module(filter: Filter, *, known: bool = True) -> Twin:
     Raises as `make_twin`; Rejected, too, for what such modules cannot do.
     """
     toolchains.twins_of(filter)
-    maker = cast("Twins", cpp_module)
-    return _make(filter, maker, "envoy-module", filter.envoy_module, known=known)
+    return _make(filter, cpp_module, "envoy-module", filter.envoy_module, known=known)
 
 
 def _make(filter: Filter, maker: Twins, kind: str, path: Path, *, known: bool) -> Twin:
