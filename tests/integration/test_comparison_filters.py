@@ -54,6 +54,20 @@ def test_filters_of_other_sdks_are_held_to_the_same(language: str):
     assert (other / "config.json").read_bytes() == (ours / "config.json").read_bytes()
 
 
+def test_callout_is_what_new_writes(tmp_path: Path, monkeypatch, tamis_cli):
+    monkeypatch.chdir(tmp_path)
+    words = ("--kind", "callout", "--language", "cpp")
+    assert tamis_cli("new", "callout", *words).code == 0
+    ours, scaffold = FOLDER / "callout", tmp_path / "callout"
+    for name in ("filter.cc", "config.json", "config.schema.json"):
+        assert (ours / name).read_bytes() == (scaffold / name).read_bytes()
+    written = sorted(path.name for path in (scaffold / "fixtures").glob("*.yaml"))
+    assert written == sorted(path.name for path in (ours / "fixtures").glob("*.yaml"))
+    for name in written:  # but for the line that names the schema
+        both = [(each / "fixtures" / name).read_text().splitlines() for each in (ours, scaffold)]
+        assert both[0][1:] == both[1][1:]
+
+
 def test_one_header_is_small(tamis_cli):
     """Without what tamis notes in a module: other SDKs' modules have no such notes."""
     assert tamis_cli("build", FOLDER / "one-header").code == 0
