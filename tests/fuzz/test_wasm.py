@@ -87,7 +87,7 @@ def test_readers_agree(rounds: Rounds) -> None:
         assert info or not fine, data.hex()
         if not fine and chance.randrange(4):  # compiling is what costs
             continue
-        refusal = _core.load(native, data, "", 40).refusal
+        refusal = _core.load(native, data, "", 40, []).refusal
         assert refusal is None or refusal[0]
         if fine and info:
             assert not refusal or not refusal[0].startswith(_UNREADABLE), data.hex()
