@@ -216,8 +216,9 @@ class AnswerReader {
   }
   static std::optional<uint64_t> number(std::string_view text, int base = 10) {
     uint64_t value = 0;
-    const char* const end = text.data() + text.size();
-    const auto [stop, error] = std::from_chars(text.data(), end, value, base);
+    const char* const begin = text.data();
+    const char* const end = begin + text.size();
+    const auto [stop, error] = std::from_chars(begin, end, value, base);
     if (text.empty() || error != std::errc() || stop != end) return {};
     return value;
   }
