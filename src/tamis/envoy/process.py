@@ -42,12 +42,18 @@ def run_folder() -> Folder:
 class Process:
     """Envoy in `folder`, with the bootstrap that `bootstrap(nonce)` gives; a context manager.
 
-    `logs`: what `--component-log-level` says. The folder (bootstrap, log) is removed at the end,
-    unless `keep()` was called.
+    `logs`: what `--component-log-level` says; `workers`: how many threads serve traffic. The folder
+    (bootstrap, log) is removed at the end, unless `keep()` was called.
     """
 
     def __init__(
-        self, binary: Binary, folder: Folder, bootstrap: Callable[[str], str], *, logs: str
+        self,
+        binary: Binary,
+        folder: Folder,
+        bootstrap: Callable[[str], str],
+        *,
+        logs: str,
+        workers: int = 1,
     ) -> None:
         self.binary = binary
         self.folder = folder
@@ -55,18 +61,18 @@ class Process:
         self.nonce = f"@{secrets.token_hex(8)}"
         folder.config.write_text(bootstrap(self.nonce))
         self._kept = False
-        self._child = self._start(logs)
+        self._child = self._start(logs, workers)
         assert self._child.stdin
         assert self._child.stdout
         self._lifeline = self._child.stdin
         #: Envoy's own process id (the supervisor is its parent).
         self.pid = int(self._child.stdout.readline() or 0)
 
-    def _start(self, logs: str) -> subprocess.Popen[bytes]:
+    def _start(self, logs: str, workers: int) -> subprocess.Popen[bytes]:
         command = [
             str(self.binary.path),
             *("-c", str(self.folder.config)),
-            *("--concurrency", "1"),
+            *("--concurrency", str(workers)),
             "--disable-hot-restart",
             *("--log-level", "warning"),
             *("--component-log-level", logs),

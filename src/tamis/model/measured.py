@@ -54,11 +54,13 @@ class Variant:
     """What one way to do the filter's work adds to a request, in microseconds of a worker's CPU.
 
     `name`: "wasm", "native" (the twin behind the shim), "module" (a dynamic module of Envoy),
-    "built-in" (compare.envoy.yaml), "lua" (compare.lua). `added_us`: of one filter.
+    "built-in" (compare.envoy.yaml), "lua" (compare.lua). `added_us`: of one filter, with which a
+    request first leaves what the caches hold; `further_us`: of each more in a chain of eight.
     """
 
     name: str
     added_us: Interval
+    further_us: Interval | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,14 +101,13 @@ class Start:
 
 @dataclass(frozen=True, slots=True)
 class Throughput:
-    """Requests a second with `chain` Wasm filters, as a part of those with as many native ones.
-
-    `measured`: with so many in Envoy; else computed from what one filter adds.
+    """Requests a second with `chain` Wasm filters, as a part of those with as many of the variant
+    `over`, measured in Envoy, on a request that takes the baseline.
     """
 
+    over: str
     chain: int
     ratio: Interval
-    measured: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,9 +125,11 @@ class Timed:
     `exchanges`: how many different ones of the fixtures were sent, all equally often. `chain`: as
     many filters were there of each variant. `baseline_us`: a request without any filter.
     `predicted_us`: by the price table, for the Wasm filter and the same exchanges. `throughput`: of
-    Wasm over native; `claim_us`: with a baseline of so much, one Wasm filter reaches 70 % of native.
-    `runs`: how often it was taken, until the baseline held still; `drift`: by what part the
-    baseline differs between the halves of the last.
+    Wasm over native; `claim_us`: with a baseline of so much, one Wasm filter reaches 70 % of native
+    code written by hand, else of the twin.
+    `envoys`: fresh ones that were measured; `repeated`: others whose baseline moved meanwhile, so
+    that they do not count. `drift`: by what part it moved, at worst, in those that count; `drifts`:
+    by more than it should.
     """
 
     host: str
@@ -143,7 +146,8 @@ class Timed:
     left_out: tuple[LeftOut, ...] = ()
     notes: tuple[str, ...] = ()
     chain: int = 1
-    runs: int = 1
+    envoys: int = 1
+    repeated: int = 0
     drift: float = 0.0
     drifts: bool = False
 

@@ -1,0 +1,49 @@
+"""The ways in which a filter's work is done in one Envoy, side by side."""
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from tamis.benches.workload import Workload
+from tamis.envoy.lanes import Lane, loaded
+from tamis.envoy.native import Kind
+from tamis.envoy.plugins import Json, Loadable
+
+__all__ = ["CHAIN", "NOTHING", "Contender", "lane_name"]
+
+#: The lane without any filter.
+NOTHING = "nothing"
+#: As many filters are in the longer lane of a contender.
+CHAIN = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Contender:
+    """One way; `name` as a `Variant` has it.
+
+    `code` is a module, a native twin or a dynamic module, as `kind` says; or `typed` is the
+    configuration of a filter that Envoy has itself.
+    """
+
+    name: str
+    code: bytes = b""
+    kind: Kind = "wasm"
+    typed: Json | None = None
+
+    def lane(self, root: Path, load: Workload, *, chain: int = 1, vms: int = 1) -> Lane:
+        """`chain` filters on `vms` VMs, for an Envoy whose folder is `root`."""
+        filters = [self._filter(root, load, at % vms) for at in range(chain)]
+        return Lane(lane_name(self.name, chain), tuple(filters))
+
+    def _filter(self, root: Path, load: Workload, vm: int) -> Json:
+        if self.typed is not None:
+            return self.typed
+        path = root / f"{self.name}.{'wasm' if self.kind == 'wasm' else 'so'}"
+        if not path.exists():
+            path.write_bytes(self.code)
+        plugin = replace(load.plugin, vm_id=f"tamis.{vm}")
+        return loaded(Loadable(path, plugin, load.config, self.kind, root / "shim.so"))
+
+
+def lane_name(name: str, chain: int) -> str:
+    """Of a contender's lane."""
+    return name if chain == 1 else f"{name} x{chain}"
