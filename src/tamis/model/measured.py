@@ -124,9 +124,9 @@ class Timed:
     `exchanges`: how many different ones of the fixtures were sent, all equally often. `chain`: as
     many filters were there of each variant. `baseline_us`: a request without any filter.
     `predicted_us`: by the price table, for the Wasm filter and the same exchanges. `throughput`: of
-    Wasm over native; `claim_us`: with a baseline of so much, one Wasm filter reaches 70 % of native.
+    Wasm over native; `claim_us`: on a request of so much, one Wasm filter reaches 70 % of native.
     `runs`: how often it was taken, until the baseline held still; `drift`: by what part the
-    baseline differs between the halves of the last.
+    baseline differs between the halves of the last; `drifts`: that is too much.
     """
 
     host: str
