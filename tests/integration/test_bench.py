@@ -1,6 +1,7 @@
 """`tamis bench`, as a user meets it."""
 
 import json
+import re
 from pathlib import Path
 
 import jsonschema
@@ -163,6 +164,35 @@ def test_a_fixture_that_breaks_is_no_cost(looks, tamis_cli):
     assert problems[0]["kind"] == "bench"
 
 
+def test_the_native_twin_is_timed_beside_the_module(hello, tamis_cli):
+    ended = tamis_cli("bench", hello, "--host", "native", "--host", "wasmtime")
+    assert ended.code == 0, ended.err
+    (told,) = (line for line in ended.out.splitlines() if "in this process: " in line)
+    assert re.search(
+        r"in this process: wasm [\d.]+ [nu]s an exchange, native [\d.]+ [nu]s \([\d.]+x\);"
+        " no claim about Envoy",
+        told,
+    )
+    cold = card_of(tamis_cli("bench", hello, "--host", "native", "--json"))["cold"]
+    assert cold["native"]["runs"] == cold["exchange"]["runs"] >= 1
+    assert card_of(tamis_cli("bench", hello, "--json"))["cold"]["native"] is None
+
+
+def test_what_breaks_natively_alone_is_told(hello, tamis_cli):
+    source = hello / "filter.cc"
+    breaks = "if (sizeof(void*) == 8) __builtin_trap();\n    headers.set("
+    source.write_text(source.read_text().replace("headers.set(", breaks))
+    assert tamis_cli("bench", hello).code == 0
+    ended = tamis_cli("bench", hello, "--host", "native")
+    assert (ended.code, "the native twin breaks, the module does not" in ended.err) == (1, True)
+
+
+def test_only_exchanges_are_timed_natively(hello, tamis_cli):
+    (hello / "fixtures" / "added.yaml").write_text("name: ticks\nexchanges: [{tick: 1s}]\n")
+    ended = tamis_cli("bench", hello, "--host", "native")
+    assert (ended.code, "no fixture begins with an exchange" in ended.err) == (2, True), ended.err
+
+
 def test_in_python(looks):
     (subject,) = tamis.subject(str(looks))
     first = tamis.bench(subject, timed=False, budgets={"crossings": 7})
@@ -223,6 +253,8 @@ def test_an_older_card_of_another_filter(looks, tamis_cli):
         (("--budget", "crossings=few"), "'few' is not a value"),
         (("--prices", "none.toml"), "cannot read the price table none.toml"),
         (("--report", "pdf=x"), "not a report"),
+        (("--host", "nowhere"), "not a host that bench has"),
+        (("--host", "native"), "has no native twin: its source is not here"),
         (("--report", "html=/proc/none/x"), "cannot write the report"),
         (("--fixtures", "nowhere"), "there is no folder nowhere"),
         (("--only", "nothing"), "no fixture has such a name"),

@@ -7,7 +7,7 @@ import zlib
 from pathlib import Path
 
 import pytest
-from tests.cards import full_card
+from tests.cards import doubtful_card, full_card
 from tests.conftest import tool
 
 from tamis.report.page import page
@@ -147,9 +147,10 @@ document.title = JSON.stringify([wide, document.documentElement.scrollWidth, out
 </script>"""
 
 
+@pytest.mark.parametrize("card", [full_card, doubtful_card])
 @pytest.mark.parametrize("width", [1200, 600])
-def test_nothing_is_cut_off_and_no_text_is_too_small(width, browser):
-    html = page([full_card()]).replace("</body>", f"{MEASURE}</body>")
+def test_nothing_is_cut_off_and_no_text_is_too_small(width, card, browser):
+    html = page([card()]).replace("</body>", f"{MEASURE}</body>")
     dom = browser(f"--window-size={width},900", "--dump-dom", html=html)
     told = re.search(r"<title>(.*?)</title>", dom)
     assert told
@@ -158,9 +159,10 @@ def test_nothing_is_cut_off_and_no_text_is_too_small(width, browser):
     assert needed <= seen
 
 
-def test_a_phone_sees_it_whole(browser):
+@pytest.mark.parametrize("card", [full_card, doubtful_card])
+def test_a_phone_sees_it_whole(card, browser):
     """Chromium's windows are 500 wide at least: a frame is as narrow as a phone."""
-    inner = page([full_card()]).replace("</body>", f"{MEASURE}</body>")
+    inner = page([card()]).replace("</body>", f"{MEASURE}</body>")
     escaped = inner.replace("&", "&amp;").replace('"', "&quot;")
     frame = f'<title></title><iframe width=390 height=900 srcdoc="{escaped}"></iframe>'
     copy = "<script>onload = () => document.title = frames[0].document.title</script>"

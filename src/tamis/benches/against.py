@@ -46,11 +46,12 @@ def against(file: str, old: _Object, new: _Object) -> Against:
     if old["host"] != new["host"]:
         figures.remove("fuel")
         notes.append(f"fuel is not compared: {old['host']} then, {new['host']} now")
+    notes += _cautions(file, old["timed"], new["timed"])
     changes = [
         *_sizes(old, new),
         *_totals(figures, [before[step] for step in both], [now[step] for step in both]),
         *_functions([before[step] for step in both], [now[step] for step in both]),
-        *_timed(old, new),
+        *_timed(old["timed"], new["timed"]),
     ]
     return Against(file, past(old), len(both), tuple(changes), tuple(notes))
 
@@ -98,20 +99,60 @@ def _change(what: str, before: float, now: float) -> Iterator[Change]:
         yield Change(what, before, now)
 
 
-def _timed(old: _Object, new: _Object) -> Iterator[Change]:
+def _timed(old: _Object | None, new: _Object | None) -> Iterator[Change]:
     """Only where the intervals have nothing in common."""
-    before, now = _variants(old), _variants(new)
+    if not old or not new or _elsewhere(old, new):
+        return
+    before, now = dict(_microseconds(old)), dict(_microseconds(new))
     for name in before:
         if name in now and before[name].parts(now[name]):
             pair = (before[name], now[name])
             yield Change(f"{name}, us", pair[0].value, pair[1].value, pair)
+    sizes, larger = _memory(old), _memory(new)
+    for name in sizes:
+        if name in larger and sizes[name].parts(larger[name]):
+            yield Change(f"{name}, bytes of Envoy", sizes[name].value, larger[name].value)
 
 
-def _variants(card: _Object) -> dict[str, Interval]:
-    timed = card["timed"]
-    return (
-        {each["name"]: _interval(each["added_us"]) for each in timed["variants"]} if timed else {}
-    )
+def _elsewhere(old: _Object, new: _Object) -> bool:
+    """Where a request without filters takes another time, the machine is another, or busier."""
+    return _interval(old["baseline_us"]).parts(_interval(new["baseline_us"]))
+
+
+def _cautions(file: str, old: _Object | None, new: _Object | None) -> Iterator[str]:
+    """What keeps times from being compared, and what to know where they are."""
+    if not old or not new:
+        if old or new:
+            yield f"times in Envoy are not compared: {file if new else 'this card'} has none"
+        return
+    if _elsewhere(old, new):
+        was, is_ = (each["baseline_us"]["value"] for each in (old, new))
+        took = f"a request without filters took {was:.1f} us then, {is_:.1f} us now"
+        yield f"times in Envoy are not compared: {took}"
+        return
+    if old["host"] != new["host"]:
+        yield f"times are of {old['host']} then, of {new['host']} now"
+    was, is_ = (each.get("exchanges") for each in (old, new))
+    if was and is_ and was != is_:
+        yield f"times are averages of {was} exchanges then, of {is_} now"
+    if old.get("drifts") or new.get("drifts"):
+        yield f"the baseline of {'this card' if new.get('drifts') else file} drifted"
+
+
+def _microseconds(timed: _Object) -> Iterator[tuple[str, Interval]]:
+    """What each variant adds, and its latencies where they have bounds."""
+    for each in timed["variants"]:
+        yield each["name"], _interval(each["added_us"])
+    for each in timed["latencies"]:
+        for percentile, value, *bounds in each["points"]:
+            if bounds:
+                name = f"{each['name']} p{percentile:g} at {each['rate']:g}/s"
+                yield name, Interval(bounds[0], value, bounds[1])
+
+
+def _memory(timed: _Object) -> dict[str, Interval]:
+    """Of the first filter of each variant."""
+    return {each["name"]: _interval(each["filter"]) for each in timed.get("memory", ())}
 
 
 def _interval(value: _Object) -> Interval:

@@ -14,6 +14,14 @@ __all__ = ["bench"]
 
 def bench(
     filters: Filters = None,
+    hosts: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--host",
+            metavar="HOST",
+            help="wasmtime; native: time the filter's native twin beside it; repeatable.",
+        ),
+    ] = None,
     fixtures: Fixtures = None,
     config: Config = None,
     only: Only = None,
@@ -58,10 +66,12 @@ def bench(
 
         bounds = key_values("--limit", limits or (), example="memory=64MiB")
         wanted = key_values("--budget", budgets or (), example="crossings=20")
+        chosen = tuple(dict.fromkeys(hosts or ["wasmtime"]))
         sinks = [benches.parse(text) for text in reports or ()]
         cards = [
             tamis.bench(
                 subject,
+                hosts=chosen,
                 folder=fixtures,
                 config=content(config) if config else None,
                 only=only or (),

@@ -35,16 +35,18 @@ class Sizes:
 
 @dataclass(frozen=True, slots=True)
 class ColdStart:
-    """From bytes to the first exchange, in this process, hence not in Envoy.
+    """From bytes to the first exchange, and any later one, in the host core, hence not in Envoy.
 
     `compile`: by wasmtime, without its cache; `instantiate`: a store, an instance, and the entry
-    function; `first`: the first exchange of a new VM, `exchange` any later one.
+    function; `first`: the first exchange of a new VM, `exchange` any later one; `native`: the same
+    by the filter's native twin, in turns with `exchange`.
     """
 
     compile: Least
     instantiate: Least
     first: Least | None = None
     exchange: Least | None = None
+    native: Least | None = None
 
 
 @dataclass(frozen=True, slots=True)

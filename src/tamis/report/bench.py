@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from tamis.model import codec
 from tamis.model.card import Advice, Against, Card, Change, ColdStart, Held, Past
 from tamis.model.cost import CallbackCost, FixtureCost, StepCost
-from tamis.model.measured import Interval, Least, Timed
+from tamis.model.measured import Interval, Least, Memory, Timed
 from tamis.model.outcome import Counts
 from tamis.report.cases import Case
 from tamis.report.figures import FIGURES, figure, mean, most
@@ -115,6 +115,7 @@ def _cold(cold: ColdStart) -> Object:
         "instantiate": _least(cold.instantiate),
         "first": _least(cold.first),
         "exchange": _least(cold.exchange),
+        "native": _least(cold.native),
     }
 
 
@@ -181,9 +182,37 @@ def _timed(timed: Timed) -> Object:
             {"name": each.name, "added_us": _interval(each.added_us)} for each in timed.variants
         ],
         "latencies": [
-            {"name": each.name, "rate": each.rate, "points": [list(point) for point in each.points]}
+            {"name": each.name, "rate": each.rate, "points": [_point(*at) for at in each.points]}
             for each in timed.latencies
         ],
+        "memory": [_memory(each) for each in timed.memory],
+        "starts": [{"name": each.name, "ms": _interval(each.ms)} for each in timed.starts],
+        "throughput": [
+            {"chain": each.chain, "ratio": _interval(each.ratio), "measured": each.measured}
+            for each in timed.throughput
+        ],
+        "claim_us": timed.claim_us and _interval(timed.claim_us),
+        "predicted_us": timed.predicted_us and _interval(timed.predicted_us),
+        "exchanges": timed.exchanges,
+        "left_out": [{"why": each.why, "exchanges": each.exchanges} for each in timed.left_out],
+        "notes": list(timed.notes),
+        "chain": timed.chain,
+        "runs": timed.runs,
+        "drift": timed.drift,
+        "drifts": timed.drifts,
+    }
+
+
+def _point(percentile: float, us: Interval) -> list[float]:
+    return [percentile, us.value, us.low, us.high]
+
+
+def _memory(memory: Memory) -> Object:
+    return {
+        "name": memory.name,
+        "filter": _interval(memory.filter),
+        "vm": memory.vm and _interval(memory.vm),
+        "worker": memory.worker and _interval(memory.worker),
     }
 
 

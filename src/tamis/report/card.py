@@ -3,17 +3,31 @@
 import textwrap
 from collections.abc import Iterator
 
-from tamis.model.card import Advice, Against, Card, Held
+from tamis.model.card import Advice, Against, Card, ColdStart, Held
 from tamis.model.cost import CallbackCost
+from tamis.model.measured import Timed
 from tamis.report.bench import broken_budget
-from tamis.report.figures import FIGURES, added, amount, mean, most, nanoseconds, share
+from tamis.report.figures import (
+    FIGURES,
+    added,
+    amount,
+    mean,
+    measured,
+    most,
+    nanoseconds,
+    share,
+    times,
+)
 from tamis.report.replay import why
 from tamis.report.terminal import Lines, bytes_of, facts, line, plural, together
+from tamis.report.timed import how_taken, in_words, tables
 
 __all__ = ["card_lines", "card_totals", "card_verdicts", "cold_text", "size_text"]
 
 _COLUMNS = 100
 _NAME = 38
+_LABEL = 25  # of a row that is timed
+_SENTENCE = 12  # what stands before one
 _MANY = 12  # changes and fixtures shown before they are summed up
 
 
@@ -25,6 +39,8 @@ def card_lines(card: Card, *, every: bool = False) -> Lines:
     if every:
         parts += [line(), _fixtures(card)]
     parts += [line(), facts(_facts(card))]
+    if card.timed:
+        parts += [line(), _timed(card.timed)]
     if card.advice:
         parts += [line(), line(("cheaper:", "bold"))]
         parts += [_advice(each) for each in card.advice]
@@ -45,11 +61,16 @@ def card_verdicts(card: Card) -> Lines:
 
 
 def card_totals(card: Card) -> str:
-    """`11.2 crossings an exchange, 13 us predicted, 4 budgets kept`."""
+    """`11.2 crossings an exchange, 13 us (7.1 to 25) predicted, 4 budgets kept`; what was timed in
+    Envoy stands for what was predicted, if it tells.
+    """
     parts = []
     if (crossings := mean(card.counted, "crossings")) is not None:
         parts.append(f"{amount(crossings)} crossings an exchange")
-    if card.predicted:
+    wasm = card.timed.variant("wasm") if card.timed else None
+    if wasm and wasm.added_us.tells:
+        parts.append(f"{measured(wasm.added_us, 'us')} timed")
+    elif card.predicted:
         parts.append(f"{added(card.predicted.added_us)} predicted")
     if broken := sum(not each.ok for each in card.budgets):
         parts.append(f"{plural(broken, 'budget')} broken")
@@ -130,11 +151,23 @@ def _facts(card: Card) -> Iterator[tuple[str, str]]:
     if card.cold:
         for at, text in enumerate(cold_text(card)):
             yield ("" if at else "start"), text
-    if card.timed:
-        yield "measured", f"in {card.timed.host}: {card.timed.how}"
-        yield "", f"a request without filter takes {added(card.timed.baseline_us)}"
-        for each in card.timed.variants:
-            yield "", f"{each.name} adds {added(each.added_us)}"
+
+
+def _timed(timed: Timed) -> Lines:
+    """Tables, then sentences, folded."""
+    rows = [line(("measured", "bold"), f" in {timed.host}")]
+    for table in tables(timed):
+        every = (table.head, *table.rows)
+        widths = [max(map(len, column)) + 2 for column in zip(*every, strict=True)][1:]
+        for at, (name, *figures) in enumerate(every):
+            cells = (f"{each:>{width}}" for each, width in zip(figures, widths, strict=True))
+            front = f"{'  ' if at else ''}{name}"
+            rows.append(line((f"{front:{_LABEL}}{''.join(cells)}", "" if at else "dim")))
+    told = []
+    for name, sentence in (*in_words(timed), *how_taken(timed)):
+        for at, part in enumerate(textwrap.wrap(sentence, _COLUMNS - _SENTENCE)):
+            told.append(("" if at else name, part))
+    return together(*rows, facts(told))
 
 
 def size_text(card: Card) -> tuple[str, str]:
@@ -159,7 +192,14 @@ def cold_text(card: Card) -> tuple[str, ...]:
         parts.append(f"any later one {nanoseconds(cold.exchange.ns)}")
     runs = f"of {cold.compile.runs}, all else of {cold.instantiate.runs} runs"
     how = f"each the least: compiling {runs}, in this process, not in Envoy"
-    return ", ".join(parts), how
+    return ", ".join(parts), how, *_native_text(cold)
+
+
+def _native_text(cold: ColdStart) -> Iterator[str]:
+    if cold.exchange and cold.native:
+        wasm, native = cold.exchange.ns, cold.native.ns
+        both = f"wasm {nanoseconds(wasm)} an exchange, native {nanoseconds(native)}"
+        yield f"in this process: {both} ({times(wasm / native)}); no claim about Envoy"
 
 
 def _advice(advice: Advice) -> Lines:

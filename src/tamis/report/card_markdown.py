@@ -3,12 +3,14 @@
 from collections.abc import Iterator, Sequence
 
 from tamis.model.card import Against, Card
+from tamis.model.measured import Timed
 from tamis.report.bench import broken_budget
 from tamis.report.card import card_totals, cold_text, size_text
 from tamis.report.figures import FIGURES, added, amount, mean, most, share
 from tamis.report.markdown import cell
 from tamis.report.replay import why
 from tamis.report.terminal import bytes_of, plural
+from tamis.report.timed import how_taken, in_words, tables
 
 __all__ = ["card_markdown"]
 
@@ -47,11 +49,11 @@ def _lines(card: Card) -> Iterator[str]:
     if card.predicted:
         table = f"{card.predicted.table}: {card.predicted.made}"
         yield f"- in Envoy, predicted: {added(card.predicted.added_us)} a request ({cell(table)})"
-    if card.timed:
-        for each in card.timed.variants:
-            yield f"- in {card.timed.host}, measured: {each.name} {added(each.added_us)} a request"
     if told := cold_text(card):
         yield f"- start: {'; '.join(told)}"
+    if card.timed:
+        yield ""
+        yield from _timed(card.timed)
     if card.advice:
         yield ""
         yield "**Cheaper**"
@@ -61,6 +63,16 @@ def _lines(card: Card) -> Iterator[str]:
     for against in card.against:
         yield ""
         yield from _against(against)
+
+
+def _timed(timed: Timed) -> Iterator[str]:
+    yield f"**Measured in {cell(timed.host)}**"
+    yield ""
+    for table in tables(timed):
+        yield from _table(table.head, table.rows)
+        yield ""
+    for name, sentence in (*in_words(timed), *how_taken(timed)):
+        yield f"- {name}: {cell(sentence)}"
 
 
 def _callbacks(card: Card) -> Iterator[str]:

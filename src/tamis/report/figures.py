@@ -1,10 +1,23 @@
 """The figures of a cost card as people read them: names, averages, and how numbers are written."""
 
+import math
+
 from tamis.model.cost import Counted
 from tamis.model.measured import Interval
 from tamis.model.outcome import Counts
 
-__all__ = ["FIGURES", "added", "amount", "figure", "mean", "most", "nanoseconds", "share"]
+__all__ = [
+    "FIGURES",
+    "added",
+    "amount",
+    "figure",
+    "mean",
+    "measured",
+    "most",
+    "nanoseconds",
+    "share",
+    "times",
+]
 
 #: What is counted of an exchange, and its name in text.
 FIGURES = {
@@ -55,6 +68,25 @@ def added(value: Interval) -> str:
 def _short(value: float) -> str:
     """No more digits than a measurement has."""
     return f"{value:.2g}" if value < 10 else f"{value:,.0f}"
+
+
+def measured(value: Interval, unit: str = "") -> str:
+    """`23.5 us (23.0 to 24.1)`; `cannot tell (-0.1 to 0.3 us)` where it may be nothing.
+
+    No more digits than the bounds are worth.
+    """
+    half = (value.high - value.low) / 2
+    digits = min(max(-math.floor(math.log10(half) + 1e-9), 0), 2) if half > 0 else 1
+    low, middle, high = (f"{each:,.{digits}f}" for each in (value.low, value.value, value.high))
+    unit = f" {unit}" if unit else ""
+    if not value.tells:
+        return f"cannot tell ({low} to {high}{unit})"
+    return f"{middle}{unit} ({low} to {high})"
+
+
+def times(ratio: float) -> str:
+    """`7.9x`."""
+    return f"{ratio:.1f}x" if ratio >= 0.1 else f"{ratio:.1g}x"
 
 
 def nanoseconds(value: float) -> str:

@@ -2,15 +2,15 @@
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from html import escape
 
 from tamis.model.card import Against, Card
-from tamis.model.measured import Interval
 from tamis.report import pictures
 from tamis.report.bench import broken_budget
 from tamis.report.card import card_totals, cold_text, size_text
-from tamis.report.figures import FIGURES, added, amount, mean, most, share
+from tamis.report.figures import FIGURES, amount, mean, most, share
+from tamis.report.html import safe, table
 from tamis.report.page_style import STYLE
+from tamis.report.page_timed import in_envoy
 from tamis.report.pictures import Bar, Point
 from tamis.report.replay import why
 from tamis.report.terminal import bytes_of, plural
@@ -29,7 +29,7 @@ def page(cards: Sequence[Card]) -> str:
         '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
         '<meta name="color-scheme" content="light dark">\n'
-        f"<title>What it costs: {_safe(title)}</title>\n<style>{STYLE}</style>\n"
+        f"<title>What it costs: {safe(title)}</title>\n<style>{STYLE}</style>\n"
         f"</head>\n<body>\n{body}\n<footer>tamis {VERSION}</footer>\n</body>\n</html>\n"
     )
 
@@ -37,16 +37,18 @@ def page(cards: Sequence[Card]) -> str:
 def _card(card: Card) -> Iterator[str]:
     verdict = "ok" if card.ok else "no"
     counted = card.counted
-    yield f"<main><h1>{_safe(card.name)} <small>{_safe(card.version)}</small></h1>"
-    yield f'<p><strong class="{verdict}">{verdict}</strong> {_safe(card_totals(card))}</p>'
+    yield f"<main><h1>{safe(card.name)} <small>{safe(card.version)}</small></h1>"
+    yield f'<p><strong class="{verdict}">{verdict}</strong> {safe(card_totals(card))}</p>'
     yield (
         f"<p class=quiet>{plural(len(counted.exchanges), 'exchange')} of"
-        f" {plural(len(counted.fixtures), 'fixture')}, counted in {_safe(counted.host)};"
-        f" <code>{_safe(card.digest)}</code></p>"
+        f" {plural(len(counted.fixtures), 'fixture')}, counted in {safe(counted.host)};"
+        f" <code>{safe(card.digest)}</code></p>"
     )
     yield from _budgets(card)
     if counted.exchanges:
         yield from _pictures(card)
+    yield from in_envoy(card)
+    if counted.exchanges:
         yield from _exchange(card)
     yield from _advice(card)
     yield from _facts(card)
@@ -64,42 +66,20 @@ def _budgets(card: Card) -> Iterator[str]:
         if not each.ok:
             lines.append(f"{at}{broken_budget(each)}")
     if lines:
-        items = "".join(f"<li>{_safe(text)}</li>" for text in lines)
+        items = "".join(f"<li>{safe(text)}</li>" for text in lines)
         yield f'<ul class="broken">{items}</ul>'
     if card.budgets:
         rows = [
             (b.name, amount(b.value), amount(b.limit), "ok" if b.ok else "no") for b in card.budgets
         ]
-        yield _table(("budget", "is", "may be", ""), rows)
+        yield table(("budget", "is", "may be", ""), rows)
 
 
 def _pictures(card: Card) -> Iterator[str]:
     bars, series = _bars(card)
     yield "<section><h2>Crossings of an exchange, by callback</h2>"
     yield pictures.stacked(bars, series, "crossings of an average exchange by callback")
-    yield f"{pictures.legend(series)}</section>"
-    rows: list[tuple[str, Interval]] = []
-    if card.predicted:
-        rows.append((f"Wasm, predicted ({card.predicted.table})", card.predicted.added_us))
-    if card.timed:
-        rows += [(f"{each.name}, measured", each.added_us) for each in card.timed.variants]
-    if rows:
-        yield "<section><h2>Added to a request in Envoy</h2>"
-        yield pictures.intervals(rows, "microseconds that a request takes more in Envoy")
-        yield f"<p class=quiet>{_safe(_how(card))}</p></section>"
-    if card.timed and card.timed.latencies:
-        names = [f"{each.name} at {each.rate:g}/s" for each in card.timed.latencies]
-        yield "<section><h2>Latency</h2>"
-        yield pictures.curves(card.timed.latencies, "latency by percentile")
-        yield f"{pictures.legend(names)}</section>"
-
-
-def _how(card: Card) -> str:
-    parts = [f"Predicted: {card.predicted.made}." if card.predicted else ""]
-    if card.timed:
-        parts.append(f"Measured in {card.timed.host}: {card.timed.how};")
-        parts.append(f"a request without filter takes {added(card.timed.baseline_us)}.")
-    return " ".join(filter(None, parts))
+    yield f"{pictures.legend(list(enumerate(series)))}</section>"
 
 
 def _bars(card: Card) -> tuple[list[Bar], list[str]]:
@@ -131,14 +111,14 @@ def _exchange(card: Card) -> Iterator[str]:
         value, where = most(counted, name)
         rows.append((label, amount(mean(counted, name)), amount(value), where))
     yield "<section><h2>An exchange</h2>"
-    yield _table(("", "average", "most", "in"), rows, texts=(0, 3))
+    yield table(("", "average", "most", "in"), rows, texts=(0, 3))
     lines = []
     for cost in counted.callbacks:
         counts, each = cost.counts, len(counted.exchanges)
         figures = (cost.runs, counts.crossings, counts.bytes_in, counts.bytes_out, counts.fuel)
         told = (amount(None if figure is None else figure / each) for figure in figures)
         lines.append((cost.callback, *told))
-    yield _table(("callback", "calls", "crossings", "bytes in", "bytes out", "fuel"), lines)
+    yield table(("callback", "calls", "crossings", "bytes in", "bytes out", "fuel"), lines)
     yield "</section>"
 
 
@@ -150,8 +130,8 @@ def _advice(card: Card) -> Iterator[str]:
         many = f" ({each.exchanges} exchanges)" if each.exchanges > 1 else ""
         where = f"{each.fixture}, step {each.step}"
         yield (
-            f"<li><code>{_safe(each.callback)}</code> {_safe(each.message)}{many}."
-            f"<br><em>{_safe(each.change)}</em> <span class=quiet>{_safe(where)}</span></li>"
+            f"<li><code>{safe(each.callback)}</code> {safe(each.message)}{many}."
+            f"<br><em>{safe(each.change)}</em> <span class=quiet>{safe(where)}</span></li>"
         )
     yield "</ul></section>"
 
@@ -161,7 +141,7 @@ def _facts(card: Card) -> Iterator[str]:
     rows.append(("memory", f"{bytes_of(card.counted.memory)} of a VM"))
     rows += [("start" if not at else "", text) for at, text in enumerate(cold_text(card))]
     yield "<section><h2>Module</h2>"
-    yield f"{_table(('', ''), rows, texts=(0, 1))}</section>"
+    yield f"{table(('', ''), rows, texts=(0, 1))}</section>"
 
 
 def _history(card: Card) -> Iterator[str]:
@@ -190,14 +170,14 @@ def _history(card: Card) -> Iterator[str]:
 
 
 def _against(against: Against) -> Iterator[str]:
-    yield f"<section><h2>Against {_safe(against.file)}</h2>"
-    notes = _safe("; ".join(against.notes))
+    yield f"<section><h2>Against {safe(against.file)}</h2>"
+    notes = safe("; ".join(against.notes))
     yield f"<p class=quiet>{plural(against.exchanges, 'exchange')} of both. {notes}</p>"
     rows = [
         (each.what, amount(each.before), amount(each.now), share(each.before, each.now))
         for each in against.changes
     ]
-    yield _table(("", "before", "now", ""), rows) if rows else "<p>No change.</p>"
+    yield table(("", "before", "now", ""), rows) if rows else "<p>No change.</p>"
     yield "</section>"
 
 
@@ -210,26 +190,5 @@ def _fixtures(card: Card) -> Iterator[str]:
             rows.append((f"{fixture.fixture}, step {step.step}", *map(amount, figures)))
     if rows:
         yield "<details><summary>Every exchange</summary>"
-        yield _table(("exchange", "crossings", "bytes in", "bytes out", "fuel"), rows)
+        yield table(("exchange", "crossings", "bytes in", "bytes out", "fuel"), rows)
         yield "</details>"
-
-
-def _table(
-    head: Sequence[str], rows: Sequence[Sequence[str]], *, texts: Sequence[int] = (0,)
-) -> str:
-    """`texts`: columns that are no numbers."""
-
-    def cells(tag: str, row: Sequence[str]) -> str:
-        return "".join(
-            f"<{tag}{'' if at in texts else ' class=n'}>{_safe(cell)}</{tag}>"
-            for at, cell in enumerate(row)
-        )
-
-    top = f"<thead><tr>{cells('th', head)}</tr></thead>" if any(head) else ""
-    body = "".join(f"<tr>{cells('td', row)}</tr>" for row in rows)
-    return f'<div class="wide"><table>{top}<tbody>{body}</tbody></table></div>'
-
-
-def _safe(text: str) -> str:
-    """Escaped; what UTF-8 cannot carry is shown as it was given."""
-    return escape(text.encode("utf-8", "backslashreplace").decode())

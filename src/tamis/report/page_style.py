@@ -33,6 +33,10 @@ summary{cursor:pointer;margin-top:2rem}
 svg{display:block;overflow:visible}.legend svg{display:inline;vertical-align:-1px}
 svg text{fill:var(--text);font-size:12px}
 line.rule{stroke:var(--rule)}
+.timed td:first-child,.timed th:first-child{white-space:nowrap}
+@media (max-width:30rem){table{font-size:.85em}th,td{padding-right:.5rem}
+.timed .n{white-space:normal}}
+.faint{opacity:.45}
 .whisker{stroke:var(--text);stroke-width:1.5}.curve{stroke-width:2}
 .c0{fill:var(--c0)}.c1{fill:var(--c1)}.c2{fill:var(--c2)}.c3{fill:var(--c3)}
 .c4{fill:var(--c4)}.c5{fill:var(--c5)}.c6{fill:var(--c6)}.c7{fill:var(--c7)}

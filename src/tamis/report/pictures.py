@@ -10,16 +10,18 @@ from html import escape
 from itertools import pairwise
 
 from tamis.model.measured import Interval, Latency
-from tamis.report.figures import added, amount
+from tamis.report.figures import amount, measured
 
-__all__ = ["COLORS", "Bar", "Point", "curves", "history", "intervals", "legend", "stacked"]
+__all__ = ["COLORS", "Bar", "Point", "Span", "curves", "history", "intervals", "legend", "stacked"]
 
 #: Series that have a colour of their own; the last is for all that is left.
 COLORS = 8
 _ROW = 42  # pixels of a bar with its label above
 _BAR = 16
 _PLOT = 220
+_CURVES = 320
 _LEFT, _RIGHT = 12.0, 97.0  # percent, between which curves are drawn
+_ASIDE = 1.1  # percent from one curve to the next
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +35,20 @@ class Bar:
     def total(self) -> float:
         """The length of the whole bar."""
         return sum(value for _, value in self.parts)
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """A row of a chart with whiskers: its name, what is written beside it, and its colour.
+
+    `faint`: what is drawn is not what was found.
+    """
+
+    name: str
+    value: Interval
+    told: str
+    color: int
+    faint: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,61 +78,69 @@ def stacked(bars: Sequence[Bar], series: Sequence[str], what: str) -> str:
     return _svg(rows, len(bars) * _ROW, what)
 
 
-def legend(series: Sequence[str]) -> str:
-    """The names of colours, as a list that flows."""
+def legend(names: Sequence[tuple[int, str]]) -> str:
+    """Colours and what they stand for, as a list that flows."""
     items = (
-        f'<li><svg width="12" height="12" aria-hidden="true"><rect class="{_color(series, name)}"'
+        f'<li><svg width="12" height="12" aria-hidden="true"><rect class="c{color}"'
         f' width="12" height="12"/></svg> {escape(name)}</li>'
-        for name in series
+        for color, name in names
     )
     return f'<ul class="legend">{"".join(items)}</ul>'
 
 
-def intervals(rows: Sequence[tuple[str, Interval]], what: str) -> str:
-    """One bar a row up to its value, in microseconds, and a whisker between its bounds."""
-    longest = max((value.high for _, value in rows), default=0) or 1
-    scale = 98 / longest
+def intervals(rows: Sequence[Span], what: str) -> str:
+    """One bar a row from 0 to its value, and a whisker between its bounds."""
+    lowest = min((0.0, *(row.value.low for row in rows)))
+    highest = max((0.0, *(row.value.high for row in rows)))
+    scale = 98 / ((highest - lowest) or 1)
     parts = []
-    for at, (name, value) in enumerate(rows):
+    for at, row in enumerate(rows):
         top = at * _ROW
-        told = added(value)
-        parts.append(_label(top, name, told))
+        ends = sorted((0.0, row.value.value))
+        parts.append(_label(top, row.name, row.told))
         parts.append(
-            f'<rect class="c{at % (COLORS - 1)}" x="0" y="{top + 18}"'
-            f' width="{value.value * scale:.3f}%" height="{_BAR}">'
-            f"<title>{escape(name)}: {told}</title></rect>"
+            f'<rect class="c{row.color}{" faint" if row.faint else ""}"'
+            f' x="{(ends[0] - lowest) * scale:.3f}%" y="{top + 18}"'
+            f' width="{(ends[1] - ends[0]) * scale:.3f}%" height="{_BAR}">'
+            f"<title>{escape(row.name)}: {escape(row.told)}</title></rect>"
         )
+        low, high = ((end - lowest) * scale for end in (row.value.low, row.value.high))
         middle = top + 18 + _BAR / 2
-        parts.append(_line(value.low * scale, middle, value.high * scale, middle, "whisker"))
-        parts += [
-            _line(end * scale, middle - 5, end * scale, middle + 5, "whisker")
-            for end in (value.low, value.high)
-        ]
+        parts.append(_line(low, middle, high, middle, "whisker"))
+        parts += [_line(end, middle - 5, end, middle + 5, "whisker") for end in (low, high)]
+    if lowest < 0:
+        zero = -lowest * scale
+        parts.insert(0, _line(zero, 16, zero, len(rows) * _ROW - 4, "rule"))
     return _svg(parts, len(rows) * _ROW, what)
 
 
-def curves(latencies: Sequence[Latency], what: str) -> str:
-    """Microseconds by percentile: the nearer to 100, the wider it is drawn."""
-    points = [point for one in latencies for point in one.points]
-    highest = max((us for _, us in points), default=0) or 1
-    rarest = max((_rarity(percentile) for percentile, _ in points), default=0) or 1
+def curves(latencies: Sequence[tuple[int, Latency]], what: str) -> str:
+    """Microseconds by percentile, each curve in its colour: the nearer to 100, the wider, and the
+    same ratio the same height. Curves stand side by side a little, for whiskers to be seen.
+    """
+    every = [(percentile, us) for _, one in latencies for percentile, us in one.points]
+    lowest = max(min((us.low for _, us in every), default=1), 1)
+    highest = max(max((us.high for _, us in every), default=1), lowest * 1.01)
+    rarest = max((_rarity(percentile) for percentile, _ in every), default=0) or 1
 
-    def place(percentile: float, us: float) -> tuple[float, float]:
-        across = _LEFT + (_RIGHT - _LEFT) * _rarity(percentile) / rarest
-        return across, 10 + (_PLOT - 40) * (1 - us / highest)
+    def across(percentile: float, at: float = 0) -> float:
+        return _LEFT + 3 + (_RIGHT - _LEFT - 6) * _rarity(percentile) / rarest + at * _ASIDE
 
-    parts = list(_grid(highest, "us"))
-    for percentile in dict.fromkeys(percentile for percentile, _ in points):
-        across, _ = place(percentile, 0)
-        parts.append(_text(across, _PLOT - 8, f"p{percentile:g}", "middle"))
-    for at, one in enumerate(latencies):
-        placed = [place(*point) for point in one.points]
-        parts += _path(placed, f"s{at % (COLORS - 1)}")
-        parts += [
-            _dot(*spot, at, f"{one.name} p{percentile:g}: {amount(us)} us")
-            for spot, (percentile, us) in zip(placed, one.points, strict=True)
-        ]
-    return _svg(parts, _PLOT, what)
+    def down(us: float) -> float:
+        height = math.log(max(us, lowest) / lowest) / math.log(highest / lowest)
+        return 10 + (_CURVES - 50) * (1 - height)
+
+    parts = [part for us in _ticks(lowest, highest) for part in _rule(down(us), f"{us:,.0f}")]
+    named = dict.fromkeys(percentile for percentile, _ in every)
+    parts += [_text(across(each), _CURVES - 8, f"p{each:g}", "middle") for each in named]
+    for at, (color, one) in enumerate(latencies):
+        aside = at - (len(latencies) - 1) / 2
+        spots = [(across(percentile, aside), down(us.value)) for percentile, us in one.points]
+        parts += _path(spots, f"s{color}")
+        for spot, (percentile, us) in zip(spots, one.points, strict=True):
+            parts.append(_line(spot[0], down(us.low), spot[0], down(us.high), "whisker"))
+            parts.append(_dot(*spot, color, f"{one.name} p{percentile:g}: {measured(us, 'us')}"))
+    return _svg(parts, _CURVES, what)
 
 
 def history(points: Sequence[Point], what: str) -> str:
@@ -127,7 +151,7 @@ def history(points: Sequence[Point], what: str) -> str:
     def place(at: int, value: float) -> tuple[float, float]:
         return _LEFT + 3 + step * at, 10 + (_PLOT - 40) * (1 - value / highest)
 
-    parts = list(_grid(highest, ""))
+    parts = list(_grid(highest))
     parts += _path([place(at, point.value) for at, point in enumerate(points)], "s0")
     for at, point in enumerate(points):
         across, down = place(at, point.value)
@@ -145,12 +169,22 @@ def _rarity(percentile: float) -> float:
     return -math.log10(max(1 - percentile / 100, 1e-9))
 
 
-def _grid(highest: float, unit: str) -> Iterator[str]:
+def _ticks(lowest: float, highest: float) -> list[float]:
+    """1, 2, 5, 10, 20 and so on, as far as they lie between; where too few do, both ends."""
+    powers = range(math.floor(math.log10(lowest)), math.ceil(math.log10(highest)) + 1)
+    round_ = [step * 10.0**power for power in powers for step in (1, 2, 5)]
+    found = [us for us in round_ if lowest <= us <= highest]
+    return found if len(found) > 1 else [lowest, highest]
+
+
+def _grid(highest: float) -> Iterator[str]:
     for share in (0.0, 0.5, 1.0):
-        down = 10 + (_PLOT - 40) * (1 - share)
-        yield _line(_LEFT, down, _RIGHT, down, "rule")
-        told = f"{amount(highest * share)} {unit}".strip()
-        yield _text(_LEFT - 1, down + 4, told, "end")
+        yield from _rule(10 + (_PLOT - 40) * (1 - share), amount(highest * share))
+
+
+def _rule(down: float, told: str) -> Iterator[str]:
+    yield _line(_LEFT, down, _RIGHT, down, "rule")
+    yield _text(_LEFT - 1, down + 4, told, "end")
 
 
 def _path(points: Sequence[tuple[float, float]], color: str) -> list[str]:

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
@@ -21,7 +22,8 @@ from tamis.model.prices import Prices
 from tamis.report.bench import card_object
 from tamis.verbs.fixtures import fixtures_of
 from tamis.verbs.sizes import sizes
-from tamis.verbs.subject import Subject
+from tamis.verbs.subject import Subject, source_of
+from tamis.verbs.twins import make_twin
 
 if TYPE_CHECKING:
     from jsonschema.exceptions import ValidationError
@@ -30,11 +32,14 @@ __all__ = ["bench"]
 
 Say = Callable[[str], None]
 _ADVICE = "Name what `tamis bench --json` of this filter wrote."
+#: Where exchanges are timed: counts are of wasmtime alone.
+_HOSTS = ("wasmtime", "native")
 
 
 def bench(
     subject: Subject,
     *,
+    hosts: Sequence[str] = ("wasmtime",),
     folder: Path | None = None,
     config: bytes | None = None,
     only: Sequence[str] = (),
@@ -47,11 +52,15 @@ def bench(
 ) -> Card:
     """Count what the fixtures in `folder` (default: the filter's own) cost.
 
+    `hosts`: with "native", the filter's native twin is timed beside its module, in this process.
     `budgets` (such as `{"crossings": 20}`) are held beside those of tamis.toml, in whose place they
     stand. `against`: files with older cards, oldest first. `prices_file`: a price table instead of
     ours. `timed` False leaves the clock alone: all that is left repeats exactly.
-    Raises BadInput for unusable fixtures, budgets and files, or a module that does not load.
+    Raises BadInput for unusable fixtures, budgets and files, a host that cannot be timed, a module
+    that does not load, or what native code cannot have; Rejected when native code breaks where the
+    module does not; and what `build` raises, for the twin.
     """
+    native = _native(subject, hosts) if timed else None
     bounds = project.bounded(subject.filter.limits if subject.filter else Limits(), limits or {})
     wanted = limits_of.read(budgets or {})
     table = prices.load(path=prices_file)
@@ -72,6 +81,11 @@ def bench(
     cost = counted(looked_at())
     say(f"{name}: how small it can be")
     size = sizes(subject.module)
+    if native and not whole and not cost.broken:
+        raise BadInput(
+            f"{name}: no fixture begins with an exchange, and only those are timed natively",
+            advice="Leave out --host native, or add such a fixture.",
+        )
     set_here, places = _budgets(subject)
     card = Card(
         name=name,
@@ -79,7 +93,7 @@ def bench(
         digest=subject.digest,
         sizes=size,
         counted=cost,
-        cold=_cold(subject.module, whole, bounds, say) if timed else None,
+        cold=_cold(subject.module, native, whole, bounds, say) if timed else None,
         predicted=_predicted(cost, table),
         advice=advisor.told(),
         budgets=limits_of.held(
@@ -116,9 +130,22 @@ def _predicted(cost: Counted, table: Prices) -> Prediction | None:
     return Prediction(table.name, table.made, added.times(1 / len(exchanges)))
 
 
-def _cold(module: bytes, whole: Sequence[Fixture], bounds: Limits, say: Say) -> ColdStart:
+def _native(subject: Subject, hosts: Sequence[str]) -> Path | None:
+    """The filter's native twin, compiled, if it is one of `hosts`."""
+    for text in hosts:
+        if text not in _HOSTS:
+            raise BadInput(
+                f"--host '{text}': not a host that bench has", advice=f"Hosts: {', '.join(_HOSTS)}."
+            )
+    return make_twin(source_of(subject, "native")).path if "native" in hosts else None
+
+
+def _cold(
+    module: bytes, native: Path | None, whole: Sequence[Fixture], bounds: Limits, say: Say
+) -> ColdStart:
     say("how long a start takes")
-    return host.cold(module, whole[0] if whole else None, limits=bounds)
+    with host.Twin(native) if native else nullcontext() as twin:
+        return host.cold(module, whole[0] if whole else None, twin=twin, limits=bounds)
 
 
 def _first(ran: Ran) -> Fixture | None:

@@ -3,12 +3,15 @@
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
+from wasmtime import wat2wasm
 
 from tamis import errors, host
 from tamis.model.exchange import Answer, Exchange, Fixture, Request
 from tamis.model.plugin import Limits, Plugin
+from tamis.model.replayed import Replayed
 
 HEAD = ((":method", "GET"), (":scheme", "http"), (":authority", "localhost"), (":path", "/"))
 #: More of the native tests' twin, by the status of the answer.
@@ -161,3 +164,42 @@ def test_what_is_no_library_says_why(tmp_path: Path):
     (tmp_path / "x.so").write_bytes(b"\0asm\1\0\0\0" * 20)
     with host.Twin(tmp_path / "x.so") as twin:
         assert "invalid ELF header" in twin.run(fixture("200")).problems[0]
+
+
+class Counted(host.Twin):
+    """A twin that notes what it is asked."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(path)
+        self.asked: list[tuple[Fixture, int]] = []
+
+    def replay(self, fixture: Fixture, passes: int, **options: Any) -> Replayed:
+        self.asked.append((fixture, passes))
+        return super().replay(fixture, passes, **options)
+
+
+MODULE = """(module (memory (export "memory") 1)
+  (func (export "proxy_abi_version_0_2_1"))
+  (func (export "malloc") (param i32) (result i32) i32.const 4096))"""
+
+
+def test_it_takes_turns_with_a_module_at_the_same_fixture(library: Path):
+    module, one = bytes(wat2wasm(MODULE)), fixture("200")
+    with Counted(library) as twin:
+        cold = host.cold(module, one, twin=twin)
+    assert cold.exchange
+    assert cold.native
+    assert cold.native.runs == cold.exchange.runs == len(twin.asked)
+    assert all(asked == twin.asked[0] for asked in twin.asked)
+    assert twin.asked[0][0] == one
+    assert cold.native.ns > 0
+    assert host.cold(module, one).native is None
+
+
+def test_what_breaks_natively_alone_has_no_time(library: Path):
+    module = bytes(wat2wasm(MODULE))
+    with host.Twin(library) as twin:
+        with pytest.raises(errors.Rejected, match="native: the native twin breaks, the module"):
+            host.cold(module, fixture("201"), twin=twin)
+        with pytest.raises(errors.Rejected, match="SIGKILL"):
+            host.cold(module, fixture("200", what="kill"), twin=twin)

@@ -1,0 +1,27 @@
+"""What pages of HTML have in common: text that is safe, and tables."""
+
+from collections.abc import Sequence
+from html import escape
+
+__all__ = ["safe", "table"]
+
+
+def table(
+    head: Sequence[str], rows: Sequence[Sequence[str]], *, texts: Sequence[int] = (0,)
+) -> str:
+    """`texts`: columns that are no numbers."""
+
+    def cells(tag: str, row: Sequence[str]) -> str:
+        return "".join(
+            f"<{tag}{'' if at in texts else ' class=n'}>{safe(cell)}</{tag}>"
+            for at, cell in enumerate(row)
+        )
+
+    top = f"<thead><tr>{cells('th', head)}</tr></thead>" if any(head) else ""
+    body = "".join(f"<tr>{cells('td', row)}</tr>" for row in rows)
+    return f'<div class="wide"><table>{top}<tbody>{body}</tbody></table></div>'
+
+
+def safe(text: str) -> str:
+    """Escaped; what UTF-8 cannot carry is shown as it was given."""
+    return escape(text.encode("utf-8", "backslashreplace").decode())
