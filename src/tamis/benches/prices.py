@@ -1,7 +1,8 @@
 """Price tables, and what they make of counts: exact crossings times calibrated prices."""
 
+import json
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 from importlib import resources
 from pathlib import Path
@@ -10,15 +11,18 @@ from typing import Any
 from tamis import host
 from tamis.benches.visits import ALLOCATORS
 from tamis.errors import BadInput, Place
+from tamis.model.cost import StepCost
 from tamis.model.measured import Interval
-from tamis.model.outcome import Counts
-from tamis.model.prices import Prices
+from tamis.model.prices import Price, Prices
 
-__all__ = ["call_price", "load", "predict"]
+__all__ = ["call_price", "copied", "load", "mean", "predict", "text_of"]
 
-#: Keys of a table that are one price each.
-_SINGLE = ("stream", "callback", "function", "allocation", "kib_in", "kib_out", "fuel")
+#: Keys of a table that are one price each: of crossings, of amounts.
+_CROSSINGS = ("callback", "function", "allocation")
+_AMOUNTS = ("stream", "kib_in", "kib_out", "fuel")
 _TEXTS = ("envoy", "name", "made")
+#: What a crossing's price may have besides.
+_MORE = ("first", "kib_in")
 #: Tables of prices by function.
 _MANY = ("callbacks", "functions")
 _KIB, _KILO = 1024, 1000
@@ -42,21 +46,39 @@ def load(envoy: str = host.NEWEST, path: Path | None = None) -> Prices:
         ) from error
 
 
-def predict(counts: Counts, prices: Prices, *, streams: int = 1) -> Interval:
-    """Microseconds that `counts` add to `streams` requests in Envoy.
+def predict(step: StepCost, prices: Prices) -> Interval:
+    """Microseconds that one exchange costs in Envoy.
 
     The range is as wide as if every price were off in the same direction.
     """
-    found = prices.stream.times(streams)
+    found = prices.stream
+    counts = step.counts
     for name, calls in counts.calls.items():
-        found += call_price(name, prices).times(calls)
-    found += prices.kib_in.times(counts.bytes_in / _KIB)
-    found += prices.kib_out.times(counts.bytes_out / _KIB)
+        price = call_price(name, prices)
+        found += price.each.times(calls) + price.first
+    for callback in step.callbacks:
+        for function in callback.functions:
+            into, out = function.bytes_in, function.bytes_out
+            found += copied(function.function, into, out, prices)
     return found + prices.fuel.times((counts.fuel or 0) / _KILO)
 
 
-def call_price(name: str, prices: Prices) -> Interval:
-    """Of a callback, a host function or the guest's allocator, called once, without copying."""
+def mean(steps: Sequence[StepCost], prices: Prices) -> Interval:
+    """What one of several exchanges costs, on average; there is at least one."""
+    found = Interval(0, 0, 0)
+    for step in steps:
+        found += predict(step, prices)
+    return found.times(1 / len(steps))
+
+
+def copied(name: str, into: int, out: int, prices: Prices) -> Interval:
+    """Of so many bytes that a function copies into the guest, and out of it."""
+    kib_in = call_price(name, prices).kib_in or prices.kib_in
+    return kib_in.times(into / _KIB) + prices.kib_out.times(out / _KIB)
+
+
+def call_price(name: str, prices: Prices) -> Price:
+    """Of a callback, a host function or the guest's allocator, without copying."""
     if name in ALLOCATORS:
         return prices.allocation
     if name.startswith("proxy_on_"):
@@ -89,30 +111,43 @@ def _read(text: str, path: Path) -> Prices:
             f"the price table is not TOML: {error}", advice=_ADVICE, at=Place(path)
         ) from error
     for key in found:
-        if key not in (*_TEXTS, *_SINGLE, *_MANY):
+        if key not in (*_TEXTS, *_AMOUNTS, *_CROSSINGS, *_MANY):
             raise BadInput(f"unknown key '{key}'", advice=_ADVICE, at=Place(path))
     for key in _TEXTS:
         if not isinstance(found.get(key), str):
             raise BadInput(f"'{key}' must be a text", advice=_ADVICE, at=Place(path))
-    single = {key: _price(found, (key,), path) for key in _SINGLE}
+    amounts = {key: _interval(found, (key,), path) for key in _AMOUNTS}
+    crossings = {key: _price(found, (key,), path) for key in _CROSSINGS}
     many = {
         key: {name: _price(found, (key, name), path) for name in _table(found, key, path)}
         for key in _MANY
     }
-    return Prices(
-        name=found["name"],
-        envoy=found["envoy"],
-        made=found["made"],
-        stream=single["stream"],
-        callback=single["callback"],
-        function=single["function"],
-        allocation=single["allocation"],
-        kib_in=single["kib_in"],
-        kib_out=single["kib_out"],
-        fuel=single["fuel"],
-        callbacks=many["callbacks"],
-        functions=many["functions"],
-    )
+    return Prices(**{key: found[key] for key in _TEXTS}, **amounts, **crossings, **many)
+
+
+def text_of(prices: Prices) -> str:
+    """The table as a file, which `load` reads."""
+    lines = [f"{key} = {json.dumps(getattr(prices, key))}" for key in _TEXTS]
+    for key in _AMOUNTS:
+        lines += ["", f"[{key}]", f"price = {_written(getattr(prices, key))}"]
+    for key in _CROSSINGS:
+        lines += ["", f"[{key}]", *_lines(getattr(prices, key))]
+    for key in _MANY:
+        for name, price in sorted(getattr(prices, key).items()):
+            lines += ["", f"[{key}.{name}]", *_lines(price)]
+    return "\n".join((*lines, ""))
+
+
+def _lines(price: Price) -> Iterator[str]:
+    yield f"price = {_written(price.each)}"
+    if price.first.high:
+        yield f"first = {_written(price.first)}"
+    if price.kib_in:
+        yield f"kib_in = {_written(price.kib_in)}"
+
+
+def _written(value: Interval) -> str:
+    return f"[{value.low:.4g}, {value.value:.4g}, {value.high:.4g}]"
 
 
 def _table(found: Mapping[str, Any], key: str, path: Path) -> Mapping[str, Any]:
@@ -122,15 +157,27 @@ def _table(found: Mapping[str, Any], key: str, path: Path) -> Mapping[str, Any]:
     return table
 
 
-def _price(found: Mapping[str, Any], keys: tuple[str, ...], path: Path) -> Interval:
-    """`price = [low, value, high]`, rising from 0."""
+def _price(found: Mapping[str, Any], keys: tuple[str, ...], path: Path) -> Price:
+    more = {key: _interval(found, keys, path, key) for key in _MORE if key in _at(found, keys)}
+    return Price(_interval(found, keys, path), **more)
+
+
+def _at(found: Mapping[str, Any], keys: tuple[str, ...]) -> Mapping[str, Any]:
     at: Any = found
-    for key in (*keys, "price"):
+    for key in keys:
         at = at.get(key) if isinstance(at, dict) else None
-    numbers = at if isinstance(at, list) else []
+    return at if isinstance(at, dict) else {}
+
+
+def _interval(
+    found: Mapping[str, Any], keys: tuple[str, ...], path: Path, what: str = "price"
+) -> Interval:
+    """`price = [low, value, high]`, rising from 0."""
+    value = _at(found, keys).get(what)
+    numbers = value if isinstance(value, list) else []
     fine = all(isinstance(each, int | float) and not isinstance(each, bool) for each in numbers)
     if not fine or len(numbers) != 3 or not 0 <= numbers[0] <= numbers[1] <= numbers[2]:
         raise BadInput(
-            f"'{'.'.join(keys)}.price' is not [low, value, high]", advice=_ADVICE, at=Place(path)
+            f"'{'.'.join((*keys, what))}' is not [low, value, high]", advice=_ADVICE, at=Place(path)
         )
     return Interval(*map(float, numbers))

@@ -14,7 +14,7 @@ from statistics import median
 
 from tamis.model.measured import Interval
 
-__all__ = ["Estimate", "Figures", "Rounds", "drift", "estimate", "interval", "percentile"]
+__all__ = ["Estimate", "Figures", "Rounds", "drift", "estimate", "interval", "merged", "percentile"]
 
 #: Of one Envoy: what each lane took in each round; rounds have the same place in all lanes.
 Rounds = Mapping[str, Sequence[float]]
@@ -53,6 +53,19 @@ def estimate(envoys: Sequence[Rounds], baseline: str, *, seed: int = 1) -> Estim
         replicates.append(_mean([_figures(each, baseline, _drawn(each, chance)) for each in drawn]))
     whole = [_figures(each, baseline, range(_number(each))) for each in envoys]
     return Estimate(_mean(whole), tuple(replicates))
+
+
+def merged(estimates: Mapping[str, Estimate]) -> Estimate:
+    """One of several that were measured apart: the lanes of each are called `name/lane`."""
+
+    def joined(parts: Mapping[str, Figures]) -> Figures:
+        return {f"{name}/{lane}": us for name, each in parts.items() for lane, us in each.items()}
+
+    replicates = zip(*(each.replicates for each in estimates.values()), strict=True)
+    return Estimate(
+        joined({name: each.figures for name, each in estimates.items()}),
+        tuple(joined(dict(zip(estimates, some, strict=True))) for some in replicates),
+    )
 
 
 def drift(rounds: Rounds, lane: str) -> float:

@@ -5,7 +5,19 @@ from dataclasses import dataclass, field
 
 from tamis.model.measured import Interval
 
-__all__ = ["Prices"]
+__all__ = ["Price", "Prices"]
+
+
+@dataclass(frozen=True, slots=True)
+class Price:
+    """Of one call; `first` comes on top of the first in an exchange, for which nothing of it is in
+    the caches: the kernel and other work were there since the request before. `kib_in`: where a
+    KiB that it copies into the guest costs other than elsewhere: a header map is made on the way.
+    """
+
+    each: Interval
+    first: Interval = Interval(0, 0, 0)
+    kib_in: Interval | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,11 +36,11 @@ class Prices:
     envoy: str
     made: str
     stream: Interval
-    callback: Interval
-    function: Interval
-    allocation: Interval
+    callback: Price
+    function: Price
+    allocation: Price
     kib_in: Interval
     kib_out: Interval
     fuel: Interval
-    callbacks: Mapping[str, Interval] = field(default_factory=dict)
-    functions: Mapping[str, Interval] = field(default_factory=dict)
+    callbacks: Mapping[str, Price] = field(default_factory=dict)
+    functions: Mapping[str, Price] = field(default_factory=dict)

@@ -126,8 +126,8 @@ def _predicted(cost: Counted, table: Prices) -> Prediction | None:
     exchanges = [step for step in cost.exchanges if step.kind == "exchange"]
     if not exchanges or len(exchanges) != len(cost.exchanges):
         return None
-    added = prices.predict(cost.counts, table, streams=len(exchanges))
-    return Prediction(table.name, table.made, added.times(1 / len(exchanges)))
+    added = prices.mean(exchanges, table)
+    return Prediction(table.name, table.made, added)
 
 
 def _native(subject: Subject, hosts: Sequence[str]) -> Path | None:

@@ -2,7 +2,8 @@
 
 from collections.abc import Iterator
 
-from tamis.benches.advice.rule import Found, Traffic, copied, cost, less, microseconds
+from tamis.benches.advice.rule import Found, Traffic, cost, less, microseconds
+from tamis.benches.prices import call_price, copied
 from tamis.model.card import Advice
 from tamis.model.trace import Crossing, Excerpt
 
@@ -50,8 +51,8 @@ def again(traffic: Traffic) -> Iterator[Found]:
             continue
         now = cost([call for _, call in reads], traffic.prices)
         prices = traffic.prices
-        call = prices.functions.get(_GET, prices.function)
-        then = call + prices.allocation + copied(whole, 0, prices)
+        call = call_price(_GET, prices).each + prices.allocation.each
+        then = call + copied(_GET, whole, 0, prices)
         advice = Advice(
             "body-again",
             reads[-1][0],

@@ -101,7 +101,7 @@ def allocations(traffic: Traffic) -> Iterator[Found]:
         by_function[call.name] += call.allocations
         by_callback[callback] += call.allocations
     name, most = by_function.most_common(1)[0]
-    now = traffic.prices.allocation.times(count)
+    now = traffic.prices.allocation.each.times(count)
     advice = Advice(
         "allocations",
         by_callback.most_common(1)[0][0],

@@ -2,7 +2,8 @@
 
 from collections.abc import Iterator, Sequence
 
-from tamis.benches.advice.rule import MAPS, Found, Traffic, copied, cost, less, microseconds
+from tamis.benches.advice.rule import MAPS, Found, Traffic, cost, less, microseconds
+from tamis.benches.prices import call_price, copied
 from tamis.benches.visits import Visit
 from tamis.model.card import Advice
 from tamis.model.exchange import Headers, to_bytes
@@ -60,8 +61,8 @@ def _one_by_one(
 def pairs_cost(traffic: Traffic, number: int) -> Interval:
     """Of reading the map whole, once."""
     prices = traffic.prices
-    call = prices.functions.get(_PAIRS, prices.function)
-    return call + prices.allocation + copied(_size(traffic, number), 0, prices)
+    call = call_price(_PAIRS, prices).each + prices.allocation.each
+    return call + copied(_PAIRS, _size(traffic, number), 0, prices)
 
 
 def _size(traffic: Traffic, number: int) -> int:
@@ -118,8 +119,8 @@ def _written_whole(
 ) -> Found:
     prices = traffic.prices
     now = cost([call], prices)
-    each = prices.functions.get(_REPLACE, prices.function)
-    then = each.times(len(changed)) + copied(0, sum(changed.values()), prices)
+    each = call_price(_REPLACE, prices).each
+    then = each.times(len(changed)) + copied(_REPLACE, 0, sum(changed.values()), prices)
     names = " and ".join(f'"{name}"' for name in changed)
     one = f"{len(changed)} changes" if len(changed) > 1 else "one change"
     advice = Advice(

@@ -61,7 +61,8 @@ class Idle:
         return (self._idle(name, met) for name, met in self._met.items() if met.idle)
 
     def _idle(self, callback: str, met: _Met) -> Advice:
-        each = call_price(callback, self._prices).times(met.runs / met.exchanges)
+        price = call_price(callback, self._prices)
+        each = price.each.times(met.runs / met.exchanges) + price.first
         return Advice(
             "callback-idle",
             callback,

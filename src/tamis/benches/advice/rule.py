@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
-from tamis.benches.prices import call_price
+from tamis.benches.prices import call_price, copied
 from tamis.benches.visits import Visit
 from tamis.model.card import Advice
 from tamis.model.exchange import Exchange
@@ -11,7 +11,7 @@ from tamis.model.measured import Interval
 from tamis.model.prices import Prices
 from tamis.model.trace import Crossing, Excerpt
 
-__all__ = ["MAPS", "Found", "Rule", "Traffic", "copied", "cost", "less", "microseconds", "text"]
+__all__ = ["MAPS", "Found", "Rule", "Traffic", "cost", "less", "microseconds", "text"]
 
 #: Header maps, by their number in the ABI.
 MAPS = {
@@ -47,17 +47,15 @@ Rule = Callable[[Traffic], Iterator[Found]]
 
 
 def cost(calls: Iterable[Crossing], prices: Prices) -> Interval:
-    """Of host functions with what they copied and allocated."""
+    """Of host functions with what they copied and allocated; others of the kind stay, so that what
+    the first of them costs on top is no part of it.
+    """
     found = Interval(0, 0, 0)
     for call in calls:
-        found += call_price(call.name, prices) + copied(call.bytes_in, call.bytes_out, prices)
-        found += prices.allocation.times(call.allocations)
+        found += call_price(call.name, prices).each
+        found += copied(call.name, call.bytes_in, call.bytes_out, prices)
+        found += prices.allocation.each.times(call.allocations)
     return found
-
-
-def copied(into: int, out: int, prices: Prices) -> Interval:
-    """Of so many bytes, into the guest and out of it."""
-    return prices.kib_in.times(into / 1024) + prices.kib_out.times(out / 1024)
 
 
 def less(now: Interval, then: Interval) -> Interval:
