@@ -206,7 +206,7 @@ def test_silence_fails_what_is_due():
     assert (steady.failed, steady.latencies_ns, steady.statuses) == (3000, b"", {})
 
 
-@pytest.mark.timeout(60)
+@pytest.mark.timeout(60, method="thread")  # a call that holds on never comes to a signal
 @pytest.mark.parametrize(
     "call", [lambda load: load.ask(0), lambda load: load.slice(9), lambda load: load.steady(10, 99)]
 )
