@@ -55,9 +55,13 @@ class LoadPoll {
     if (sleep && wake != armed_) arm(wake);
     const int count =
         epoll_wait(epoll_, events_.data(), static_cast<int>(events_.size()), sleep ? -1 : 0);
-    const auto end = std::remove_if(
-        events_.begin(), events_.begin() + std::max(count, 0),  // -1: a signal, which is no event
-        [](const epoll_event& event) { return event.data.u32 == kTimer; });
+    // -1: a signal, which is no event.
+    const auto end = std::remove_if(events_.begin(), events_.begin() + std::max(count, 0),
+                                    [this](const epoll_event& event) {
+                                      if (event.data.u32 != kTimer) return false;
+                                      armed_ = kNever;
+                                      return true;
+                                    });
     return {events_.data(), static_cast<size_t>(end - events_.begin())};
   }
 

@@ -48,7 +48,7 @@ class LoadSocket {
     moved_ = monotonic_now();
     busy_ = true;
     if (!open() && !connect()) return end(Result::kFailed);
-    if (!connecting_) send();
+    send();  // what has no connection yet has no room either
     return Result::kPending;
   }
 
@@ -58,13 +58,6 @@ class LoadSocket {
       close();
       return Result::kPending;
     }
-    if (connecting_) {
-      int error = 0;
-      socklen_t size = sizeof error;
-      getsockopt(file_, SOL_SOCKET, SO_ERROR, &error, &size);
-      if (error != 0) return end(Result::kFailed);
-      connecting_ = false;
-    }
     if ((events & EPOLLOUT) != 0) send();
     if ((events & ~uint32_t{EPOLLOUT}) == 0) return Result::kPending;
     return receive((events & EPOLLRDHUP) != 0, buffer);
@@ -72,7 +65,7 @@ class LoadSocket {
 
   // What is under way is given up.
   void close() {
-    busy_ = connecting_ = blocked_ = false;
+    busy_ = blocked_ = false;
     if (open()) ::close(file_);
     file_ = -1;
   }
@@ -88,7 +81,6 @@ class LoadSocket {
     to.sin_family = AF_INET;
     to.sin_port = htons(port_);
     to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    connecting_ = true;
     return ::connect(file_, reinterpret_cast<const sockaddr*>(&to), sizeof to) == 0 ||
            errno == EINPROGRESS;
   }
@@ -144,7 +136,7 @@ class LoadSocket {
   const uint32_t tag_;
   const uint16_t port_;
   int file_ = -1;
-  bool busy_ = false, connecting_ = false;
+  bool busy_ = false;
   bool blocked_ = false;  // waits for room to send, or for the connection
   int64_t moved_ = 0, heard_ = 0;
   std::string_view unsent_;

@@ -44,6 +44,7 @@ class LoadServer {
   }
 
   uint16_t port = 0;
+  std::atomic<size_t> answers = SIZE_MAX;          // before it falls silent
   std::atomic<size_t> accepted = 0, received = 0;  // connections, bytes
 
  private:
@@ -59,8 +60,10 @@ class LoadServer {
         const ssize_t size = recv(files[i].fd, bytes, sizeof bytes, 0);
         const bool open = size > 0;
         if (open) received += static_cast<size_t>(size);
-        if (open && !answer_.empty())
+        if (open && answers > 0) {
+          --answers;
           send(files[i].fd, answer_.data(), answer_.size(), MSG_NOSIGNAL);
+        }
         if (open && !closes_) continue;
         close(files[i].fd);
         files[i] = files[--count];

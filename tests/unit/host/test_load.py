@@ -148,6 +148,16 @@ def test_what_breaks_is_counted_and_connected_anew(fault: bytes | None, timeout:
         assert len(server.connections) == 4
 
 
+def test_what_was_closed_between_two_calls_fails_nobody():
+    with loaded(lambda _: OK, [GET % 0]) as (server, load):
+        for calls in (lambda: load.slice(4).failed, lambda: load.steady(1000, 4).failed):
+            assert load.slice(4).answered == 4
+            for connection in server.connections:
+                with contextlib.suppress(OSError):  # one of those closed before
+                    connection.shutdown(socket.SHUT_RDWR)
+            assert calls() == 0
+
+
 def test_a_slice_ends_where_nothing_is_answered():
     with loaded(lambda _: None, [GET % 0]) as (_, load):
         assert (load.slice(100).failed, load.slice(0).failed) == (4, 0)
@@ -196,7 +206,7 @@ def test_silence_fails_what_is_due():
     assert (steady.failed, steady.latencies_ns, steady.statuses) == (3000, b"", {})
 
 
-@pytest.mark.timeout(60)
+@pytest.mark.timeout(60, method="thread")  # a call that holds on never comes to a signal
 @pytest.mark.parametrize(
     "call", [lambda load: load.ask(0), lambda load: load.slice(9), lambda load: load.steady(10, 99)]
 )
