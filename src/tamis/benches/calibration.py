@@ -5,7 +5,7 @@ from collections.abc import Callable
 from contextlib import ExitStack
 
 from tamis.benches import recipes
-from tamis.benches.contenders import NOTHING, Contender
+from tamis.benches.contenders import Contender
 from tamis.benches.counts import count
 from tamis.benches.derive import priced
 from tamis.benches.micro import made
@@ -48,7 +48,7 @@ def _measured(binary: Binary, group: Group, say: Callable[[str], None]) -> Estim
             say(f"{group.name}: Envoy {at + 1} of {_ENVOYS}")
             with ring.arena() as arena:
                 kept.append(slices(arena, load, _ROUNDS, seed=at))
-    return estimate(kept, NOTHING)
+    return estimate(kept)
 
 
 def _fuel(group: Group, rounds: int) -> int:

@@ -50,8 +50,13 @@ def priced(found: Estimate, fuel: int, name: str, envoy: str, made: str) -> Pric
         name=name,
         envoy=envoy,
         made=made,
-        **{key: ranges[key] for key in ("stream", "kib_in", "kib_out", "fuel")},  # type: ignore[arg-type]
-        **{key: _price(ranges, key) for key in ("callback", "function", "allocation")},  # type: ignore[arg-type]
+        stream=ranges["stream"],
+        callback=_price(ranges, "callback"),
+        function=_price(ranges, "function"),
+        allocation=_price(ranges, "allocation"),
+        kib_in=ranges["kib_in"],
+        kib_out=ranges["kib_out"],
+        fuel=ranges["fuel"],
         callbacks={key: _price(ranges, key) for key in (_BODY, _RESPONSE_BODY)},
         functions={
             key: _price(ranges, key)
@@ -145,8 +150,8 @@ def _others(lanes: "_Lanes") -> dict[str, float]:
     return {
         "function": function,
         "function first": first,
-        # The answer's callback lets the request go on: one more function.
-        _CALL: whole - callback - function - first,
+        # In the answer's callback, two functions let the request go on.
+        _CALL: whole - callback - 2 * (function + first),
     }
 
 

@@ -84,8 +84,7 @@ def made(micro: Micro) -> bytes:
         f'(func (export "malloc") (param i32) (result i32) (i32.const {ROOM}))',
         *(_callback(micro, *each) for each in bodies.items()),
     ]
-    wasm: bytes = wasmtime.wat2wasm(f"(module {' '.join(parts)})")
-    return bytes(wasm)
+    return bytes(wasmtime.wat2wasm(f"(module {' '.join(parts)})"))
 
 
 def _body(micro: Micro, name: str) -> str:

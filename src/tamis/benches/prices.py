@@ -116,13 +116,24 @@ def _read(text: str, path: Path) -> Prices:
     for key in _TEXTS:
         if not isinstance(found.get(key), str):
             raise BadInput(f"'{key}' must be a text", advice=_ADVICE, at=Place(path))
-    amounts = {key: _interval(found, (key,), path) for key in _AMOUNTS}
-    crossings = {key: _price(found, (key,), path) for key in _CROSSINGS}
     many = {
         key: {name: _price(found, (key, name), path) for name in _table(found, key, path)}
         for key in _MANY
     }
-    return Prices(**{key: found[key] for key in _TEXTS}, **amounts, **crossings, **many)
+    return Prices(
+        name=found["name"],
+        envoy=found["envoy"],
+        made=found["made"],
+        stream=_interval(found, ("stream",), path),
+        callback=_price(found, ("callback",), path),
+        function=_price(found, ("function",), path),
+        allocation=_price(found, ("allocation",), path),
+        kib_in=_interval(found, ("kib_in",), path),
+        kib_out=_interval(found, ("kib_out",), path),
+        fuel=_interval(found, ("fuel",), path),
+        callbacks=many["callbacks"],
+        functions=many["functions"],
+    )
 
 
 def text_of(prices: Prices) -> str:

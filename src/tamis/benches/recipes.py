@@ -7,7 +7,7 @@ calls it once, one that calls it so often that the difference tells what a call 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from tamis.benches.micro import FOUND, LIFE, LONG, VALUE, WORDS, Micro, call, loop
+from tamis.benches.micro import FOUND, LIFE, LONG, ROOM, VALUE, WORDS, Micro, call, loop
 from tamis.model.exchange import (
     Answer,
     CalloutMatch,
@@ -175,9 +175,12 @@ def _callouts() -> Group:
         "proxy_http_call",
         *(_CLUSTER, len(_ORIGIN), _CALL, len(head), 0, 0, 0, 0, 5000, _ID),
     )
+    # Of requests that wait at the same time, each by the number of its call.
+    kept = f"(i32.store {_waiting(_load(_ID))} (local.get 0))"
+    back = call("proxy_set_effective_context", f"(i32.load {_waiting('(local.get 1)')})")
     asking = Micro(
         (*LIFE, _ANSWERED),
-        {_REQUEST: made, _ANSWERED: call("proxy_continue_stream", 0)},
+        {_REQUEST: made + kept, _ANSWERED: back + call("proxy_continue_stream", 0)},
         words={_CLUSTER: _ORIGIN, _CALL: head},
         result={_REQUEST: 1},
     )
@@ -204,6 +207,12 @@ def _micro(code: str = "", times: int = 1, once: str = "", configure: str = "") 
 
 def _both(name: str, code: str, *, once: str = "", configure: str = "") -> dict[str, Micro]:
     return {twice(name, times): _micro(code, times, once, configure) for times in (FEW, MANY)}
+
+
+def _waiting(call_id: str) -> str:
+    """Where the stream of a call is kept."""
+    slot = f"(i32.shl (i32.and {call_id} (i32.const 1023)) (i32.const 2))"
+    return f"(i32.add (i32.const {ROOM}) {slot})"
 
 
 def _set(value: int, length: int) -> str:

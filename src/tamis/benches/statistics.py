@@ -1,16 +1,15 @@
 """What slices say: the cost of each lane, and by how much it may be off.
 
-Noise on a shared machine only ever adds, and comes in spells. So of each Envoy the quieter half of
-the rounds counts, by what all lanes took together; and what a lane adds is the median of its
-differences from the baseline of the same round. Where code lies in memory differs from Envoy to
-Envoy, and moves the figures by more than more slices could tell; so several are asked, and both
+Noise on a shared machine only ever adds, and comes in spells. So of each lane of an Envoy the
+cheapest quarter of its slices counts, by their mean. Where code lies in memory differs from Envoy
+to Envoy, and moves the figures by more than more slices could tell; so several are asked, and both
 they and their rounds are resampled.
 """
 
 import random
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from statistics import median
+from statistics import fmean
 
 from tamis.model.measured import Interval
 
@@ -21,7 +20,7 @@ Rounds = Mapping[str, Sequence[float]]
 #: Of the lanes, by name.
 Figures = Mapping[str, float]
 
-_QUIET = 0.5
+_QUIET = 0.25
 _REPLICATES = 600
 _LOW, _HIGH = 2.5, 97.5
 
@@ -44,14 +43,14 @@ def interval(value: float, replicates: Sequence[float]) -> Interval:
     return Interval(min(_at(ordered, _LOW), value), value, max(_at(ordered, _HIGH), value))
 
 
-def estimate(envoys: Sequence[Rounds], baseline: str, *, seed: int = 1) -> Estimate:
+def estimate(envoys: Sequence[Rounds], *, seed: int = 1) -> Estimate:
     """Of several Envoys with the same lanes: the mean of what each of them says."""
     chance = random.Random(seed)
     replicates = []
     for _ in range(_REPLICATES):
         drawn = [chance.choice(envoys) for _ in envoys]
-        replicates.append(_mean([_figures(each, baseline, _drawn(each, chance)) for each in drawn]))
-    whole = [_figures(each, baseline, range(_number(each))) for each in envoys]
+        replicates.append(_mean([_figures(each, _drawn(each, chance)) for each in drawn]))
+    whole = [_figures(each, range(_number(each))) for each in envoys]
     return Estimate(_mean(whole), tuple(replicates))
 
 
@@ -72,7 +71,7 @@ def drift(rounds: Rounds, lane: str) -> float:
     """By what part a lane is dearer in the second half of the rounds than in the first."""
     values = rounds[lane]
     half = len(values) // 2
-    return percentile(values[half:], 25) / percentile(values[:half], 25) - 1
+    return _quiet(values[half:]) / _quiet(values[:half]) - 1
 
 
 def percentile(values: Sequence[float], percent: float) -> float:
@@ -80,16 +79,12 @@ def percentile(values: Sequence[float], percent: float) -> float:
     return _at(sorted(values), percent)
 
 
-def _figures(rounds: Rounds, baseline: str, chosen: Sequence[int]) -> Figures:
-    """Of the quieter half of the `chosen` rounds."""
-    total = [sum(each) for each in zip(*rounds.values(), strict=True)]
-    quiet = sorted(chosen, key=total.__getitem__)[: max(int(len(chosen) * _QUIET), 1)]
-    bare = rounds[baseline]
-    base = median(bare[at] for at in quiet)
-    return {
-        name: base + median(values[at] - bare[at] for at in quiet)
-        for name, values in rounds.items()
-    }
+def _figures(rounds: Rounds, chosen: Sequence[int]) -> Figures:
+    return {name: _quiet([values[at] for at in chosen]) for name, values in rounds.items()}
+
+
+def _quiet(values: Sequence[float]) -> float:
+    return fmean(sorted(values)[: max(int(len(values) * _QUIET), 1)])
 
 
 def _number(rounds: Rounds) -> int:

@@ -59,7 +59,7 @@ def timed(ring: Ring, setting: Setting, say: Say, notes: Sequence[str] = ()) -> 
                 say(f"latency, in Envoy {len(kept)} of {setting.envoys}")
                 count = int(setting.rate * setting.seconds)
                 blocks.append(steady(arena, ring.load, names, setting.rate, count))
-    figures = estimate(kept, NOTHING)
+    figures = estimate(kept)
     worst = max(moved, key=abs)
     memory, starts = (
         footprint(ring, lambda left: say(f"memory and start: {left} Envoys left"))
@@ -70,7 +70,7 @@ def timed(ring: Ring, setting: Setting, say: Say, notes: Sequence[str] = ()) -> 
         host=ring.binary.host,
         how=(
             f"CPU time of one worker over {setting.rounds} slices of some 400 requests in each of "
-            f"{setting.envoys} Envoys, the quieter half compared; bounds by bootstrap over both"
+            f"{setting.envoys} Envoys, the cheapest quarter compared; bounds by bootstrap over both"
         ),
         baseline_us=figures.interval(lambda us: us[NOTHING]),
         variants=tuple(_variant(figures, each.name, ring) for each in ring.contenders),
