@@ -76,7 +76,8 @@ def measured(value: Interval, unit: str = "") -> str:
     No more digits than the bounds are worth.
     """
     half = (value.high - value.low) / 2
-    digits = min(max(-math.floor(math.log10(half) + 1e-9), 0), 2) if half > 0 else 1
+    without = 1 if value.value < 100 else 0
+    digits = min(max(-math.floor(math.log10(half) + 1e-9), 0), 2) if half > 0 else without
     low, middle, high = (f"{each:,.{digits}f}" for each in (value.low, value.value, value.high))
     unit = f" {unit}" if unit else ""
     if not value.tells:
