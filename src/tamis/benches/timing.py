@@ -73,8 +73,8 @@ def timed(ring: Ring, setting: Setting, say: Say, notes: Sequence[str] = ()) -> 
     return Timed(
         host=ring.binary.host,
         how=(
-            f"CPU time of one worker, over {setting.rounds} slices of some 400 requests each; fresh "
-            f"Envoys: {setting.envoys}; the quieter half compared, bounds by bootstrap over both"
+            f"CPU time of one worker, over {setting.rounds} slices of some 400 requests each; "
+            f"fresh Envoys: {len(kept)}; the quieter half compared, bounds by bootstrap over both"
         ),
         baseline_us=figures.interval(lambda us: us[NOTHING]),
         variants=tuple(_variant(figures, each.name, ring) for each in ring.contenders),
