@@ -236,6 +236,7 @@ def test_figures_read_well():
         ((5, 5, 5), "5.0 us (5.0 to 5.0)"),
         ((500, 500, 500), "500 us (500 to 500)"),
         ((-0.1, 0.1, 0.3), "cannot tell (-0.1 to 0.3 us)"),
+        ((-0.04, 0.1, 0.3), "cannot tell (0.0 to 0.3 us)"),
         ((0, 1, 2), "cannot tell (0 to 2 us)"),
     ],
 )
