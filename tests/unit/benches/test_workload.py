@@ -200,6 +200,9 @@ def test_trailers_come_behind_chunks(body, end):
     assert b"content-length" not in sent
     assert sent.endswith(end)
     assert load.exchanges[0].request.body == (b"".join(body),)
+    (counted,) = load.fixture.exchanges
+    assert "transfer-encoding" not in dict(counted.request.headers)
+    assert counted.request.trailers == (("x-t", "1"),)
 
 
 def test_the_host_core_meets_the_same():
