@@ -22,9 +22,7 @@ def main() -> None:
     """Measure each filter in turn."""
     options = arguments(__doc__ or "")
     setting = settled(options, Setting(seconds=0, whole=False))
-    every: list[tuple[Subject, Timed]] = []
-    for subject in subjects(options.filters):
-        every.append((subject, take(subject, setting)))
+    every = [(each, take(each, setting)) for each in subjects(options.filters)]
     note = machine([timed for _, timed in every])
     publish("added", _added(every), options, note)
     publish("throughput", _throughput(every), options)

@@ -57,7 +57,7 @@ def _ratios(runs: Sequence[Timed]) -> list[tuple[str, ...]]:
         if not runs[0].variant(over):
             continue
         whole = [
-            next(each.ratio.value for each in run.throughput if each.over == over and each.chain == 1)
+            next(one.ratio.value for one in run.throughput if (one.over, one.chain) == (over, 1))
             for run in runs
         ]
         extra = [_added("wasm")(run).value / _added(over)(run).value for run in runs]

@@ -5,7 +5,7 @@ docs/cost.md, between the marks that bear their names.
 import argparse
 import os
 import platform
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -104,8 +104,8 @@ def machine(timed: Sequence[Timed]) -> str:
     baselines = [each.baseline_us.value for each in timed]
     repeated = sum(each.repeated for each in timed)
     return (
-        f"{timed[0].host}, {platform.machine()} with {os.cpu_count()} cores, shared with others; a request "
-        f"without filters took {min(baselines):.1f} to {max(baselines):.1f} us; "
+        f"{timed[0].host}, {platform.machine()} with {os.cpu_count()} cores, shared with others; "
+        f"a request without filters took {min(baselines):.1f} to {max(baselines):.1f} us; "
         f"{repeated} of {repeated + sum(each.envoys for each in timed)} Envoys were measured again "
         "because their baseline drifted."
     )

@@ -143,6 +143,8 @@ def _microseconds(timed: _Object) -> Iterator[tuple[str, Interval]]:
     """What each variant adds, and its latencies where they have bounds."""
     for each in timed["variants"]:
         yield each["name"], _interval(each["added_us"])
+        if further := each.get("further_us"):
+            yield f"{each['name']}, each further", _interval(further)
     for each in timed["latencies"]:
         for percentile, value, *bounds in each["points"]:
             if bounds:

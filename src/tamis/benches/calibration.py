@@ -47,7 +47,7 @@ def _measured(binary: Binary, group: Group, say: Callable[[str], None]) -> Estim
         for at in range(_ENVOYS):
             say(f"{group.name}: Envoy {at + 1} of {_ENVOYS}")
             with ring.arena() as arena:
-                kept.append(slices(arena, load, _ROUNDS, seed=at))
+                kept.append(slices(arena, load, _ROUNDS, seed=at).rounds)
     return estimate(kept)
 
 

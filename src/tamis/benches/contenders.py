@@ -20,28 +20,28 @@ CHAIN = 8
 class Contender:
     """One way; `name` as a `Variant` has it.
 
-    `code` is a module, a native twin or a dynamic module, as `kind` says; or `typed` is the
-    configuration of a filter that Envoy has itself.
+    `code` is a module, a native twin or a dynamic module, as `kind` says; or `typed` has the
+    configurations of filters that Envoy has itself, which together do the work.
     """
 
     name: str
     code: bytes = b""
     kind: Kind = "wasm"
-    typed: Json | None = None
+    typed: tuple[Json, ...] = ()
 
     def lane(self, root: Path, load: Workload, *, chain: int = 1, vms: int = 1) -> Lane:
         """`chain` filters on `vms` VMs, for an Envoy whose folder is `root`."""
-        filters = [self._filter(root, load, at % vms) for at in range(chain)]
-        return Lane(lane_name(self.name, chain), tuple(filters))
+        every = [each for at in range(chain) for each in self._filters(root, load, at % vms)]
+        return Lane(lane_name(self.name, chain), tuple(every))
 
-    def _filter(self, root: Path, load: Workload, vm: int) -> Json:
-        if self.typed is not None:
+    def _filters(self, root: Path, load: Workload, vm: int) -> tuple[Json, ...]:
+        if self.typed:
             return self.typed
         path = root / f"{self.name}.{'wasm' if self.kind == 'wasm' else 'so'}"
         if not path.exists():
             path.write_bytes(self.code)
         plugin = replace(load.plugin, vm_id=f"tamis.{vm}")
-        return loaded(Loadable(path, plugin, load.config, self.kind, root / "shim.so"))
+        return (loaded(Loadable(path, plugin, load.config, self.kind, root / "shim.so")),)
 
 
 def lane_name(name: str, chain: int) -> str:

@@ -35,7 +35,7 @@ def footprint(
 ) -> tuple[tuple[Memory, ...], tuple[Start, ...]]:
     """Of each contender, alone in an Envoy; the bounds are the least and the most of some Envoys.
 
-    `say` is told how many Envoys are still to start.
+    `say` is told how many Envoys are still to start. Raises Fault where one stops to answer.
     """
     kinds: list[tuple[str, int, int]] = [(NOTHING, 1, 1), (NOTHING, 1, 1 + _MORE)]
     for each in ring.contenders:
@@ -64,7 +64,9 @@ def _seen(ring: Ring, name: str, vms: int, workers: int) -> _Seen:
     with ring.arena(lanes, workers=workers) as arena:
         lane = next(iter(arena.ports))
         with client(arena, lane, ring.load, _CONNECTIONS) as asking:
-            asking.slice(_SOME)
+            tally = asking.slice(_SOME)
+            if tally.answered < _SOME:
+                raise arena.unanswered(lane, _SOME - tally.answered, _SOME)
             return _Seen(arena.resident(), arena.started)
 
 

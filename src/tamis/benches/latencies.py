@@ -3,35 +3,57 @@
 import random
 from array import array
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
+from tamis.benches.answers import Answered
 from tamis.benches.ring import client
 from tamis.benches.statistics import interval, percentile
 from tamis.benches.workload import Workload
 from tamis.envoy.arena import Arena
 from tamis.model.measured import Latency
 
-__all__ = ["PERCENTILES", "latencies", "steady"]
+__all__ = ["PERCENTILES", "Block", "latencies", "steady"]
 
 PERCENTILES = (50.0, 99.0, 99.9)
 _REPLICATES = 200
 
-#: Nanoseconds of each request, by lane.
-Block = Mapping[str, Sequence[int]]
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """Of one Envoy: nanoseconds of each request that was answered, and their answers, by lane."""
+
+    nanoseconds: Mapping[str, Sequence[int]]
+    answered: Mapping[str, Answered]
 
 
 def steady(arena: Arena, load: Workload, lanes: Sequence[str], rate: float, count: int) -> Block:
-    """`count` requests in each of `lanes`, one lane after the other."""
+    """`count` requests in each of `lanes`, one lane after the other.
+
+    Raises Fault where Envoy ends.
+    """
     found: dict[str, Sequence[int]] = {}
+    answered = {}
     for name in lanes:
         with client(arena, name, load) as asking:
             asking.slice(count // 10)  # connections and caches
-            found[name] = array("q", asking.steady(rate, count).latencies_ns)
-    return found
+            asked = asking.steady(rate, count)
+        arena.check(name)
+        found[name] = array("q", asked.latencies_ns)
+        answered[name] = Answered(asked.statuses, asked.failed)
+    return Block(found, answered)
 
 
 def latencies(blocks: Sequence[Block], rate: float) -> tuple[Latency, ...]:
-    """Of each lane over all blocks, each from an Envoy of its own; blocks are resampled."""
-    return tuple(_latency(name, [each[name] for each in blocks], rate) for name in blocks[0])
+    """Of each lane over all blocks, each from an Envoy of its own; blocks are resampled.
+
+    A lane that answered nothing has none.
+    """
+    found = []
+    for name in blocks[0].nanoseconds:
+        every = [each.nanoseconds[name] for each in blocks if each.nanoseconds[name]]
+        if every:
+            found.append(_latency(name, every, rate))
+    return tuple(found)
 
 
 def _latency(name: str, blocks: Sequence[Sequence[int]], rate: float) -> Latency:

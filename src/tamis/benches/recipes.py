@@ -198,7 +198,7 @@ def _micro(code: str = "", times: int = 1, once: str = "", configure: str = "") 
         _KEY: b"key",
     }
     before = {_REQUEST: once} if once else {}
-    callbacks = LIFE
+    callbacks: tuple[str, ...] = LIFE
     if configure:
         callbacks = (_CONFIGURE, *LIFE)
         before[_CONFIGURE] = configure

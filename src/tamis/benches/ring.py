@@ -3,20 +3,23 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from tamis import _core
 from tamis.benches.contenders import CHAIN, NOTHING, Contender, lane_name
 from tamis.benches.workload import Workload
-from tamis.envoy import Binary
+from tamis.envoy import Binary, validate
 from tamis.envoy.arena import Arena
-from tamis.envoy.lanes import Lane
+from tamis.envoy.bootstrap import Folder
+from tamis.envoy.lanes import Lane, measured_bootstrap
 
 __all__ = ["CONNECTIONS", "Ring", "client"]
 
 #: One request on each, then their answers: as many as a batch has.
 CONNECTIONS = 8
-#: Seconds without any progress until an answer is given up.
+#: Seconds without any progress until an answer is given up; less, where each is asked for alone.
 _PATIENCE = 5.0
+_TRIAL = 2.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +27,8 @@ class Ring:
     """`contenders` for the work that `load` is; the first of them is whom the others are held to.
 
     `chain`: there is a lane with eight of each, too. `shim`: some are native twins. `services`:
-    where the origin answers callouts.
+    where the origin answers callouts. `statuses`: what each lane answers each exchange that is sent
+    by itself, once that was tried.
     """
 
     binary: Binary
@@ -33,6 +37,7 @@ class Ring:
     chain: bool = True
     shim: bytes = b""
     services: Mapping[str, int] = field(default_factory=dict)
+    statuses: Mapping[str, Sequence[int]] = field(default_factory=dict)
 
     def arena(
         self, lanes: Callable[[Path], Sequence[Lane]] | None = None, *, workers: int = 1
@@ -61,41 +66,68 @@ class Ring:
     def tried(self) -> tuple["Ring", tuple[str, ...]]:
         """The same with what all lanes answer, and notes. Each exchange is sent once in each.
 
-        Raises BadInput where none is left.
+        Raises BadInput where none is left, Fault where Envoy does not start or breaks.
         """
         why: dict[int, str] = {}
-        statuses: dict[str, list[int]] = {}
+        found: dict[str, dict[int, int]] = {}
         with self.arena() as arena:
             for name in arena.ports:
-                with client(arena, name, self.load) as asking:
-                    statuses[name] = []
+                with client(arena, name, self.load, patience=_TRIAL) as asking:
+                    found[name] = {}
                     for at in range(len(self.load.exchanges)):
+                        if at in why:
+                            continue
                         asked = asking.ask(at)
-                        statuses[name].append(asked.status)
+                        found[name][at] = asked.status
                         if not asked.status:
-                            why.setdefault(at, f"it is not answered with {name}")
+                            arena.check(name, broken=True)
+                            why[at] = f"it is not answered with {name}"
                         elif asked.closed:
-                            why.setdefault(at, f"its connection is closed with {name}")
+                            why[at] = f"its connection is closed with {name}"
+        kept = [at for at in range(len(self.load.exchanges)) if at not in why]
+        statuses = {name: [by[at] for at in kept] for name, by in found.items()}
         load = self.load.without(why)
-        return replace(self, load=load), tuple(self._others(statuses, set(why)))
+        return replace(self, load=load, statuses=statuses), tuple(self._others(statuses))
 
-    def _others(self, statuses: Mapping[str, Sequence[int]], gone: set[int]) -> list[str]:
-        """Contenders that answer otherwise than the first: they do other work."""
+    def _others(self, statuses: Mapping[str, Sequence[int]]) -> list[str]:
+        """Lanes that do other work: contenders that answer otherwise than the first, and chains
+        that answer otherwise than one filter.
+        """
+        pairs = [(each.name, self.contenders[0].name) for each in self.contenders[1:]]
+        if self.chain:
+            pairs += [(longer(each.name), each.name) for each in self.contenders]
         notes = []
-        for each in self.contenders[1:]:
-            own, first = statuses[each.name], statuses[self.contenders[0].name]
-            other = [at for at in range(len(own)) if at not in gone and own[at] != first[at]]
-            if other:
+        for name, first in pairs:
+            both = zip(statuses[name], statuses[first], strict=True)
+            if other := sum(own != its for own, its in both):
                 notes.append(
-                    f"{each.name} answers {len(other)} of the exchanges with another status than "
-                    f"{self.contenders[0].name}: it does other work"
+                    f"{name} answers {other} of the exchanges with another status than {first}: "
+                    "it does other work"
                 )
         return notes
 
+    def refusal(self, contender: Contender) -> str | None:
+        """Why Envoy does not take a contender, in its own words; None: it does."""
+        with TemporaryDirectory(prefix="tamis-") as root:
+            folder = Folder(Path(root))
+            if self.shim:
+                folder.shim.write_bytes(self.shim)
+            lane = contender.lane(folder.root, self.load)
+            shim = folder.shim if self.shim else None
+            clusters = self.services
+            text = measured_bootstrap(folder, [lane], (), clusters, bodies=False, shim=shim)
+            return validate(self.binary, text)
 
-def client(arena: Arena, lane: str, load: Workload, connections: int = CONNECTIONS) -> _core.Load:
+
+def client(
+    arena: Arena,
+    lane: str,
+    load: Workload,
+    connections: int = CONNECTIONS,
+    patience: float = _PATIENCE,
+) -> _core.Load:
     """A client of one lane; a context manager."""
-    return _core.Load(arena.ports[lane], list(load.requests), connections, _PATIENCE)
+    return _core.Load(arena.ports[lane], list(load.requests), connections, patience)
 
 
 def longer(name: str) -> str:

@@ -5,16 +5,18 @@ over a short slice is not, once the quiet slices of many are compared.
 """
 
 import random
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
+from dataclasses import dataclass
 
+from tamis.benches.answers import Answered
 from tamis.benches.ring import client
 from tamis.benches.statistics import Rounds
 from tamis.benches.workload import Workload
 from tamis.envoy.arena import Arena
-from tamis.errors import Fault
 
-__all__ = ["WARM", "slices"]
+__all__ = ["WARM", "Slices", "slices"]
 
 #: Requests of a slice, about: enough that what a slice begins with hardly counts.
 _SLICE = 400
@@ -22,14 +24,23 @@ _SLICE = 400
 WARM = 3000
 
 
-def slices(arena: Arena, load: Workload, rounds: int, *, seed: int) -> Rounds:
-    """Microseconds of a request, of each lane in each of `rounds`; their order is by chance.
+@dataclass(frozen=True, slots=True)
+class Slices:
+    """Of one Envoy: microseconds of a request in each round, and what was answered, by lane."""
 
-    Raises Fault where a lane stops to answer.
+    rounds: Rounds
+    answered: Mapping[str, Answered]
+
+
+def slices(arena: Arena, load: Workload, rounds: int, *, seed: int) -> Slices:
+    """Of each lane in each of `rounds`; their order is by chance.
+
+    Raises Fault where a lane stops to answer, or Envoy ends.
     """
     # All exchanges equally often in each slice.
     size = max(_SLICE // len(load.exchanges), 1) * len(load.exchanges)
     found: dict[str, list[float]] = {name: [] for name in arena.ports}
+    statuses: dict[str, Counter[int]] = {name: Counter() for name in arena.ports}
     chance = random.Random(seed)
     with ExitStack() as opened:
         clients = {name: opened.enter_context(client(arena, name, load)) for name in arena.ports}
@@ -42,9 +53,7 @@ def slices(arena: Arena, load: Workload, rounds: int, *, seed: int) -> Rounds:
                 before = arena.worker()
                 tally = clients[name].slice(size)
                 if tally.answered < size:
-                    raise Fault(
-                        f"{name}: {size - tally.answered} of {size} requests were not answered",
-                        advice="Run tamis test --host envoy: what the filter does there shows why.",
-                    )
+                    raise arena.unanswered(name, size - tally.answered, size)
                 found[name].append((arena.worker() - before) / size / 1000)
-    return found
+                statuses[name].update(tally.statuses)
+    return Slices(found, {name: Answered(each) for name, each in statuses.items()})

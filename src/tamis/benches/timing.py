@@ -3,12 +3,13 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from tamis.benches.answers import other_answers
 from tamis.benches.contenders import CHAIN, NOTHING, lane_name
 from tamis.benches.footprint import footprint
 from tamis.benches.latencies import Block, latencies, steady
 from tamis.benches.ring import Ring, longer
-from tamis.benches.slices import slices
-from tamis.benches.statistics import Estimate, Figures, Rounds, drift, estimate
+from tamis.benches.slices import Slices, slices
+from tamis.benches.statistics import Estimate, Figures, drift, estimate
 from tamis.model.measured import Interval, Throughput, Timed, Variant
 
 __all__ = ["CLAIM", "Setting", "timed"]
@@ -40,7 +41,7 @@ class Setting:
 
 def timed(ring: Ring, setting: Setting, say: Say, notes: Sequence[str] = ()) -> Timed:
     """Measure in fresh Envoys; `ring` has been tried. Raises Fault where an Envoy breaks."""
-    kept: list[Rounds] = []
+    kept: list[Slices] = []
     blocks: list[Block] = []
     moved: list[float] = []
     names = [NOTHING, *(each.name for each in ring.contenders)]
@@ -49,17 +50,20 @@ def timed(ring: Ring, setting: Setting, say: Say, notes: Sequence[str] = ()) -> 
         say(f"slices, in Envoy {len(kept) + 1} of {setting.envoys}")
         taken += 1
         with ring.arena() as arena:
-            rounds = slices(arena, ring.load, setting.rounds, seed=taken)
-            move = drift(rounds, NOTHING)
+            sliced = slices(arena, ring.load, setting.rounds, seed=taken)
+            move = drift(sliced.rounds, NOTHING)
             if abs(move) > _DRIFT and taken - len(kept) <= _AGAIN:
                 continue
-            kept.append(rounds)
+            kept.append(sliced)
             moved.append(move)
             if setting.seconds:
                 say(f"latency, in Envoy {len(kept)} of {setting.envoys}")
-                count = int(setting.rate * setting.seconds)
+                count = max(int(setting.rate * setting.seconds), 1)
                 blocks.append(steady(arena, ring.load, names, setting.rate, count))
-    figures = estimate(kept)
+    figures = estimate([each.rounds for each in kept])
+    answered = other_answers(
+        ring.statuses, [each.answered for each in kept], [each.answered for each in blocks]
+    )
     worst = max(moved, key=abs)
     memory, starts = (
         footprint(ring, lambda left: say(f"memory and start: {left} Envoys left"))
@@ -69,8 +73,8 @@ def timed(ring: Ring, setting: Setting, say: Say, notes: Sequence[str] = ()) -> 
     return Timed(
         host=ring.binary.host,
         how=(
-            f"CPU time of one worker over {setting.rounds} slices of some 400 requests in each of "
-            f"{setting.envoys} Envoys, the cheapest quarter compared; bounds by bootstrap over both"
+            f"CPU time of one worker, over {setting.rounds} slices of some 400 requests each; "
+            f"fresh Envoys: {len(kept)}; the cheapest quarter compared, bounds by bootstrap over both"
         ),
         baseline_us=figures.interval(lambda us: us[NOTHING]),
         variants=tuple(_variant(figures, each.name, ring) for each in ring.contenders),
@@ -81,7 +85,7 @@ def timed(ring: Ring, setting: Setting, say: Say, notes: Sequence[str] = ()) -> 
         claim_us=_claim(figures),
         exchanges=len(ring.load.exchanges),
         left_out=ring.load.left_out,
-        notes=tuple(notes),
+        notes=(*notes, *answered),
         chain=max(ring.chains),
         envoys=len(kept),
         repeated=taken - len(kept),

@@ -8,6 +8,7 @@ import typer
 import tamis
 from tamis.cli.frame import Frame, Json, Quiet, Verbose
 from tamis.cli.options import Config, Filters, Fixtures, Limits, Only
+from tamis.errors import BadInput
 
 __all__ = ["bench"]
 
@@ -19,7 +20,8 @@ def bench(
         typer.Option(
             "--host",
             metavar="HOST",
-            help="wasmtime; native: time the filter's native twin beside it; repeatable.",
+            help="wasmtime; native: time the filter's native twin beside it; envoy, envoy@1.40,"
+            " envoy@PATH: measure in a real Envoy; repeatable.",
         ),
     ] = None,
     fixtures: Fixtures = None,
@@ -39,6 +41,16 @@ def bench(
             "--against", metavar="FILE", help="An older --json, to compare with; repeatable."
         ),
     ] = None,
+    rate: Annotated[
+        float | None,
+        typer.Option(
+            "--rate",
+            metavar="NUMBER",
+            min=10,
+            max=100_000,
+            help="Requests a second at which Envoy's latency is measured (1000).",
+        ),
+    ] = None,
     prices: Annotated[
         Path | None, typer.Option("--prices", metavar="FILE", help="A price table instead of ours.")
     ] = None,
@@ -56,9 +68,11 @@ def bench(
     """Count what a filter costs: crossings, bytes, allocations, fuel, memory, by callback.
 
     Counts are the same on any machine and under any load. What they would cost in Envoy is
-    predicted as a range. A budget of tamis.toml or --budget that is broken fails.
+    predicted as a range, and measured by --host envoy, beside native code and other ways to do the
+    same. A budget of tamis.toml or --budget that is broken fails.
     """
     with Frame("bench", json=json, quiet=quiet, verbose=verbose) as frame:
+        from tamis.benches.timing import Setting
         from tamis.cli.arguments import content, key_values
         from tamis.report import bench as report
         from tamis.report import benches
@@ -67,6 +81,9 @@ def bench(
         bounds = key_values("--limit", limits or (), example="memory=64MiB")
         wanted = key_values("--budget", budgets or (), example="crossings=20")
         chosen = tuple(dict.fromkeys(hosts or ["wasmtime"]))
+        if rate and not any(host.startswith("envoy") for host in chosen):
+            raise BadInput("--rate: without --host envoy no request is sent", advice="Say it, too.")
+        setting = Setting(rate=rate) if rate else Setting()
         sinks = [benches.parse(text) for text in reports or ()]
         cards = [
             tamis.bench(
@@ -79,6 +96,7 @@ def bench(
                 budgets=wanted,
                 against=against or (),
                 prices_file=prices,
+                setting=setting,
                 say=frame.progress,
             )
             for argument in dict.fromkeys(filters or ["."])

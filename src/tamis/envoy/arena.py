@@ -10,7 +10,7 @@ from typing import Self
 from tamis.envoy.binary import Binary
 from tamis.envoy.bootstrap import Folder
 from tamis.envoy.lanes import Lane, measured_bootstrap, origin_bootstrap
-from tamis.envoy.process import Process, run_folder
+from tamis.envoy.process import Crashed, Process, run_folder
 from tamis.errors import Fault
 from tamis.model.exchange import Answer, CalloutRule
 
@@ -22,6 +22,8 @@ _WORKER = "wrk:worker_"
 #: A worker that still has something to do behind an answer does it within this many seconds.
 _SETTLED = 0.0003
 _PATIENCE = 2.0
+#: Seconds from a broken connection until Envoy, if it broke itself, has ended: it writes its stack.
+_ENDING = 1.0
 
 
 class _Served:
@@ -104,9 +106,9 @@ class Arena(_Served):
     def worker(self) -> int:
         """Nanoseconds of CPU that all workers took, once they have nothing left to do.
 
-        Raises Fault when they never rest.
+        Raises Fault when they never rest, or Envoy has ended.
         """
-        self._process.check()
+        self.check()
         self._tasks = self._tasks or self._workers()
         end = time.monotonic() + _PATIENCE
         before = self._taken()
@@ -118,6 +120,30 @@ class Arena(_Served):
             before = now
         raise Fault(
             "Envoy's worker never rests", advice="Measure on a machine that has less to do."
+        )
+
+    def check(self, lane: str = "", *, broken: bool = False) -> None:
+        """Raises Fault where Envoy has ended by itself; `lane`: what it was asked last.
+
+        `broken`: a request was not answered, so that an end is waited for.
+        """
+        end = time.monotonic() + (_ENDING if broken else 0)
+        while True:
+            try:
+                self._process.check()
+            except Crashed as error:
+                when = f" when {lane} was asked" if lane else ""
+                raise self._process.failed(f"{error}{when}") from None
+            if time.monotonic() >= end:
+                return
+            time.sleep(_SETTLED)
+
+    def unanswered(self, lane: str, missing: int, of: int) -> Fault:
+        """The error for requests without an answer. Raises it where Envoy has ended."""
+        self.check(lane, broken=True)
+        return Fault(
+            f"{lane}: {missing} of {of} requests were not answered",
+            advice="Run tamis test --host envoy: what the filter does there shows why.",
         )
 
     def resident(self) -> int:

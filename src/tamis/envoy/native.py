@@ -20,6 +20,7 @@ from tamis.model.plugin import Plugin
 __all__ = [
     "CLOCK",
     "DYNAMIC",
+    "ENVOY",
     "clock_cluster",
     "kind_of",
     "module_config",
@@ -33,6 +34,8 @@ Kind = Literal["wasm", "twin", "module"]
 _TYPE = "type.googleapis.com/"
 DYNAMIC = _TYPE + "envoy.extensions.filters.http.dynamic_modules.v3.DynamicModuleFilter"
 _CLUSTER = _TYPE + "envoy.extensions.clusters.dynamic_modules.v3.ClusterConfig"
+#: The Envoy whose dynamic modules the shim and those of our C++ SDK are.
+ENVOY = "1.40"
 #: The cluster by which the shim gets timers in workers (sdk/native/clock.h).
 CLOCK = "tamis.clock"
 _INIT = "envoy_dynamic_module_on_program_init"

@@ -157,15 +157,16 @@ class Process:
                 self.check()
                 self.admin("/ready")
             except Crashed as error:
-                raise self._failed(str(error)) from None
+                raise self.failed(str(error)) from None
             except OSError:
                 if time.monotonic() > deadline:
-                    raise self._failed("Envoy is not ready after 30 s") from None
+                    raise self.failed("Envoy is not ready after 30 s") from None
                 time.sleep(_POLL_SECONDS)
             else:
                 return
 
-    def _failed(self, what: str) -> Fault:
+    def failed(self, what: str) -> Fault:
+        """The error for an Envoy that broke, with the last line of its log; its folder is kept."""
         kept = self.keep()
         last = self.folder.log.read_text(errors="replace").strip().rpartition("\n")[2]
         return Fault(

@@ -179,7 +179,12 @@ def _timed(timed: Timed) -> Object:
         "how": timed.how,
         "baseline_us": _interval(timed.baseline_us),
         "variants": [
-            {"name": each.name, "added_us": _interval(each.added_us)} for each in timed.variants
+            {
+                "name": each.name,
+                "added_us": _interval(each.added_us),
+                "further_us": each.further_us and _interval(each.further_us),
+            }
+            for each in timed.variants
         ],
         "latencies": [
             {"name": each.name, "rate": each.rate, "points": [_point(*at) for at in each.points]}
@@ -188,7 +193,7 @@ def _timed(timed: Timed) -> Object:
         "memory": [_memory(each) for each in timed.memory],
         "starts": [{"name": each.name, "ms": _interval(each.ms)} for each in timed.starts],
         "throughput": [
-            {"chain": each.chain, "ratio": _interval(each.ratio), "measured": each.measured}
+            {"over": each.over, "chain": each.chain, "ratio": _interval(each.ratio)}
             for each in timed.throughput
         ],
         "claim_us": timed.claim_us and _interval(timed.claim_us),
@@ -197,7 +202,8 @@ def _timed(timed: Timed) -> Object:
         "left_out": [{"why": each.why, "exchanges": each.exchanges} for each in timed.left_out],
         "notes": list(timed.notes),
         "chain": timed.chain,
-        "runs": timed.runs,
+        "envoys": timed.envoys,
+        "repeated": timed.repeated,
         "drift": timed.drift,
         "drifts": timed.drifts,
     }

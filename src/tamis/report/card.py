@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 from tamis.model.card import Advice, Against, Card, ColdStart, Held
 from tamis.model.cost import CallbackCost
-from tamis.model.measured import Timed
+from tamis.model.measured import Timed, Variant
 from tamis.report.bench import broken_budget
 from tamis.report.figures import (
     FIGURES,
@@ -67,9 +67,9 @@ def card_totals(card: Card) -> str:
     parts = []
     if (crossings := mean(card.counted, "crossings")) is not None:
         parts.append(f"{amount(crossings)} crossings an exchange")
-    wasm = card.timed.variant("wasm") if card.timed else None
-    if wasm and wasm.added_us.tells:
-        parts.append(f"{measured(wasm.added_us, 'us')} timed")
+    subject = _subject(card.timed) if card.timed else None
+    if subject and subject.added_us.tells:
+        parts.append(f"{measured(subject.added_us, 'us')} timed")
     elif card.predicted:
         parts.append(f"{added(card.predicted.added_us)} predicted")
     if broken := sum(not each.ok for each in card.budgets):
@@ -81,8 +81,16 @@ def card_totals(card: Card) -> str:
     return ", ".join(parts) or "nothing to count"
 
 
+def _subject(timed: Timed) -> Variant | None:
+    """The filter itself: Wasm, or a dynamic module that is measured alone."""
+    alone = timed.variants[0] if len(timed.variants) == 1 else None
+    return timed.variant("wasm") or alone
+
+
 def _title(card: Card) -> Lines:
     counted = card.counted
+    if not counted.fixtures:
+        return line((card.name, "bold"), f" {card.version}: nothing is counted")
     what = f"{plural(len(counted.exchanges), 'exchange')} of"
     what += f" {plural(len(counted.fixtures), 'fixture')}"
     return line((card.name, "bold"), f" {card.version}: {what}, counted in {counted.host}")
@@ -144,7 +152,8 @@ def _facts(card: Card) -> Iterator[tuple[str, str]]:
         if fixture.more:
             crossings = f"{fixture.more:,} crossings were too many to charge them to callbacks"
             yield "not told", f"{_cut(fixture.fixture, 30)}: {crossings}"
-    yield "memory", f"{bytes_of(card.counted.memory)} of a VM at its largest"
+    if card.counted.fixtures:
+        yield "memory", f"{bytes_of(card.counted.memory)} of a VM at its largest"
     if card.predicted:
         yield "in Envoy", f"{added(card.predicted.added_us)} added to a request: predicted"
         yield "", f"by the table {card.predicted.table} ({card.predicted.made})"

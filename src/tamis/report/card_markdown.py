@@ -45,7 +45,8 @@ def _lines(card: Card) -> Iterator[str]:
         yield from _callbacks(card)
     yield ""
     sizes = cell("; ".join(size_text(card)))
-    yield f"- module: {sizes}; memory of a VM: {bytes_of(counted.memory)}"
+    memory = f"; memory of a VM: {bytes_of(counted.memory)}" if counted.fixtures else ""
+    yield f"- module: {sizes}{memory}"
     if card.predicted:
         table = f"{card.predicted.table}: {card.predicted.made}"
         yield f"- in Envoy, predicted: {added(card.predicted.added_us)} a request ({cell(table)})"

@@ -76,8 +76,10 @@ def measured(value: Interval, unit: str = "") -> str:
     No more digits than the bounds are worth.
     """
     half = (value.high - value.low) / 2
-    digits = min(max(-math.floor(math.log10(half) + 1e-9), 0), 2) if half > 0 else 1
-    low, middle, high = (f"{each:,.{digits}f}" for each in (value.low, value.value, value.high))
+    without = 1 if value.value < 100 else 0
+    digits = min(max(-math.floor(math.log10(half) + 1e-9), 0), 2) if half > 0 else without
+    every = (round(each, digits) + 0.0 for each in (value.low, value.value, value.high))  # no -0.0
+    low, middle, high = (f"{each:,.{digits}f}" for each in every)
     unit = f" {unit}" if unit else ""
     if not value.tells:
         return f"cannot tell ({low} to {high}{unit})"

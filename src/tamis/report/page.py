@@ -39,11 +39,12 @@ def _card(card: Card) -> Iterator[str]:
     counted = card.counted
     yield f"<main><h1>{safe(card.name)} <small>{safe(card.version)}</small></h1>"
     yield f'<p><strong class="{verdict}">{verdict}</strong> {safe(card_totals(card))}</p>'
-    yield (
-        f"<p class=quiet>{plural(len(counted.exchanges), 'exchange')} of"
-        f" {plural(len(counted.fixtures), 'fixture')}, counted in {safe(counted.host)};"
-        f" <code>{safe(card.digest)}</code></p>"
-    )
+    what = "nothing is counted"
+    if counted.fixtures:
+        exchanges = plural(len(counted.exchanges), "exchange")
+        what = f"{exchanges} of {plural(len(counted.fixtures), 'fixture')}"
+        what += f", counted in {safe(counted.host)}"
+    yield f"<p class=quiet>{what}; <code>{safe(card.digest)}</code></p>"
     yield from _budgets(card)
     if counted.exchanges:
         yield from _pictures(card)
@@ -138,7 +139,8 @@ def _advice(card: Card) -> Iterator[str]:
 
 def _facts(card: Card) -> Iterator[str]:
     rows = [("" if at else "module", text) for at, text in enumerate(size_text(card))]
-    rows.append(("memory", f"{bytes_of(card.counted.memory)} of a VM"))
+    if card.counted.fixtures:
+        rows.append(("memory", f"{bytes_of(card.counted.memory)} of a VM"))
     rows += [("start" if not at else "", text) for at, text in enumerate(cold_text(card))]
     yield "<section><h2>Module</h2>"
     yield f"{table(('', ''), rows, texts=(0, 1))}</section>"

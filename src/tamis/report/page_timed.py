@@ -17,6 +17,7 @@ from tamis.report.timed import (
     latency_table,
     memory_table,
     rank,
+    ratio_table,
 )
 
 __all__ = ["in_envoy"]
@@ -31,6 +32,7 @@ def in_envoy(card: Card) -> Iterator[str]:
     yield pictures.intervals(list(_spans(card)), "microseconds that a request takes more in Envoy")
     if timed:
         yield _table(added_table(timed))
+        yield _table(ratio_table(timed))
         yield _words(in_words(timed))
     if predicted:
         told = safe(f"{predicted.table}: {predicted.made}")

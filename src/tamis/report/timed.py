@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from tamis.model.measured import Interval, Timed, Variant
+from tamis.model.measured import Interval, Throughput, Timed, Variant
 from tamis.report.figures import added, measured, times
 from tamis.report.terminal import plural
 
@@ -16,6 +16,7 @@ __all__ = [
     "latency_table",
     "memory_table",
     "rank",
+    "ratio_table",
     "tables",
 ]
 
@@ -28,6 +29,8 @@ _LABELS = {
     "lua": "Lua",
     "wasm": "Wasm",
 }
+#: What Wasm's throughput is a part of.
+_OVER = {"module": "a native module", "native": "native code of the same source"}
 _SHOWN = (50.0, 99.0, 99.9)  # percentiles in tables; curves have all there are
 _MIB = 1 << 20
 
@@ -52,7 +55,7 @@ def rank(name: str) -> int:
 
 def tables(timed: Timed) -> tuple[Table, ...]:
     """All that have rows."""
-    every = (added_table(timed), latency_table(timed), memory_table(timed))
+    every = (added_table(timed), ratio_table(timed), latency_table(timed), memory_table(timed))
     return tuple(each for each in every if each.rows)
 
 
@@ -77,29 +80,46 @@ def how_taken(timed: Timed) -> Iterator[tuple[str, str]]:
         yield "left out", f"{plural(left.exchanges, 'exchange')}: {left.why}"
     for note in timed.notes:
         yield "note", note
-    if timed.runs > 1 or timed.drifts:
+    if timed.repeated or timed.drifts:
         yield "drift", _drift(timed)
 
 
 def added_table(timed: Timed) -> Table:
-    """To a request, by each variant; ratios only where both figures tell."""
+    """To a request, by each variant: by one filter, and by each more where that was measured."""
+    every = sorted(timed.variants, key=lambda one: rank(one.name))
+    head = ["added to a request, us", "by one filter"]
+    if further := any(one.further_us for one in every):
+        head.append("by each further")
+    rows = []
+    for one in every:
+        cells = [label(one.name), measured(one.added_us)]
+        if further:
+            cells.append(measured(one.further_us) if one.further_us else "-")
+        rows.append(tuple(cells))
+    return Table(tuple(head), tuple(rows))
 
-    def against(one: Variant, name: str) -> str:
-        other = timed.variant(name)
-        if not other or not one.added_us.tells or not other.added_us.tells:
-            return "-"
-        return times(one.added_us.value / other.added_us.value)
 
-    rows = (
+def ratio_table(timed: Timed) -> Table:
+    """What Wasm adds, as a multiple of what each other variant does; only where both tell."""
+    wasm = timed.variant("wasm")
+    others = sorted(timed.variants, key=lambda one: rank(one.name))
+    rows = [
         (
-            label(one.name),
-            measured(one.added_us, "us"),
-            against(one, "built-in"),
-            against(one, "native"),
+            label(other.name),
+            _ratio(wasm.added_us, other.added_us),
+            _ratio(wasm.further_us, other.further_us),
         )
-        for one in sorted(timed.variants, key=lambda one: rank(one.name))
-    )
-    return Table(("added to a request", "by one filter", "to built-in", "to native"), tuple(rows))
+        for other in others
+        if wasm and other.name != "wasm"
+    ]
+    head = ("Wasm, as a multiple of", "one filter", "each further")
+    return Table(head, tuple(row for row in rows if row[1:] != ("-", "-")))
+
+
+def _ratio(one: Interval | None, other: Interval | None) -> str:
+    if not one or not other or not one.tells or not other.tells:
+        return "-"
+    return times(one.value / other.value)
 
 
 def latency_table(timed: Timed) -> Table:
@@ -134,12 +154,16 @@ def memory_table(timed: Timed) -> Table:
 
 
 def _throughput(timed: Timed) -> Iterator[str]:
+    """By what Wasm is held to; then where it reaches what is often said."""
     base = f" on a request of {timed.baseline_us.value:.1f} us"
-    for at, one in enumerate(timed.throughput):
-        part = f"{measured(one.ratio.times(100), '%')}{'' if at else ' of native'}"
-        filters = "one filter" if one.chain == 1 else f"{one.chain} in a chain"
-        how = "" if one.measured else " (computed)"
-        yield f"{part} with {filters}{'' if at else base}{how}"
+    by_other: dict[str, list[Throughput]] = {}
+    for each in timed.throughput:
+        by_other.setdefault(each.over, []).append(each)
+    for over, every in by_other.items():
+        for at, one in enumerate(every):
+            part = f"{measured(one.ratio.times(100), '%')}{'' if at else f' of {_OVER[over]}'}"
+            yield f"{part} with {_filters(one.chain)}{'' if at else base}"
+        base = ""
     claim = timed.claim_us
     if claim is None:
         return
@@ -150,6 +174,10 @@ def _throughput(timed: Timed) -> Iterator[str]:
         yield f"the often quoted 70 % holds where a request takes {took}"
     else:
         yield f"where the often quoted 70 % holds: {measured(claim, 'us')}"
+
+
+def _filters(chain: int) -> str:
+    return "one filter" if chain == 1 else f"{chain} in a chain"
 
 
 def _predicted(range_: Interval, wasm: Variant | None) -> str:
@@ -167,15 +195,18 @@ def _predicted(range_: Interval, wasm: Variant | None) -> str:
 def _taken(timed: Timed) -> str:
     parts = [timed.how]
     if timed.chain > 1:
-        parts.append(f"{timed.chain} filters of a kind in a chain, divided by {timed.chain}")
+        parts.append(f"each further filter is of a chain of {timed.chain}")
     if timed.exchanges:
         parts.append(f"{plural(timed.exchanges, 'exchange')} of the fixtures sent")
     return "; ".join(parts)
 
 
 def _drift(timed: Timed) -> str:
-    part = f"{100 * timed.drift:.2g} %"
+    part = f"{100 * abs(timed.drift):.2g} %"
+    again = plural(timed.repeated, "more Envoy")
     if timed.drifts:
-        many = f": taken {timed.runs} times" if timed.runs > 1 else ""
-        return f"the baseline drifted by {part}{many}; take it again on a machine that is not busy"
-    return f"taken {timed.runs} times, until the baseline held still (it drifted by {part})"
+        many = f", and {again} did not help" if timed.repeated else ""
+        moved = f"the baseline moved by {part} while it was measured{many}"
+        return f"{moved}; take it again on a machine that is not busy"
+    counts = "does" if timed.repeated == 1 else "do"
+    return f"{again} {counts} not count: the baseline moved; by {part} at most in those that count"

@@ -20,7 +20,7 @@ from tamis.toolchains.sdk import sdk_digest, sdk_folder
 from tamis.toolchains.shim import shim
 from tamis.toolchains.tinygo import TinyGo
 from tamis.toolchains.toolchain import Compiled, Found, Toolchain
-from tamis.toolchains.twins import Twins, twins_of
+from tamis.toolchains.twins import Twins, no_twin, twins_of
 from tamis.toolchains.workshop import Here, Workshop
 from tamis.toolchains.zig import Zig
 
@@ -45,6 +45,7 @@ __all__ = [
     "find_optimizer",
     "finish",
     "installed_optimizer",
+    "no_twin",
     "open_workshop",
     "optimized",
     "relocated",

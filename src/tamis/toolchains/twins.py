@@ -15,7 +15,7 @@ from tamis.toolchains import cpp_twin, rust_twin
 from tamis.toolchains.toolchain import Compiled
 from tamis.toolchains.workshop import Workshop
 
-__all__ = ["Twins", "twins_of"]
+__all__ = ["Twins", "no_twin", "twins_of"]
 
 _MAKERS: "Mapping[Language, Twins]" = {"cpp": cpp_twin, "rust": rust_twin}
 _WITHOUT: dict[Language, str] = {
@@ -40,9 +40,14 @@ class Twins(Protocol):
         ...
 
 
+def no_twin(language: Language) -> str:
+    """Why filters in a language have no native twins; "" where they have."""
+    return _WITHOUT.get(language, "")
+
+
 def twins_of(filter_: Filter) -> Twins:
     """Raises BadInput where a language has no native twins, Missing where there is no Linux."""
-    if why := _WITHOUT.get(filter_.language):
+    if why := no_twin(filter_.language):
         raise BadInput(
             f"{filter_.name} has no native twin: {why}",
             advice="C++ and Rust have; compare others with built-in filters, or with Lua.",

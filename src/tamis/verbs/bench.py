@@ -1,39 +1,39 @@
 """`tamis bench`: the cost card, counted; what it predicts for Envoy, and what would be cheaper."""
 
-import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import asdict, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, cast
 
-from tamis import host, project, schemas
+from tamis import elf, envoy, host, project
 from tamis.benches import budgets as limits_of
 from tamis.benches import prices
 from tamis.benches.advice import Advisor
 from tamis.benches.against import against as compared
 from tamis.benches.counts import Ran, count, counted
+from tamis.benches.predicted import predicted
+from tamis.benches.timing import Setting
 from tamis.errors import BadInput, Place
-from tamis.model.card import Against, Card, ColdStart, Prediction
-from tamis.model.cost import Counted
+from tamis.model.card import Card, ColdStart
 from tamis.model.exchange import Exchange, Fixture
 from tamis.model.plugin import Limits
-from tamis.model.prices import Prices
 from tamis.report.bench import card_object
 from tamis.verbs.fixtures import fixtures_of
+from tamis.verbs.hosts import Real, wanted
+from tamis.verbs.older import older
 from tamis.verbs.sizes import sizes
 from tamis.verbs.subject import Subject, source_of
+from tamis.verbs.timed import in_envoy
 from tamis.verbs.twins import make_twin
-
-if TYPE_CHECKING:
-    from jsonschema.exceptions import ValidationError
 
 __all__ = ["bench"]
 
 Say = Callable[[str], None]
-_ADVICE = "Name what `tamis bench --json` of this filter wrote."
 #: Where exchanges are timed: counts are of wasmtime alone.
-_HOSTS = ("wasmtime", "native")
+_HOSTS = ("wasmtime", "native", "envoy")
+#: What limits native code, too.
+_OF_ALL = ("size", "gzipped")
+_SETTING = Setting()
 
 
 def bench(
@@ -48,24 +48,31 @@ def bench(
     against: Sequence[Path] = (),
     prices_file: Path | None = None,
     timed: bool = True,
+    setting: Setting = _SETTING,
     say: Say = lambda _: None,
 ) -> Card:
     """Count what the fixtures in `folder` (default: the filter's own) cost.
 
-    `hosts`: with "native", the filter's native twin is timed beside its module, in this process.
+    `hosts`: with "native", the filter's native twin is timed beside its module, in this process;
+    with "envoy" (or "envoy@1.40", "envoy@PATH") the filter in a real Envoy, as much as `setting`
+    says, beside other ways to do its work. Of a dynamic module of Envoy nothing can be counted.
     `budgets` (such as `{"crossings": 20}`) are held beside those of tamis.toml, in whose place they
     stand. `against`: files with older cards, oldest first. `prices_file`: a price table instead of
     ours. `timed` False leaves the clock alone: all that is left repeats exactly.
     Raises BadInput for unusable fixtures, budgets and files, a host that cannot be timed, a module
     that does not load, or what native code cannot have; Rejected when native code breaks where the
-    module does not; and what `build` raises, for the twin.
+    module does not; Missing for an Envoy that cannot be had, Fault for one that breaks; and what
+    `build` raises, for the twin.
     """
-    native = _native(subject, hosts) if timed else None
+    native, real = _hosts(subject, hosts, say) if timed else (None, None)
+    library = elf.is_library(subject.module)
+    if library:
+        _only_timed(subject, real, budgets or {})
     bounds = project.bounded(subject.filter.limits if subject.filter else Limits(), limits or {})
-    wanted = limits_of.read(budgets or {})
+    held = limits_of.read(budgets or {})
     table = prices.load(path=prices_file)
     name = subject.metadata.name
-    older = [(path, _older(path, name)) for path in against]
+    before = [(path, older(path, name)) for path in against]
     read = fixtures_of(subject, folder, config=config, only=only)
     advisor = Advisor(table)
     whole: list[Fixture] = []
@@ -78,7 +85,7 @@ def bench(
                 whole.append(first)
             yield ran
 
-    cost = counted(looked_at())
+    cost = counted(() if library else looked_at())
     say(f"{name}: how small it can be")
     size = sizes(subject.module)
     if native and not whole and not cost.broken:
@@ -93,22 +100,22 @@ def bench(
         digest=subject.digest,
         sizes=size,
         counted=cost,
-        cold=_cold(subject.module, native, whole, bounds, say) if timed else None,
-        predicted=_predicted(cost, table),
+        cold=_cold(subject.module, native, whole, bounds, say) if timed and not library else None,
+        predicted=predicted(cost, table),
         advice=advisor.told(),
         budgets=limits_of.held(
-            {**set_here, **wanted},
+            {**set_here, **held},
             cost,
             size,
-            places={key: place for key, place in places.items() if key not in wanted},
+            places={key: place for key, place in places.items() if key not in held},
         ),
     )
+    if real:
+        own = subject.metadata.config.encode() if config is None else config
+        found = in_envoy(subject, real, read, own, bounds, table, setting, say)
+        card = replace(card, timed=found)
     now = card_object(card)
-    return replace(card, against=tuple(_compared(path, old, now) for path, old in older))
-
-
-def _compared(path: Path, old: Mapping[str, Any], now: Mapping[str, Any]) -> Against:
-    return compared(str(path), old, now)
+    return replace(card, against=tuple(compared(str(path), old, now) for path, old in before))
 
 
 def _budgets(subject: Subject) -> tuple[dict[str, int], dict[str, Place]]:
@@ -121,23 +128,46 @@ def _budgets(subject: Subject) -> tuple[dict[str, int], dict[str, Place]]:
     return found, {key: project.place(subject.filter, "budgets", key) for key in found}
 
 
-def _predicted(cost: Counted, table: Prices) -> Prediction | None:
-    """Of an exchange, on average; None where there are none, or all are TCP."""
-    exchanges = [step for step in cost.exchanges if step.kind == "exchange"]
-    if not exchanges or len(exchanges) != len(cost.exchanges):
-        return None
-    added = prices.mean(exchanges, table)
-    return Prediction(table.name, table.made, added)
-
-
-def _native(subject: Subject, hosts: Sequence[str]) -> Path | None:
-    """The filter's native twin, compiled, if it is one of `hosts`."""
+def _hosts(
+    subject: Subject, hosts: Sequence[str], say: Say
+) -> tuple[Path | None, envoy.Binary | None]:
+    """The filter's native twin, compiled, if "native" is among them; and the Envoy, if one is."""
     for text in hosts:
-        if text not in _HOSTS:
+        kind = text.partition("@")[0]
+        if kind == "envoy-native":
             raise BadInput(
-                f"--host '{text}': not a host that bench has", advice=f"Hosts: {', '.join(_HOSTS)}."
+                f"--host '{text}': not a host that bench has",
+                advice="Say --host envoy: it measures native code beside the module.",
             )
-    return make_twin(source_of(subject, "native")).path if "native" in hosts else None
+        if text not in _HOSTS and kind != "envoy":
+            raise BadInput(
+                f"--host '{text}': not a host that bench has",
+                advice=f"Hosts: {', '.join(_HOSTS)}; envoy@1.40 and envoy@PATH, too.",
+            )
+    every = wanted([text for text in hosts if text.startswith("envoy")], say)
+    real = [each.binary for each in every if isinstance(each, Real)]
+    if len(real) > 1:
+        raise BadInput(
+            f"--host: {real[0].host} and {real[1].host} are two",
+            advice="Measure one at a time, and compare them: --against FILE.",
+        )
+    twin = make_twin(source_of(subject, "native")).path if "native" in hosts else None
+    return twin, real[0] if real else None
+
+
+def _only_timed(subject: Subject, real: envoy.Binary | None, budgets: Iterable[str]) -> None:
+    """Raises BadInput where a dynamic module of Envoy is to be counted."""
+    if real is None:
+        raise BadInput(
+            f"{subject.text} is native code: nothing of it can be counted",
+            advice="Say --host envoy: what it takes can be measured.",
+        )
+    for name in budgets:
+        if name not in _OF_ALL:
+            raise BadInput(
+                f"--budget {name}: {subject.text} is native code: nothing of it can be counted",
+                advice=f"Budgets of native code: {', '.join(_OF_ALL)}.",
+            )
 
 
 def _cold(
@@ -155,37 +185,3 @@ def _first(ran: Ran) -> Fixture | None:
     if broken or not first or not isinstance(first[0], Exchange):
         return None
     return replace(ran.fixture, steps=first)
-
-
-def _older(path: Path, name: str) -> Mapping[str, Any]:
-    """The card of the filter `name` in what `bench --json` wrote. Raises BadInput."""
-    try:
-        found = json.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise BadInput(f"cannot read {path}: {error.strerror}", advice=_ADVICE) from error
-    except (ValueError, RecursionError) as error:  # of JSON, or of UTF-8
-        raise BadInput(f"{path} is not JSON: {error}", advice=_ADVICE) from error
-    verb = found.get("verb") if isinstance(found, dict) else None
-    if verb != "bench":
-        what = f"what `tamis {verb}` wrote" if isinstance(verb, str) else "not a cost card"
-        raise BadInput(f"{path} is {what}", advice=_ADVICE, at=Place(path))
-    if fault := _fault(found):
-        where = ".".join(str(part) for part in fault.absolute_path) or "the whole"
-        raise BadInput(
-            f"{path} is no card that this tamis reads: {where}: {fault.message[:200]}",
-            advice="Make it anew with this version of tamis.",
-        )
-    for card in found.get("cards", ()):
-        if card["name"] == name:
-            return cast("Mapping[str, Any]", card)
-    names = ", ".join(card["name"] for card in found.get("cards", ())) or "no filter"
-    raise BadInput(f"{path} is about {names}, not {name}", advice=_ADVICE)
-
-
-def _fault(found: object) -> "ValidationError | None":
-    from jsonschema import Draft202012Validator  # slow to load, seldom needed
-    from jsonschema.exceptions import best_match
-
-    rules = Draft202012Validator(schemas.of_output("bench"))
-    fault: ValidationError | None = best_match(rules.iter_errors(found))
-    return fault

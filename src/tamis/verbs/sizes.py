@@ -3,7 +3,7 @@
 import hashlib
 from collections.abc import Callable
 
-from tamis import caches, toolchains
+from tamis import caches, elf, toolchains
 from tamis.errors import Rejected
 from tamis.model.card import Sizes
 from tamis.oci import gzip
@@ -19,6 +19,8 @@ def sizes(module: bytes) -> Sizes:
     """Of `module`. The gzipped size is that of our own encoder: the same on every machine."""
     digest = hashlib.sha256(module).hexdigest()
     gzipped = _known(f"{digest}-gzip", lambda: len(gzip.compress(module)))
+    if elf.is_library(module):
+        return Sizes(len(module), gzipped, why="it is native code")
     with toolchains.Here() as shop:
         optimizer = toolchains.installed_optimizer(shop)
         if optimizer is None:

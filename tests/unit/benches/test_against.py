@@ -62,6 +62,9 @@ def test_times_change_only_when_their_intervals_part(cards):
     assert changes(old, new) == {}
     wasm["added_us"]["low"] = 15.1
     assert changes(old, new) == {"wasm, us": (14.0, 17.0)}
+    wasm["further_us"] = {"low": 10.6, "value": 11.0, "high": 11.5}
+    assert changes(old, new)["wasm, each further, us"] == (10.0, 11.0)
+    wasm["further_us"] = None
     (curve,) = (each for each in new["timed"]["latencies"] if each["name"] == "wasm")
     curve["points"][2] = [99.0, 940.0, 930.0, 950.0]
     new["timed"]["memory"][0]["filter"] = {"low": 20e6, "value": 21e6, "high": 22e6}

@@ -54,7 +54,8 @@ def test_the_terminal_has_it_all_in_a_hundred_columns():
         "in this process: wasm 955 ns an exchange, native 120 ns (8.0x); no claim about Envoy",
         "measured in envoy 1.40.0\n",
         "baseline    a request without filters takes 23.5 us (23.0 to 24.1) of a worker's CPU\n",
-        "            to 73) with 8 in a chain; the often quoted 70 % holds where",
+        "of native code of the same source",
+        "the often quoted 70 % holds where",
         "    one proxy_get_header_map_pairs would cost 1.3 us",
         "fuel                                         4,500 -> 4,410         -2.0 %",
         "2 exchanges are new",
@@ -64,16 +65,17 @@ def test_the_terminal_has_it_all_in_a_hundred_columns():
     ):
         assert part in told
     assert max(map(len, told.splitlines())) <= 100
-    assert ["Wasm", "14.0 us (13.5 to 15.0)", "28.0x", "2.2x"] in cells(told)
+    assert ["Wasm", "14.0 (13.5 to 15.0)", "10.0 (9.5 to 10.5)"] in cells(told)
+    assert ["native module", "3.3x", "2.5x"] in cells(told)
     verdict = "no full: 35 crossings an exchange, 14.0 us (13.5 to 15.0) timed, 2 budgets broken"
     assert told.splitlines()[-1].startswith(verdict)
 
 
 def test_what_cannot_be_told_is_not_told():
     told = shown(doubtful_card())
-    assert ["Wasm", "cannot tell (-0.1 to 0.3 us)", "-", "-"] in cells(told)
+    assert ["Wasm", "cannot tell (-0.1 to 0.3)"] in cells(told)
     assert "13 us (7.1 to 25) for Wasm, by the price table; what was measured cannot tell" in told
-    assert "drift      the baseline drifted by 6 %: taken 3 times; take it again" in told
+    assert "drift      the baseline moved by 6 % while it was measured, and 3 more Envoys" in told
     assert max(map(len, told.splitlines())) <= 100
     assert told.splitlines()[-1].startswith("no doubtful: 35 crossings an exchange, 13 us (7.1 to")
     assert "in this process" not in told
@@ -89,10 +91,10 @@ def test_markdown_tables_are_tables():
     lines = card_markdown(full_card()).splitlines()
     tables = [line for line in lines if line.startswith("|")]
     widths = {len(re.findall(r"(?<!\\)\|", line)) for line in tables}
-    assert widths == {5, 6}
+    assert widths == {4, 5, 6}
     assert any(r'a &lt;b> & "c" \| d, step 0' in line for line in tables)
     assert "- **no** full/tamis.toml:16:1: budget crossings: 31" in "\n".join(lines)
-    assert "| Wasm | 14.0 us (13.5 to 15.0) | 28.0x | 2.2x |" in tables
+    assert "| Wasm | 14.0 (13.5 to 15.0) | 10.0 (9.5 to 10.5) |" in tables
     assert "- left out: 3 exchanges: it is a connection" in lines
     doubtful = card_markdown(doubtful_card()).splitlines()
     assert "- left out: 2 exchanges: a &lt;trap> is expected of it" in doubtful
@@ -112,7 +114,10 @@ def test_the_object_is_what_the_schema_says():
     assert set(timed) == {each.name for each in fields(Timed)}
     assert timed["latencies"][0]["points"][0] == [50, 210, 199.5, pytest.approx(231)]
     assert timed["memory"][2]["vm"] is None
-    assert timed["throughput"][1]["ratio"] == {"low": 0.70, "value": 0.71, "high": 0.73}
+    ratio = {"low": 0.70, "value": 0.71, "high": 0.73}
+    assert timed["throughput"][1] == {"over": "module", "chain": 8, "ratio": ratio}
+    assert timed["variants"][0]["further_us"]["value"] == 10
+    assert found["cards"][2]["timed"]["variants"][0]["further_us"] is None
     assert found["cards"][2]["timed"]["drifts"] is True
 
 
@@ -229,7 +234,9 @@ def test_figures_read_well():
         ((1850, 1900, 2000), "1,900 us (1,850 to 2,000)"),
         ((0.42, 0.5, 0.6), "0.50 us (0.42 to 0.60)"),
         ((5, 5, 5), "5.0 us (5.0 to 5.0)"),
+        ((500, 500, 500), "500 us (500 to 500)"),
         ((-0.1, 0.1, 0.3), "cannot tell (-0.1 to 0.3 us)"),
+        ((-0.04, 0.1, 0.3), "cannot tell (0.0 to 0.3 us)"),
         ((0, 1, 2), "cannot tell (0 to 2 us)"),
     ],
 )

@@ -6,7 +6,15 @@ import pytest
 from tests.cards import doubtful_card, full_card
 
 from tamis.model.measured import Interval, Latency, Start, Throughput, Timed, Variant
-from tamis.report.timed import added_table, how_taken, in_words, latency_table, memory_table, tables
+from tamis.report.timed import (
+    added_table,
+    how_taken,
+    in_words,
+    latency_table,
+    memory_table,
+    ratio_table,
+    tables,
+)
 
 BARE = Timed("envoy 1.40.0", "ten slices", Interval(20, 21, 22))
 
@@ -24,19 +32,37 @@ def test_variants_come_in_one_order(full):
     assert [row[0] for row in latency_table(full).rows] == ["no filter", *names]
 
 
+def test_the_first_filter_and_each_further_one(full):
+    table = added_table(full)
+    assert table.head == ("added to a request, us", "by one filter", "by each further")
+    assert table.rows[0] == ("built-in filters", "0.50 (0.42 to 0.60)", "cannot tell (-0.1 to 0.4)")
+    assert table.rows[-1] == ("Wasm", "14.0 (13.5 to 15.0)", "10.0 (9.5 to 10.5)")
+    some = tuple(
+        replace(one, further_us=None) if one.name == "lua" else one for one in full.variants
+    )
+    assert added_table(replace(full, variants=some)).rows[3][2] == "-"
+    none = tuple(replace(one, further_us=None) for one in full.variants)
+    alone = added_table(replace(full, variants=none))
+    assert {len(row) for row in (alone.head, *alone.rows)} == {2}
+
+
 def test_ratios_are_of_what_is_told(full):
-    found = {row[0]: row[2:] for row in added_table(full).rows}
-    assert found["Wasm"] == ("28.0x", "2.2x")
-    assert found["native, same source"] == ("12.6x", "1.0x")
+    table = ratio_table(full)
+    assert table.head == ("Wasm, as a multiple of", "one filter", "each further")
+    assert table.rows == (
+        ("built-in filters", "28.0x", "-"),
+        ("native module", "3.3x", "2.5x"),
+        ("native, same source", "2.2x", "2.0x"),
+        ("Lua", "0.9x", "0.8x"),
+    )
     unsure = tuple(
         replace(each, added_us=Interval(-0.1, 0.5, 0.9)) if each.name == "built-in" else each
         for each in full.variants
     )
-    found = {row[0]: row[1:] for row in added_table(replace(full, variants=unsure)).rows}
-    assert found["Wasm"] == ("14.0 us (13.5 to 15.0)", "-", "2.2x")
-    assert found["built-in filters"] == ("cannot tell (-0.1 to 0.9 us)", "-", "-")
-    alone = tuple(each for each in full.variants if each.name != "native")
-    assert {row[3] for row in added_table(replace(full, variants=alone)).rows} == {"-"}
+    found = ratio_table(replace(full, variants=unsure))
+    assert [row[0] for row in found.rows] == ["native module", "native, same source", "Lua"]
+    without = tuple(each for each in full.variants if each.name != "wasm")
+    assert ratio_table(replace(full, variants=without)).rows == ()
 
 
 def test_latencies_of_one_rate_and_of_two(full):
@@ -71,8 +97,10 @@ def test_it_is_said_in_words(full):
     assert list(told) == ["baseline", "throughput", "predicted", "start"]
     assert told["baseline"].endswith("takes 23.5 us (23.0 to 24.1) of a worker's CPU")
     assert told["throughput"].split("; ") == [
-        "94 % (93 to 95) of native with one filter on a request of 23.5 us (computed)",
+        "94 % (93 to 95) of a native module with one filter on a request of 23.5 us",
         "71 % (70 to 73) with 8 in a chain",
+        "96 % (95 to 97) of native code of the same source with one filter",
+        "78 % (77 to 79) with 8 in a chain",
         "the often quoted 70 % holds where a request takes 3.1 us (2.9 to 3.4) without filters",
     ]
     start = "Envoy serves after 61 ms (60 to 63) with no filter, 82 ms (80 to 85) with Wasm"
@@ -83,14 +111,17 @@ def test_how_it_was_taken_is_said(full):
     (_, taken), *rest = how_taken(full)
     assert taken.split("; ") == [
         "80 slices of 400 requests, 8 connections at a time",
-        "8 filters of a kind in a chain, divided by 8",
+        "each further filter is of a chain of 8",
         "12 exchanges of the fixtures sent",
     ]
     assert rest == [
         ("left out", "3 exchanges: it is a connection"),
         ("left out", "1 exchange: its callout has no answer"),
         ("note", "compare.lua is not checked to do the same"),
-        ("drift", "taken 2 times, until the baseline held still (it drifted by 0.8 %)"),
+        (
+            "drift",
+            "2 more Envoys do not count: the baseline moved; by 0.8 % at most in those that count",
+        ),
     ]
 
 
@@ -105,9 +136,12 @@ def test_doubt_is_told():
     assert timed
     told = dict(how_taken(timed))
     assert told["note"].startswith("no native twin: Go ")
-    assert told["drift"].startswith("the baseline drifted by 6 %: taken 3 times; ")
-    once = dict(how_taken(replace(timed, runs=1)))
-    assert once["drift"].startswith("the baseline drifted by 6 %; ")
+    moved = "the baseline moved by 6 % while it was measured"
+    assert told["drift"].startswith(f"{moved}, and 3 more Envoys did not help; take it again")
+    once = dict(how_taken(replace(timed, repeated=0)))
+    assert once["drift"].startswith(f"{moved}; take it again")
+    held = dict(how_taken(replace(timed, repeated=1, drift=-0.01, drifts=False)))
+    assert held["drift"].startswith("1 more Envoy does not count: the baseline moved; by 1 % at")
 
 
 @pytest.mark.parametrize(
@@ -115,11 +149,11 @@ def test_doubt_is_told():
     [
         (Interval(-3, -2, -1), "any request does better than the often quoted 70 %"),
         (Interval(-1, 1, 3), "where the often quoted 70 % holds: cannot tell (-1 to 3 us)"),
-        (None, "94 % (93 to 95) of native with one filter on a request of 21.0 us (computed)"),
+        (None, "94 % (93 to 95) of a native module with one filter on a request of 21.0 us"),
     ],
 )
 def test_where_the_claim_holds(claim, words):
-    throughput = (Throughput(1, Interval(0.93, 0.94, 0.95)),)
+    throughput = (Throughput("module", 1, Interval(0.93, 0.94, 0.95)),)
     told = dict(in_words(replace(BARE, throughput=throughput, claim_us=claim)))
     assert told["throughput"].split("; ")[-1] == words
 
