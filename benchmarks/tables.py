@@ -22,7 +22,17 @@ from tamis.verbs.fixtures import fixtures_of
 from tamis.verbs.subject import Subject
 from tamis.verbs.timed import in_envoy
 
-__all__ = ["FILTERS", "Table", "added", "arguments", "machine", "publish", "subjects", "take"]
+__all__ = [
+    "FILTERS",
+    "Table",
+    "added",
+    "arguments",
+    "machine",
+    "publish",
+    "settled",
+    "subjects",
+    "take",
+]
 
 _PAGE = ROOT / "docs" / "cost.md"
 #: Filters that are compared, in the order of the tables.

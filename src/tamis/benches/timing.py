@@ -74,7 +74,7 @@ def timed(ring: Ring, setting: Setting, say: Say, notes: Sequence[str] = ()) -> 
         host=ring.binary.host,
         how=(
             f"CPU time of one worker, over {setting.rounds} slices of some 400 requests each; "
-            f"fresh Envoys: {len(kept)}; the cheapest quarter compared, bounds by bootstrap over both"
+            f"fresh Envoys: {len(kept)}; the cheapest quarter counts, bounds by bootstrap"
         ),
         baseline_us=figures.interval(lambda us: us[NOTHING]),
         variants=tuple(_variant(figures, each.name, ring) for each in ring.contenders),
