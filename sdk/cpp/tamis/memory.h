@@ -106,7 +106,7 @@ class Arena {
   template <class T>
   T* array(size_t count) {
     static_assert(__is_trivially_destructible(T));
-    if (count > SIZE_MAX / 2 / sizeof(T)) __builtin_trap();
+    if (sizeof(T) > 1 && count > SIZE_MAX / 2 / sizeof(T)) __builtin_trap();
     return static_cast<T*>(allocate(count * sizeof(T)));
   }
 
