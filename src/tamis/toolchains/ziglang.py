@@ -61,7 +61,10 @@ def environment(shop: Workshop) -> Mapping[str, str]:
 def link(
     filter_: Filter, zig: Found, shop: Workshop, arguments: Sequence[str], target: Path
 ) -> None:
-    """Link to `target`; once more with the compiler's own functions if one of them is missed."""
+    """Link to `target`; once more with the compiler's own functions if one of them is missed.
+
+    What the linker writes of zeros goes.
+    """
 
     def run(*more: str) -> None:
         command = (str(zig.path), "wasm-ld", *LINK, *arguments, *more, "-o", str(target))
@@ -74,6 +77,9 @@ def link(
         if not _RUNTIME.search(error.what):
             raise
         run(str(_runtime(zig, shop)))
+    from tamis.wasm.rewrite import pack_data  # a cached build needs no rewriting
+
+    target.write_bytes(pack_data(target.read_bytes()))
 
 
 def _runtime(zig: Found, shop: Workshop) -> Path:
