@@ -158,7 +158,7 @@ class Headers {
     }
   }
 
-  [[gnu::noinline]] bool write(Kind kind, Send send, StringView name, StringView value) {
+  bool write(Kind kind, Send send, StringView name, StringView value) {
     if (name.empty() || !valid_header_value(value)) return false;
     // A copy, since the caller's bytes may be gone when the callback returns.
     auto* write =
