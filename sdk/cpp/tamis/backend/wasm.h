@@ -81,7 +81,7 @@ inline void resume(Half half) { resumes_ |= 1U << static_cast<uint32_t>(half); }
 inline void close(Half half) { proxy_close_stream(half); }
 
 /// Most callbacks need no more of scratch().
-alignas(8) inline constinit char first_[1024] = {};
+alignas(8) inline constinit char room_[1024] = {};
 
 /// What callbacks end with. The proxy takes a map away from who lets its message go, so that comes
 /// after headers have written themselves back.
@@ -90,7 +90,7 @@ inline void end_callback() {
     proxy_continue_stream(static_cast<Half>(__builtin_ctz(resumes_)));
     resumes_ &= resumes_ - 1;
   }
-  scratch().reset({first_, first_ + sizeof(first_)});
+  scratch().reset({room_, room_ + sizeof(room_)});
 }
 
 inline uint64_t now() {

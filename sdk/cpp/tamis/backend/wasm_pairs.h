@@ -25,21 +25,23 @@ class HeaderReader {
  public:
   explicit HeaderReader(StringView pairs)
       : size_(pairs.size() < sizeof(uint32_t) ? 0 : read_u32(pairs.data())),
-        sizes_(pairs.data() + sizeof(uint32_t)),
+        sizes_(pairs.data()),
         text_(sizes_ + size_ * 2 * sizeof(uint32_t)) {}
 
   [[nodiscard]] size_t size() const { return size_; }
 
   Header next() {
-    const size_t name = read_u32(sizes_);
-    const size_t value = read_u32(sizes_ + sizeof(uint32_t));
-    const Header header = {{text_, name}, {text_ + name + 1, value}};
+    const size_t name = read_u32(sizes_ + kCount);
+    const size_t value = read_u32(sizes_ + kCount + sizeof(uint32_t));
+    const char* text = text_ + kCount;
     sizes_ += 2 * sizeof(uint32_t);
     text_ += name + 1 + value + 1;
-    return header;
+    return {{text, name}, {text + name + 1, value}};
   }
 
  private:
+  /// Both stay behind by what the count takes: where there is none, there are no bytes either.
+  static constexpr size_t kCount = sizeof(uint32_t);
   size_t size_;
   const char* sizes_;
   const char* text_;
