@@ -99,11 +99,13 @@ def _warm(folder: Path, filter_, turn: int) -> float:  # type: ignore[no-untyped
 def _first_request(filter_, module: bytes) -> float:  # type: ignore[no-untyped-def]  # noqa: ANN001
     """Seconds from handing the module to a running Envoy until its first exchange is over."""
     default = filter_.config.encode()
-    (fixture, *_) = fixtures.find(filter_.fixtures, default_config=default)
+    (fixture, *_) = fixtures.find(
+        filter_.fixtures, default_config=default, default_plugin=filter_.plugin
+    )
     with envoy.Judge(envoy.find()) as judge:
         judge.run(fixture, _EMPTY)
         started = time.monotonic()
-        judge.run(fixture, module, root_id=filter_.root_id)
+        judge.run(fixture, module)
         return time.monotonic() - started
 
 

@@ -12,11 +12,15 @@ from tamis import compare, fixtures, project, wasm
 from tamis.envoy import Judge, find, listeners, native, server, session
 
 FOLDER = Path(__file__).parents[2] / "benchmarks" / "filters"
+HEADER_POLICY = FOLDER.parents[1] / "filters" / "header-policy"
 LUA = "type.googleapis.com/envoy.extensions.filters.http.lua.v3.Lua"
 OURS = ("callout", "noop", "one-header", "redact", "six-reads")
 OTHERS = [
-    pytest.param(f"one-header-{language}", marks=pytest.mark.toolchain(language))
-    for language in ("rust", "go")
+    "one-header-by-hand",
+    *(
+        pytest.param(f"one-header-{language}", marks=pytest.mark.toolchain(language))
+        for language in ("rust", "go")
+    ),
 ]
 PEERS = [
     pytest.param(path, id=f"{path.parent.name}/{path.name}")
@@ -41,13 +45,13 @@ def test_a_filter_does_the_same_in_all_hosts(name: str, tamis_cli):
 
 
 @pytest.mark.parametrize("name", OTHERS)
-def test_a_filter_of_another_sdk_does_the_same_in_both_hosts(name: str, tamis_cli):
+def test_a_filter_without_our_sdk_does_the_same_in_both_hosts(name: str, tamis_cli):
     agree(name, ("wasmtime", "envoy"), tamis_cli)
 
 
-@pytest.mark.parametrize("language", ["rust", "go"])
-def test_filters_of_other_sdks_are_held_to_the_same(language: str):
-    ours, other = FOLDER / "one-header", FOLDER / f"one-header-{language}"
+@pytest.mark.parametrize("how", ["by-hand", "rust", "go"])
+def test_filters_without_our_sdk_are_held_to_the_same(how: str):
+    ours, other = FOLDER / "one-header", FOLDER / f"one-header-{how}"
     names = sorted(path.relative_to(ours) for path in ours.glob("**/*.yaml"))
     for path in (*(each for each in names if each.parent.name), Path("config.schema.json")):
         assert (other / path).read_bytes() == (ours / path).read_bytes()
@@ -68,12 +72,17 @@ def test_callout_is_what_new_writes(tmp_path: Path, monkeypatch, tamis_cli):
         assert both[0][1:] == both[1][1:]
 
 
-def test_one_header_is_small(tamis_cli):
-    """Without what tamis notes in a module: other SDKs' modules have no such notes."""
-    assert tamis_cli("build", FOLDER / "one-header").code == 0
-    module = wasm.read((FOLDER / "one-header" / "build" / "one-header.wasm").read_bytes())
-    notes = sum(each.size for each in module.sections if each.name == "tamis.metadata")
-    assert 0 < notes < module.size - notes <= 2048
+@pytest.mark.parametrize(
+    ("folder", "most"), [(FOLDER / "one-header", 2048), (HEADER_POLICY, 12288)]
+)
+def test_modules_are_small(folder: Path, most: int, tamis_cli):
+    """With all that tamis notes in them."""
+    ended = tamis_cli("build", folder, "--json")
+    assert ended.code == 0, ended.err
+    (built,) = json.loads(ended.out)["modules"]
+    module = Path(built["path"]).read_bytes()
+    assert len(module) == built["size"] <= most
+    assert wasm.read(module).metadata
 
 
 @pytest.mark.parametrize("path", PEERS)

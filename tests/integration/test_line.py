@@ -58,6 +58,22 @@ def test_inspect_shows_what_is_inside(hello: Path, tamis_cli):
     assert loose["metadata"]["version"] == "1.2.3"
 
 
+def test_what_a_module_says_of_itself_may_be_damaged(hello: Path, tamis_cli):
+    schema = {"description": "one and the same " * 40}
+    (hello / "config.schema.json").write_text(json.dumps(schema))
+    assert tamis_cli("build", hello).code == 0
+    module = hello / "build" / "hello.wasm"
+    (seen,) = read(tamis_cli("inspect", module, "--json"))["modules"]
+    assert json.loads(seen["metadata"]["config_schema"]) == schema
+    data = module.read_bytes()
+    assert b"one and the same one and" not in data
+    module.write_bytes(data[:-1] + bytes([data[-1] ^ 1]))
+    ended = tamis_cli("inspect", module)
+    assert ended.code == 2
+    assert "hello.wasm: its tamis.metadata section cannot be unpacked" in ended.err
+    assert "Build it again" in ended.err
+
+
 def test_check_is_content(hello: Path, tamis_cli):
     (checked,) = read(tamis_cli("check", hello, "--json"))["checks"]
     assert checked["targets"] == ["istio@1.30", "envoy@1.40"]

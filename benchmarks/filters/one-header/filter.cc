@@ -10,8 +10,9 @@ class Settings : public tamis::Plugin {
  public:
   /// Takes a JSON string. What its schema allows has no escapes: no reader of JSON is needed.
   bool configure(tamis::StringView text) override {
+    if (text.size() < 2 || text[0] != '"' || text[text.size() - 1] != '"') return false;
     value = text.substr(1, text.size() - 2);
-    return text.size() > 1 && text[0] == '"' && text[text.size() - 1] == '"';
+    return true;
   }
 
   tamis::StringView value;

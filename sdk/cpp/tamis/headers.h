@@ -26,9 +26,9 @@ class Headers {
 
   /// The value of the first header of that name, or nothing.
   Maybe<StringView> get(StringView name) {
-    Cursor cursor = start();
-    while (const Header* header = next(cursor)) {
-      if (equal_ignoring_case(header->name, name)) return header->value;
+    const Entry* const last = start();
+    for (const Entry* at = next(nullptr, last); at != nullptr; at = next(at, last)) {
+      if (equal_ignoring_case(at->header.name, name)) return at->header.value;
     }
     return {};
   }
@@ -45,8 +45,8 @@ class Headers {
   /// `act` may change the map: what it adds is not visited, what it takes away not any more.
   template <class Act>
   void each(Act act) {
-    Cursor cursor = start();
-    while (const Header* header = next(cursor)) act(*header);
+    const Entry* const last = start();
+    for (const Entry* at = next(nullptr, last); at != nullptr; at = next(at, last)) act(at->header);
   }
 
   /// Leaves exactly one header of that name. False, and no change, for a name or value that would
@@ -71,7 +71,7 @@ class Headers {
     if (last_ == nullptr || last_->kind <= Kind::Host) return;  // nothing was written
     bool sent = write_whole_ != nullptr && write_whole_(*this);
     for (const Entry* entry = sent ? nullptr : first_; entry != nullptr; entry = entry->next) {
-      if (entry->kind < Kind::Set) continue;
+      if (!goes_out(entry->kind)) continue;
       entry->send(map_, entry->header.name, entry->header.value);
       sent = true;
     }
@@ -82,7 +82,8 @@ class Headers {
 
  private:
   /// The host's headers, there or taken away by a write; and writes, which may come to nothing.
-  enum class Kind : uint8_t { Gone, Host, Nothing, Set, Add, Remove };
+  /// The lowest bit says whether it is to be seen: Host, Set, Add.
+  enum class Kind : uint8_t { Gone = 0, Host = 1, Nothing = 2, Remove = 4, Set = 5, Add = 7 };
   using Send = void (*)(Map, StringView, StringView);
   struct Entry {
     Header header;
@@ -92,49 +93,43 @@ class Headers {
     Kind kind;
   };
 
-  /// What is still to be visited: from an entry to the one that was the last.
-  struct Cursor {
-    const Entry* entry;
-    const Entry* last;
-  };
-
   static void remove_header(Map map, StringView name, StringView) {
     backend::remove_header(map, name);
   }
 
-  static bool visible(Kind kind) {
-    return kind == Kind::Host || kind == Kind::Set || kind == Kind::Add;
-  }
+  static bool visible(Kind kind) { return (static_cast<unsigned>(kind) & 1U) != 0; }
+  static bool goes_out(Kind kind) { return kind >= Kind::Remove; }
 
-  Cursor start() {
+  /// Where a visit of what is there now ends.
+  const Entry* start() {
     if (write_whole_ == nullptr) load();
-    return {first_, last_};
+    return last_;
   }
 
   /// The host's headers come before what was written.
   [[gnu::noinline]] void load() {
     // By pointer, so that a filter that only writes does not carry what only readers need.
     write_whole_ = [](Headers& headers) { return headers.write_whole(); };
-    const Span<Header> host = backend::read_headers(map_);
-    if (host.empty()) return;
+    backend::HeaderReader host = backend::read_headers(map_);
+    Entry** link = &first_;
+    Entry* const writes = first_;
     auto* entries = scratch().array<Entry>(host.size());
-    Entry* to = entries;
-    for (const Header& header : host) {
-      *to = {header, to + 1, nullptr, Kind::Host};
-      ++to;
+    for (size_t left = host.size(); left != 0; --left) {
+      *entries = {host.next(), writes, nullptr, Kind::Host};
+      settled_ = *link = entries;
+      link = &entries->next;
+      ++entries;
     }
-    settled_ = to - 1;
-    settled_->next = first_;
-    first_ = entries;
     if (last_ == nullptr) last_ = settled_;
   }
 
-  /// The next header that is there; null at the end.
-  [[gnu::noinline]] const Header* next(Cursor& cursor) {
+  /// The next header that is there, up to `last`: after `at`, or the first for null. Null at the
+  /// end.
+  [[gnu::noinline]] const Entry* next(const Entry* at, const Entry* last) {
     settle();
-    while (const Entry* entry = cursor.entry) {
-      cursor.entry = entry == cursor.last ? nullptr : entry->next;
-      if (visible(entry->kind)) return &entry->header;
+    while (at != last) {
+      at = at != nullptr ? at->next : first_;
+      if (visible(at->kind)) return at;
     }
     return nullptr;
   }
@@ -149,21 +144,21 @@ class Headers {
 
   /// Takes away what a `set` or `remove` overrules; one that changes nothing comes to nothing.
   [[gnu::noinline]] void overrule(Entry& write) {
-    size_t same = 0;
-    size_t different = 0;
-    for (Entry* each = first_; each->kind <= Kind::Host; each = each->next) {
-      if (each->header.name != write.header.name) continue;
-      ++(each->header.value == write.header.value ? same : different);
-      each->kind = Kind::Gone;
-    }
-    if (different != 0 || same != (write.kind == Kind::Set ? 1 : 0)) return;
-    write.kind = Kind::Nothing;
-    for (Entry* each = first_; each->kind <= Kind::Host; each = each->next) {
-      if (each->header.name == write.header.name) each->kind = Kind::Host;
+    const size_t wanted = write.kind == Kind::Set ? 1 : 0;
+    for (Kind now = Kind::Gone;; now = Kind::Host) {
+      size_t same = 0;
+      size_t different = 0;
+      for (Entry* each = first_; each->kind <= Kind::Host; each = each->next) {
+        if (each->header.name != write.header.name) continue;
+        ++(each->header.value == write.header.value ? same : different);
+        each->kind = now;
+      }
+      if (now == Kind::Host || different != 0 || same != wanted) return;
+      write.kind = Kind::Nothing;
     }
   }
 
-  [[gnu::noinline]] bool write(Kind kind, Send send, StringView name, StringView value) {
+  bool write(Kind kind, Send send, StringView name, StringView value) {
     if (name.empty() || !valid_header_value(value)) return false;
     // A copy, since the caller's bytes may be gone when the callback returns.
     auto* write =
@@ -178,7 +173,7 @@ class Headers {
     *write = {{{text, name.size()}, {to, value.size()}}, nullptr, send, kind};
     if (kind != Kind::Add) {
       for (Entry* other = first_; other != nullptr; other = other->next) {
-        if (other->kind >= Kind::Set && other->header.name == write->header.name) {
+        if (goes_out(other->kind) && other->header.name == write->header.name) {
           other->kind = Kind::Nothing;
         }
       }
@@ -194,11 +189,12 @@ class Headers {
     size_t calls = 0;
     size_t count = 0;
     for (const Entry* entry = first_; entry != nullptr; entry = entry->next) {
-      calls += entry->kind >= Kind::Set ? 1 : 0;
+      calls += goes_out(entry->kind) ? 1 : 0;
       count += visible(entry->kind) ? 1 : 0;
     }
     if (calls <= count) return false;
-    auto* all = scratch().array<Header>(count);
+    // Entries are larger, and there is room for them.
+    auto* all = static_cast<Header*>(scratch().allocate(count * sizeof(Header)));
     Header* to = all;
     for (const Entry* entry = first_; entry != nullptr; entry = entry->next) {
       if (visible(entry->kind)) *to++ = entry->header;

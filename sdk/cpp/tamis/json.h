@@ -45,6 +45,8 @@ class Reader {
     ++at_;
     return true;
   }
+  /// What was read from `start` on.
+  [[nodiscard]] StringView since(size_t start) const { return {text_.data() + start, at_ - start}; }
   [[gnu::noinline]] bool fail(StringView error) {
     error_ = error;
     return false;
@@ -136,7 +138,7 @@ class Reader {
       if (!take('+')) take('-');
       if (!digits()) return false;
     }
-    into = text_.substr(start, at_ - start);
+    into = since(start);
     return true;
   }
 
@@ -150,7 +152,7 @@ class Reader {
                                        : StringView("string without an end"));
       }
       if (c != '"' && c != '\\') continue;
-      into = text_.substr(start, at_ - start);
+      into = since(start);
       ++at_;
       if (c == '"' && decoded.text().empty()) return true;
       decoded << into;
@@ -171,11 +173,11 @@ class Reader {
       return true;
     }
     if (!take('u')) return fail("unknown escape");
-    uint32_t code = 0;
-    if (!hexadecimal(code)) return false;
+    uint32_t code = hexadecimal();
+    if (code > 0xFFFF) return false;
     if (code >= 0xD800 && code <= 0xDFFF) {
-      uint32_t low = 0;
-      if (code < 0xDC00 && take('\\') && take('u') && !hexadecimal(low)) return false;
+      const uint32_t low = code < 0xDC00 && take('\\') && take('u') ? hexadecimal() : 0;
+      if (low > 0xFFFF) return false;
       if (low < 0xDC00 || low > 0xDFFF) return fail("half of a surrogate pair");
       code = 0x10000 + ((code - 0xD800) << 10) + (low - 0xDC00);
     }
@@ -183,14 +185,18 @@ class Reader {
     return true;
   }
 
-  [[gnu::noinline]] bool hexadecimal(uint32_t& code) {
-    for (int digit = 0; digit < 4; ++digit, ++at_) {
-      const char c = ascii_lower(peek());
-      const bool decimal = c >= '0' && c <= '9';
-      if (!decimal && (c < 'a' || c > 'f')) return fail("expected four hexadecimal digits");
-      code = code * 16 + static_cast<uint32_t>(decimal ? c - '0' : c - 'a' + 10);
+  /// Four digits; more than they can say when one is none.
+  [[gnu::noinline]] uint32_t hexadecimal() {
+    uint32_t code = 0;
+    for (const size_t end = at_ + 4; at_ != end; ++at_) {
+      const size_t digit = StringView("0123456789abcdef").find(ascii_lower(peek()));
+      if (digit > 15) {
+        fail("expected four hexadecimal digits");
+        return UINT32_MAX;
+      }
+      code = code * 16 + static_cast<uint32_t>(digit);
     }
-    return true;
+    return code;
   }
 
   static void utf8(uint32_t code, Text& decoded) {

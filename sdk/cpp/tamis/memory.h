@@ -39,17 +39,14 @@ Room more_memory(size_t size);
 /// Powers of two with free lists over memory that only grows. One per program.
 class Heap {
  public:
-  /// The smallest order whose block holds `size` bytes, which are at least 1; 16 bytes are the
-  /// least.
-  static constexpr unsigned order_of(size_t size) {
+  /// The smallest order, from `least` on, whose block holds `size` bytes: 1 to 2^31.
+  static constexpr unsigned order_of(size_t size, unsigned least = 4) {
+    const size_t below = (size_t{1} << least) - 1;
     return static_cast<unsigned>(8 * sizeof(unsigned long)) -
-           static_cast<unsigned>(__builtin_clzl((size - 1) | 15));
+           static_cast<unsigned>(__builtin_clzl((size - 1) | below));
   }
 
-  /// What order_of() takes: beyond it there is no order.
-  static constexpr size_t kMost = size_t{1} << 30;
-
-  /// 2^order bytes, aligned to 8. `order` is at most 30.
+  /// 2^order bytes, aligned to 8. `order` is at most 31.
   [[gnu::noinline]] void* allocate(unsigned order) {
     if (Free* block = free_[order]) {
       free_[order] = block->next;
@@ -79,7 +76,7 @@ class Heap {
   struct Free {
     Free* next;
   };
-  static constexpr unsigned kOrders = 31;
+  static constexpr unsigned kOrders = 32;
   Free* free_[kOrders] = {};
 };
 
@@ -106,7 +103,7 @@ class Arena {
   template <class T>
   T* array(size_t count) {
     static_assert(__is_trivially_destructible(T));
-    if (count > SIZE_MAX / 2 / sizeof(T)) __builtin_trap();
+    if (sizeof(T) > 1 && count > SIZE_MAX / 2 / sizeof(T)) __builtin_trap();
     return static_cast<T*>(allocate(count * sizeof(T)));
   }
 
@@ -125,14 +122,15 @@ class Arena {
     return {copy, text.size()};
   }
 
-  /// Frees everything.
-  [[gnu::noinline]] void reset() {
+  /// Frees everything. What then fits into `room`, which it does not own, needs no chunk.
+  [[gnu::noinline]] void reset(backend::Room room = {nullptr, nullptr}) {
     while (chunks_ != nullptr) {
       Chunk* chunk = chunks_;
       chunks_ = chunk->next;
       heap_.release(chunk, chunk->order);
     }
-    at_ = end_ = nullptr;
+    at_ = room.begin;
+    end_ = room.end;
   }
 
  private:
@@ -144,9 +142,8 @@ class Arena {
   static constexpr size_t kHead = (sizeof(Chunk) + 7) & ~size_t{7};
 
   void grow(size_t size) {
-    if (size > Heap::kMost - kHead) __builtin_trap();
-    const unsigned needed = Heap::order_of(size + kHead);
-    const unsigned order = needed > kLeast ? needed : kLeast;
+    if (size >> 30 != 0) __builtin_trap();  // a gigabyte: then there is an order with the head
+    const unsigned order = Heap::order_of(size + kHead, kLeast);
     auto* chunk = static_cast<Chunk*>(heap_.allocate(order));
     chunk->next = chunks_;
     chunk->order = order;

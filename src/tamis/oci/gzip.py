@@ -6,8 +6,8 @@ Reading is strict and bounded: what a registry serves is not trusted.
 import struct
 import zlib
 
+from tamis.deflate import deflate
 from tamis.errors import BadInput
-from tamis.oci.deflate import deflate
 
 __all__ = ["compress", "decompress"]
 

@@ -81,6 +81,7 @@ class Cpp:
             *_FLAGS,
             *(_C_FLAGS if kind == "c" else _CPP_FLAGS),
             *ziglang.LINK,
+            *ziglang.STRIPPED,
             *_OPTIMIZE["size"],
         )
         return Fingerprint(
@@ -133,9 +134,7 @@ def _compiler(zig: Path, filter_: Filter) -> tuple[str, ...]:
 
 
 def _linker(filter_: Filter) -> tuple[str, ...]:
-    options = (part for each in _settings(filter_) for part in _linker_options(each))
-    strip = ("--strip-all",) if filter_.build.strip else ()
-    return (*strip, *options)
+    return tuple(part for each in _settings(filter_) for part in _linker_options(each))
 
 
 def _linker_options(flag: str) -> Sequence[str]:

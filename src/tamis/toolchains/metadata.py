@@ -15,6 +15,7 @@ def embed(wasm: bytes, metadata: Metadata) -> bytes:
     The same metadata gives the same bytes. Raises BadInput when `wasm` is not a whole module.
     """
     from tamis.wasm.custom import METADATA  # a cached build needs no rewriting
+    from tamis.wasm.metadata import pack
     from tamis.wasm.rewrite import with_section
 
-    return with_section(wasm, METADATA, encode(metadata).encode())
+    return with_section(wasm, METADATA, pack(encode(metadata)))

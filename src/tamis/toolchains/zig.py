@@ -75,8 +75,7 @@ class Zig:
         )  # fmt: skip
         shop.run(job)
         exports = (f"--export-if-defined={name}" for name in _exported())
-        strip = ("--strip-all",) if filter_.build.strip else ()
-        ziglang.link(filter_, zig, shop, (*strip, *exports, str(made)), target)
+        ziglang.link(filter_, zig, shop, (*exports, str(made)), target)
         return Compiled(target.read_bytes())
 
 

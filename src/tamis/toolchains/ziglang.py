@@ -17,6 +17,7 @@ __all__ = [
     "LINK",
     "ONE_ERROR",
     "STACK",
+    "STRIPPED",
     "environment",
     "find",
     "link",
@@ -31,7 +32,9 @@ FEATURES = "generic+bulk_memory+mutable_globals+nontrapping_fptoint+sign_ext"
 STACK = 8192
 #: Of wasm-ld, called by itself: only so can it be told to write addresses as short as they are;
 #: otherwise every call keeps the five bytes a linker may need, and modules are a tenth larger.
-LINK = ("--no-entry", "-z", f"stack-size={STACK}", "--lto-O2", "--compress-relocations")
+LINK = ("--no-entry", "-z", f"stack-size={STACK}", "--lto-O2")
+#: It moves code, which debug information then would not find.
+STRIPPED = ("--strip-all", "--compress-relocations")
 #: What the machine has no instruction for (128-bit products, say) is a call of such a function.
 _RUNTIME = re.compile(r"undefined symbol: __[a-z]+\d?\b")
 #: `file:line:column: error: ...`, as clang and zig print it.
@@ -61,10 +64,15 @@ def environment(shop: Workshop) -> Mapping[str, str]:
 def link(
     filter_: Filter, zig: Found, shop: Workshop, arguments: Sequence[str], target: Path
 ) -> None:
-    """Link to `target`; once more with the compiler's own functions if one of them is missed."""
+    """Link to `target`; once more with the compiler's own functions if one of them is missed.
+
+    What the linker writes of zeros goes.
+    """
 
     def run(*more: str) -> None:
-        command = (str(zig.path), "wasm-ld", *LINK, *arguments, *more, "-o", str(target))
+        stripped = STRIPPED if filter_.build.strip else ()
+        options = (*LINK, *stripped, *arguments, *more)
+        command = (str(zig.path), "wasm-ld", *options, "-o", str(target))
         what, env = f"link {filter_.name}", environment(shop)
         shop.run(Job(what, command, cwd=filter_.folder, env=env))
 
@@ -74,6 +82,9 @@ def link(
         if not _RUNTIME.search(error.what):
             raise
         run(str(_runtime(zig, shop)))
+    from tamis.wasm.rewrite import pack_data  # a cached build needs no rewriting
+
+    target.write_bytes(pack_data(target.read_bytes()))
 
 
 def _runtime(zig: Found, shop: Workshop) -> Path:

@@ -162,11 +162,13 @@ def _library(path: Path) -> Subject:
 def _embedded(module: bytes, path: Path) -> Metadata:
     """What the module says of itself; one that says nothing is named after its file."""
     from tamis.wasm import read  # a folder's module needs no reader
+    from tamis.wasm.metadata import unpack
 
     info = read(module)
     if info.metadata is None:
         return Metadata(name=path.stem, version="0.0.0", abi=info.abi or "")
-    return decode(info.metadata, f"{path}: its tamis.metadata section")
+    where = f"{path}: its tamis.metadata section"
+    return decode(unpack(info.metadata, where), where)
 
 
 def _fetched(text: str) -> Subject:

@@ -138,8 +138,9 @@ class ModuleInfo:
 
     `abi` is the version of the first known marker exported as a function, as Envoy decides it;
     `producers` maps a field ("processed-by") to its (name, version) pairs; `metadata` is the
-    payload of the `tamis.metadata` section; `features` are the names of WebAssembly proposals
-    that the sections show, and those the toolchain states in `target_features`.
+    payload of the `tamis.metadata` section, which `wasm.metadata` unpacks; `features` are the
+    names of WebAssembly proposals that the sections show, and those the toolchain states in
+    `target_features`.
     """
 
     size: int

@@ -1,13 +1,15 @@
-"""A module with sections taken out or added; everything else keeps its bytes."""
+"""A module with sections taken out, added or rewritten; everything else keeps its bytes."""
 
 from collections.abc import Callable, Iterator
 
 from tamis.wasm.cursor import Cursor, malformed
+from tamis.wasm.data import without_zeros
+from tamis.wasm.leb128 import unsigned
 
-__all__ = ["keep_exports", "strip", "with_section", "without_sections"]
+__all__ = ["keep_exports", "pack_data", "strip", "with_section", "without_sections"]
 
 _HEADER = b"\0asm\1\0\0\0"
-_CUSTOM, _EXPORT = 0, 7
+_CUSTOM, _MEMORY, _EXPORT, _DATA, _DATA_COUNT = 0, 5, 7, 11, 12
 #: For people and debuggers; no host reads them. `producers` and `.dep-v0` stay: they say what the
 #: module is made of.
 _DEBUG = ("name", "sourceMappingURL", "external_debug_info", "target_features")
@@ -33,8 +35,23 @@ def with_section(wasm: bytes, name: str, content: bytes) -> bytes:
     Raises BadInput when `wasm` is not a whole module.
     """
     encoded = name.encode()
-    payload = _leb128(len(encoded)) + encoded + content
+    payload = unsigned(len(encoded)) + encoded + content
     return without_sections(wasm, lambda other: other == name) + _section(_CUSTOM, payload)
+
+
+def pack_data(wasm: bytes) -> bytes:
+    """Without the zeros of the data section: a memory of its own is zero before it is written.
+
+    As it is when its memory is the host's, or its code knows how many segments there are. Raises
+    BadInput.
+    """
+    kinds = {kind for kind, _, _ in _sections(wasm)}
+    if _MEMORY not in kinds or _DATA_COUNT in kinds:
+        return wasm
+    return _join(
+        _section(_DATA, without_zeros(payload)) if kind == _DATA else section
+        for kind, payload, section in _sections(wasm)
+    )
 
 
 def keep_exports(wasm: bytes, wanted: Callable[[str], bool]) -> bytes:
@@ -55,7 +72,7 @@ def _exports(payload: bytes, wanted: Callable[[str], bool]) -> bytes:
         at.unsigned()
         if wanted(name):
             kept.append(payload[start : at.offset])
-    return _leb128(len(kept)) + b"".join(kept)
+    return unsigned(len(kept)) + b"".join(kept)
 
 
 def _sections(wasm: bytes) -> Iterator[tuple[int, bytes, bytes]]:
@@ -75,17 +92,8 @@ def _name(payload: bytes) -> str:
 
 
 def _section(kind: int, payload: bytes) -> bytes:
-    return bytes((kind,)) + _leb128(len(payload)) + payload
+    return bytes((kind,)) + unsigned(len(payload)) + payload
 
 
 def _join(sections: Iterator[bytes]) -> bytes:
     return _HEADER + b"".join(sections)
-
-
-def _leb128(number: int) -> bytes:
-    encoded = bytearray()
-    while number > 0x7F:
-        encoded.append(number & 0x7F | 0x80)
-        number >>= 7
-    encoded.append(number)
-    return bytes(encoded)

@@ -106,6 +106,21 @@ def test_what_would_break_a_message_is_refused(driven, step):
     assert calls == {}
 
 
+def test_what_would_break_a_message_is_found_wherever_it_stands(driven):
+    """Values are looked at in pieces: of what a piece must not hold, and may."""
+    places = [(size, at) for size in range(1, 10) for at in range(size)]
+    bad = ["\t" * at + broken + "a" * (size - at - 1) for size, at in places for broken in "\r\n\0"]
+    good = [
+        "a" * at + odd + "b" * (size - at - 1)
+        for size, at in places
+        for odd in "\t\x01\x0b\x0c\x0e\x1f \x7f\xff"
+    ]
+    _, logs, _ = driven([["set", "x-b", each] for each in bad])
+    assert logs == ["refused"] * len(bad)
+    _, logs, _ = driven([["set", "x-b", each] for each in good])
+    assert logs == []
+
+
 def test_names_have_no_case(driven):
     headers, logs, _ = driven([["get", "X-A"], ["set", "X-New", "Value"], ["get", "x-NEW"]])
     assert logs == ["=1", "=Value"]

@@ -9,6 +9,7 @@ from tamis.errors import BadInput
 from tamis.model.artifact import Metadata
 from tamis.toolchains.metadata import embed
 from tamis.wasm.custom import METADATA
+from tamis.wasm.metadata import unpack
 
 MODULE = bytes(wasmtime.wat2wasm('(module (func (export "f")))'))
 LONG = Metadata(name="x", version="1.0.0", description="ü" * 300, targets=("istio@1.30",))
@@ -18,7 +19,7 @@ def section(wasm):
     """The text of the last section, which must be ours."""
     name = METADATA.encode()
     at = wasm.rindex(bytes([len(name)]) + name)
-    return json.loads(wasm[at + 1 + len(name) :])
+    return json.loads(unpack(wasm[at + 1 + len(name) :], "here"))
 
 
 @pytest.mark.parametrize("metadata", [Metadata(name="x", version="1"), LONG])

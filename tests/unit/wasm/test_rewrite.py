@@ -4,8 +4,8 @@ import pytest
 import wasmtime
 
 from tamis.errors import BadInput
-from tamis.wasm import keep_exports, strip
-from tamis.wasm.rewrite import with_section, without_sections
+from tamis.wasm import keep_exports, read, strip
+from tamis.wasm.rewrite import pack_data, with_section, without_sections
 
 MODULE = bytes(
     wasmtime.wat2wasm(
@@ -55,3 +55,69 @@ def test_a_section_replaces_its_namesake():
 def test_what_is_damaged_is_bad_input(wasm):
     with pytest.raises(BadInput, match="not a valid WebAssembly module"):
         keep_exports(wasm, lambda _: True)
+
+
+def memory(wasm):
+    store = wasmtime.Store()
+    instance = wasmtime.Instance(store, wasmtime.Module(store.engine, wasm), [])
+    return bytes(instance.exports(store)["memory"].read(store, 0, 65536))
+
+
+def data(*segments, more=""):
+    written = "".join(f'(data (i32.const {at}) "{content}")' for at, content in segments)
+    text = f'(module (memory (export "memory") 1) {more} {written})'
+    return bytes(wasmtime.wat2wasm(text))
+
+
+ZEROS = "\\00" * 8
+SHORT = "\\00" * 7
+
+
+@pytest.mark.parametrize(
+    ("segments", "segments_left"),
+    [
+        ([(8, f"{ZEROS}abc{ZEROS}")], 1),
+        ([(8, f"a{ZEROS}b{ZEROS * 30}c")], 3),
+        ([(8, f"a{SHORT}b")], 1),
+        ([(8, "a"), (9, "b"), (17, "c")], 1),
+        ([(8, "a"), (17, "b")], 2),
+        ([(8, ZEROS)], 0),
+        ([(0, "a"), (65535, "b")], 2),
+        ([(63, "a"), (8191, "b"), (8300, "\\ff" * 200)], 3),
+    ],
+)
+def test_data_without_its_zeros_makes_the_same_memory(segments, segments_left):
+    wasm = data(*segments)
+    packed = pack_data(wasm)
+    assert memory(packed) == memory(wasm)
+    assert len(packed) <= len(wasm)
+    assert pack_data(packed) == packed
+    (section,) = (each for each in read(packed).sections if each.name == "data")
+    assert packed[section.offset] == segments_left
+
+
+@pytest.mark.parametrize(
+    "wasm",
+    [
+        data((8, f"{ZEROS}a"), (8, f"{ZEROS}b")),  # one overwrites the other
+        data((32, "b"), (8, f"{ZEROS}a")),
+        data((8, ZEROS), more=f'(data "{ZEROS}")'),  # one is there for the asking
+        data((300, "a"), more=f'(data "\\08\\0b\\3e{ZEROS}{"x" * 54}")'),  # reads as if it were not
+        data((8, ZEROS), more="(func (data.drop 0))"),
+        bytes(
+            wasmtime.wat2wasm(
+                '(module (memory (import "env" "memory") 1) (global $g i32 (i32.const 8))'
+                f' (data (i32.const 8) "{ZEROS}a"))'
+            )
+        ),
+        bytes(
+            wasmtime.wat2wasm(
+                '(module (import "env" "g" (global $g i32)) (memory 1)'
+                f' (data (global.get $g) "{ZEROS}a"))'
+            )
+        ),
+        MODULE,
+    ],
+)
+def test_data_that_may_mean_more_stays(wasm):
+    assert pack_data(wasm) == wasm

@@ -20,11 +20,14 @@
 
 namespace tamis::backend {
 
+class HeaderReader;
+
 void log(Level level, StringView line);
 
 /// All headers of a map in order, duplicates kept; names in lower case. They live in scratch().
-/// A map that is not there is empty.
-Span<Header> read_headers(Map map);
+/// A map that is not there is empty. The back end says what it reads from: size() of them, each by
+/// next(), so that they are written once, to where they stay.
+HeaderReader read_headers(Map map);
 /// Adds after the existing headers.
 void add_header(Map map, StringView name, StringView value);
 /// Leaves exactly one header of that name.

@@ -46,15 +46,27 @@ inline void log(Level level, StringView line) {
 // Both are four words: nothing has to be copied.
 static_assert(sizeof(Header) == sizeof(envoy::Header));
 
-inline Span<Header> read_headers(Map map) {
-  if (map == Map::CalloutHeaders) return answer_.headers;
+class HeaderReader {
+ public:
+  explicit HeaderReader(Span<Header> headers) : headers_(headers) {}
+  [[nodiscard]] size_t size() const { return headers_.size(); }
+  Header next() { return headers_[at_++]; }
+
+ private:
+  Span<Header> headers_;
+  size_t at_ = 0;
+};
+
+inline HeaderReader read_headers(Map map) {
+  if (map == Map::CalloutHeaders) return HeaderReader(answer_.headers);
   const auto number = static_cast<uint32_t>(map);
   const size_t count =
       envoy_dynamic_module_callback_http_get_headers_size(current_->filter, number);
-  if (count == 0) return {};
   auto* headers = scratch().array<envoy::Header>(count);
-  envoy_dynamic_module_callback_http_get_headers(current_->filter, number, headers);
-  return {reinterpret_cast<const Header*>(headers), count};
+  if (count != 0) {
+    envoy_dynamic_module_callback_http_get_headers(current_->filter, number, headers);
+  }
+  return HeaderReader({reinterpret_cast<const Header*>(headers), count});
 }
 
 inline void add_header(Map map, StringView name, StringView value) {

@@ -10,13 +10,13 @@
 #ifndef TAMIS_BACKEND_LINKAGE_H_
 #define TAMIS_BACKEND_LINKAGE_H_
 
+// What is instantiated with a filter of an unnamed namespace is local to its source, and hidden
+// with a filter that is; so the assembler is told, inside the function that is meant.
 #if defined(__wasm__)
 #define TAMIS_EXPORT(name) [[gnu::used, clang::export_name(#name)]]
-#define TAMIS_SYMBOL(name, function) static_assert(true)
+#define TAMIS_SYMBOL(name, function) asm(".globl %c0" : : "i"(&function))
 #define TAMIS_IMPORT(name) [[clang::import_module("env"), clang::import_name(#name)]]
 #else
-// What is instantiated with a filter of an unnamed namespace is local to its source, and hidden
-// with a filter that is; so the name is made by the assembler, inside the function that bears it.
 #define TAMIS_EXPORT(name) [[gnu::used]]
 #define TAMIS_SYMBOL(name, function) \
   asm(".globl " #name "\n.type " #name ",@function\n.set " #name ",%c0" : : "i"(&function))

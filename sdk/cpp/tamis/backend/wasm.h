@@ -6,6 +6,7 @@
 
 #include "tamis/backend/backend.h"
 #include "tamis/backend/room.h"
+#include "tamis/backend/wasm_given.h"
 #include "tamis/backend/wasm_imports.h"
 #include "tamis/backend/wasm_pairs.h"
 #include "tamis/memory.h"
@@ -15,11 +16,10 @@ namespace tamis::backend {
 
 inline void log(Level level, StringView line) { proxy_log(level, line.data(), line.size()); }
 
-inline Span<Header> read_headers(Map map) {
-  const char* pairs = nullptr;
-  size_t size = 0;
-  if (proxy_get_header_map_pairs(map, &pairs, &size) != 0) return {};
-  return read_pairs({pairs, size});
+inline HeaderReader read_headers(Map map) {
+  Given& pairs = given();
+  proxy_get_header_map_pairs(map, &pairs.bytes, &pairs.size);
+  return HeaderReader(pairs.view());
 }
 
 inline void add_header(Map map, StringView name, StringView value) {
@@ -41,10 +41,9 @@ inline bool set_headers(Map map, Span<Header> headers) {
 }
 
 inline StringView read_buffer(Buffer buffer, size_t start, size_t count) {
-  const char* bytes = nullptr;
-  size_t size = 0;
-  const bool got = proxy_get_buffer_bytes(buffer, start, count, &bytes, &size) == 0;
-  return {bytes, got ? size : 0};
+  Given& got = given();
+  proxy_get_buffer_bytes(buffer, start, count, &got.bytes, &got.size);
+  return got.view();
 }
 
 inline size_t buffer_size(Buffer buffer) {
@@ -58,10 +57,9 @@ inline void write_buffer(Buffer buffer, size_t start, size_t count, StringView b
 }
 
 inline Maybe<StringView> property(StringView path) {
-  const char* value = nullptr;
-  size_t size = 0;
-  if (proxy_get_property(path.data(), path.size(), &value, &size) != 0) return {};
-  return StringView(value, size);
+  Given& value = given();
+  if (proxy_get_property(path.data(), path.size(), &value.bytes, &value.size) != 0) return {};
+  return value.view();
 }
 
 inline bool set_property(StringView path, StringView value) {
@@ -82,6 +80,9 @@ inline void resume(Half half) { resumes_ |= 1U << static_cast<uint32_t>(half); }
 
 inline void close(Half half) { proxy_close_stream(half); }
 
+/// Most callbacks need no more of scratch().
+alignas(8) inline constinit char room_[1024] = {};
+
 /// What callbacks end with. The proxy takes a map away from who lets its message go, so that comes
 /// after headers have written themselves back.
 inline void end_callback() {
@@ -89,7 +90,7 @@ inline void end_callback() {
     proxy_continue_stream(static_cast<Half>(__builtin_ctz(resumes_)));
     resumes_ &= resumes_ - 1;
   }
-  scratch().reset();
+  scratch().reset({room_, room_ + sizeof(room_)});
 }
 
 inline uint64_t now() {

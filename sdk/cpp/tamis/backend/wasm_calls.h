@@ -5,6 +5,7 @@
 #define TAMIS_BACKEND_WASM_CALLS_H_
 
 #include "tamis/backend/backend.h"
+#include "tamis/backend/wasm_given.h"
 #include "tamis/backend/wasm_imports.h"
 #include "tamis/backend/wasm_pairs.h"
 #include "tamis/types.h"
@@ -72,10 +73,9 @@ inline void grpc_cancel(uint32_t stream) {
 
 inline StringView status_message() {
   uint32_t code = 0;
-  const char* message = nullptr;
-  size_t size = 0;
-  proxy_get_status(&code, &message, &size);
-  return {message, size};
+  Given& message = given();
+  proxy_get_status(&code, &message.bytes, &message.size);
+  return message.view();
 }
 
 }  // namespace tamis::backend

@@ -10,34 +10,34 @@
 
 namespace tamis {
 
-#define TAMIS_HEADERS_CALLBACK(callback, map)                                 \
-  template <class M, bool wanted>                                             \
-  struct Export_##callback {};                                                \
-  template <class M>                                                          \
-  struct Export_##callback<M, true> {                                         \
-    TAMIS_EXPORT(proxy_##callback)                                            \
-    static FilterStatus call(uint32_t id, uint32_t, uint32_t end_of_stream) { \
-      TAMIS_SYMBOL(proxy_##callback, call);                                   \
-      return M::with(id, FilterStatus::Continue, [&](auto& filter) {          \
-        Headers headers(map);                                                 \
-        return filter.M::Filter::callback(headers, end_of_stream != 0);       \
-      });                                                                     \
-    }                                                                         \
+#define TAMIS_HEADERS_CALLBACK(callback, map)                                         \
+  template <class M, bool wanted>                                                     \
+  struct Export_##callback {};                                                        \
+  template <class M>                                                                  \
+  struct Export_##callback<M, true> {                                                 \
+    TAMIS_EXPORT(proxy_##callback)                                                    \
+    static FilterStatus call(uint32_t id, uint32_t, uint32_t end_of_stream) {         \
+      TAMIS_SYMBOL(proxy_##callback, call);                                           \
+      return M::with(id, FilterStatus::Continue, [&](auto& filter) {                  \
+        Headers headers(map);                                                         \
+        TAMIS_INLINED return filter.M::Filter::callback(headers, end_of_stream != 0); \
+      });                                                                             \
+    }                                                                                 \
   };
 
-#define TAMIS_BODY_CALLBACK(callback, buffer)                                  \
-  template <class M, bool wanted>                                              \
-  struct Export_##callback {};                                                 \
-  template <class M>                                                           \
-  struct Export_##callback<M, true> {                                          \
-    TAMIS_EXPORT(proxy_##callback)                                             \
-    static BodyStatus call(uint32_t id, size_t size, uint32_t end_of_stream) { \
-      TAMIS_SYMBOL(proxy_##callback, call);                                    \
-      return M::with(id, BodyStatus::Continue, [&](auto& filter) {             \
-        Body body(buffer, size);                                               \
-        return filter.M::Filter::callback(body, end_of_stream != 0);           \
-      });                                                                      \
-    }                                                                          \
+#define TAMIS_BODY_CALLBACK(callback, buffer)                                      \
+  template <class M, bool wanted>                                                  \
+  struct Export_##callback {};                                                     \
+  template <class M>                                                               \
+  struct Export_##callback<M, true> {                                              \
+    TAMIS_EXPORT(proxy_##callback)                                                 \
+    static BodyStatus call(uint32_t id, size_t size, uint32_t end_of_stream) {     \
+      TAMIS_SYMBOL(proxy_##callback, call);                                        \
+      return M::with(id, BodyStatus::Continue, [&](auto& filter) {                 \
+        Body body(buffer, size);                                                   \
+        TAMIS_INLINED return filter.M::Filter::callback(body, end_of_stream != 0); \
+      });                                                                          \
+    }                                                                              \
   };
 
 #define TAMIS_TRAILERS_CALLBACK(callback, map)                       \
@@ -50,7 +50,7 @@ namespace tamis {
       TAMIS_SYMBOL(proxy_##callback, call);                          \
       return M::with(id, FilterStatus::Continue, [&](auto& filter) { \
         Headers trailers(map);                                       \
-        return filter.M::Filter::callback(trailers);                 \
+        TAMIS_INLINED return filter.M::Filter::callback(trailers);   \
       });                                                            \
     }                                                                \
   };

@@ -14,6 +14,10 @@
 #include "tamis/queue.h"
 #include "tamis/tick.h"
 
+/// Of the one call of a callback. A function by itself would stay in the module's table once more,
+/// for calls through the class that nobody makes.
+#define TAMIS_INLINED [[clang::always_inline]]
+
 namespace tamis {
 
 inline constinit Numbers contexts_;
@@ -157,7 +161,7 @@ struct ExportConfigure<M, true> {
     auto* context = static_cast<Context*>(contexts_.find(id));
     auto& plugin = static_cast<typename M::PluginContext*>(context)->plugin;
     const StringView text = backend::read_buffer(Buffer::PluginConfiguration, 0, size);
-    return plugin.M::Plugin::configure(plugin.memory().keep(text)) ? 1 : 0;
+    TAMIS_INLINED return plugin.M::Plugin::configure(plugin.memory().keep(text)) ? 1 : 0;
   }
 };
 
@@ -190,7 +194,7 @@ struct Export_on_log<M, true> {
   TAMIS_EXPORT(proxy_on_log)
   static void call(uint32_t id) {
     TAMIS_SYMBOL(proxy_on_log, call);
-    M::with(id, false, [](auto& filter) { return filter.on_log(), true; });
+    M::with(id, false, [](auto& filter) { TAMIS_INLINED return filter.M::Filter::on_log(), true; });
   }
 };
 
@@ -201,7 +205,8 @@ struct Export_on_done<M, true> {
   TAMIS_EXPORT(proxy_on_done)
   static uint32_t call(uint32_t id) {
     TAMIS_SYMBOL(proxy_on_done, call);
-    M::with(id, false, [](auto& filter) { return filter.on_done(), true; });
+    M::with(id, false,
+            [](auto& filter) { TAMIS_INLINED return filter.M::Filter::on_done(), true; });
     return 1;  // nothing is left to wait for
   }
 };

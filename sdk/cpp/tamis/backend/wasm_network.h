@@ -17,36 +17,38 @@ struct Export_on_new_connection<M, true> {
   TAMIS_EXPORT(proxy_on_new_connection)
   static FilterStatus call(uint32_t id) {
     TAMIS_SYMBOL(proxy_on_new_connection, call);
-    return M::with(id, FilterStatus::Continue,
-                   [](auto& filter) { return filter.on_new_connection(); });
+    return M::with(id, FilterStatus::Continue, [](auto& filter) {
+      TAMIS_INLINED return filter.M::Filter::on_new_connection();
+    });
   }
 };
 
-#define TAMIS_DATA_CALLBACK(callback, buffer)                                    \
-  template <class M, bool wanted>                                                \
-  struct Export_##callback {};                                                   \
-  template <class M>                                                             \
-  struct Export_##callback<M, true> {                                            \
-    TAMIS_EXPORT(proxy_##callback)                                               \
-    static FilterStatus call(uint32_t id, size_t size, uint32_t end_of_stream) { \
-      TAMIS_SYMBOL(proxy_##callback, call);                                      \
-      return M::with(id, FilterStatus::Continue, [&](auto& filter) {             \
-        Body data(buffer, size);                                                 \
-        return filter.callback(data, end_of_stream != 0);                        \
-      });                                                                        \
-    }                                                                            \
-  };
-
-#define TAMIS_CLOSE_CALLBACK(callback, name)                                       \
+#define TAMIS_DATA_CALLBACK(callback, buffer)                                      \
   template <class M, bool wanted>                                                  \
   struct Export_##callback {};                                                     \
   template <class M>                                                               \
   struct Export_##callback<M, true> {                                              \
-    TAMIS_EXPORT(proxy_on_##name##_connection_close)                               \
-    static void call(uint32_t id, Peer by) {                                       \
-      TAMIS_SYMBOL(proxy_on_##name##_connection_close, call);                      \
-      M::with(id, false, [&](auto& filter) { return filter.callback(by), true; }); \
+    TAMIS_EXPORT(proxy_##callback)                                                 \
+    static FilterStatus call(uint32_t id, size_t size, uint32_t end_of_stream) {   \
+      TAMIS_SYMBOL(proxy_##callback, call);                                        \
+      return M::with(id, FilterStatus::Continue, [&](auto& filter) {               \
+        Body data(buffer, size);                                                   \
+        TAMIS_INLINED return filter.M::Filter::callback(data, end_of_stream != 0); \
+      });                                                                          \
     }                                                                              \
+  };
+
+#define TAMIS_CLOSE_CALLBACK(callback, name)                                                     \
+  template <class M, bool wanted>                                                                \
+  struct Export_##callback {};                                                                   \
+  template <class M>                                                                             \
+  struct Export_##callback<M, true> {                                                            \
+    TAMIS_EXPORT(proxy_on_##name##_connection_close)                                             \
+    static void call(uint32_t id, Peer by) {                                                     \
+      TAMIS_SYMBOL(proxy_on_##name##_connection_close, call);                                    \
+      M::with(id, false,                                                                         \
+              [&](auto& filter) { TAMIS_INLINED return filter.M::Filter::callback(by), true; }); \
+    }                                                                                            \
   };
 
 TAMIS_DATA_CALLBACK(on_downstream_data, Buffer::DownstreamData)

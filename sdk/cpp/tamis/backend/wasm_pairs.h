@@ -20,20 +20,32 @@ inline uint32_t read_u32(const char* at) {
   return number;
 }
 
-inline Span<Header> read_pairs(StringView pairs) {
-  if (pairs.size() < sizeof(uint32_t)) return {};
-  const size_t count = read_u32(pairs.data());
-  const char* sizes = pairs.data() + sizeof(uint32_t);
-  const char* text = sizes + count * 2 * sizeof(uint32_t);
-  Header* headers = scratch().array<Header>(count);
-  for (size_t at = 0; at < count; ++at, sizes += 2 * sizeof(uint32_t)) {
-    const size_t name = read_u32(sizes);
-    const size_t value = read_u32(sizes + sizeof(uint32_t));
-    headers[at] = {{text, name}, {text + name + 1, value}};
-    text += name + 1 + value + 1;
+/// Borrows from the pairs it reads.
+class HeaderReader {
+ public:
+  explicit HeaderReader(StringView pairs)
+      : size_(pairs.size() < sizeof(uint32_t) ? 0 : read_u32(pairs.data())),
+        sizes_(pairs.data()),
+        text_(sizes_ + size_ * 2 * sizeof(uint32_t)) {}
+
+  [[nodiscard]] size_t size() const { return size_; }
+
+  Header next() {
+    const size_t name = read_u32(sizes_ + kCount);
+    const size_t value = read_u32(sizes_ + kCount + sizeof(uint32_t));
+    const char* text = text_ + kCount;
+    sizes_ += 2 * sizeof(uint32_t);
+    text_ += name + 1 + value + 1;
+    return {{text, name}, {text + name + 1, value}};
   }
-  return {headers, count};
-}
+
+ private:
+  /// Both stay behind by what the count takes: where there is none, there are no bytes either.
+  static constexpr size_t kCount = sizeof(uint32_t);
+  size_t size_;
+  const char* sizes_;
+  const char* text_;
+};
 
 [[gnu::noinline]] inline size_t pairs_size(Span<Header> headers) {
   size_t size = sizeof(uint32_t);

@@ -5,6 +5,7 @@
 #define TAMIS_BACKEND_WASM_STATE_H_
 
 #include "tamis/backend/backend.h"
+#include "tamis/backend/wasm_given.h"
 #include "tamis/backend/wasm_imports.h"
 #include "tamis/types.h"
 
@@ -27,10 +28,11 @@ inline uint64_t metric(uint32_t id) {
 }
 
 inline bool shared_data(StringView key, StringView& value, uint32_t& version) {
-  const char* bytes = nullptr;
-  size_t size = 0;
-  if (proxy_get_shared_data(key.data(), key.size(), &bytes, &size, &version) != 0) return false;
-  value = {bytes, size};
+  Given& got = given();
+  if (proxy_get_shared_data(key.data(), key.size(), &got.bytes, &got.size, &version) != 0) {
+    return false;
+  }
+  value = got.view();
   return true;
 }
 
@@ -56,21 +58,20 @@ inline bool enqueue(uint32_t queue, StringView message) {
 }
 
 inline Maybe<StringView> dequeue(uint32_t queue) {
-  const char* message = nullptr;
-  size_t size = 0;
-  if (proxy_dequeue_shared_queue(queue, &message, &size) != 0) return {};
-  return StringView(message, size);
+  Given& message = given();
+  if (proxy_dequeue_shared_queue(queue, &message.bytes, &message.size) != 0) return {};
+  return message.view();
 }
 
 inline void tick_every(uint32_t milliseconds) { proxy_set_tick_period_milliseconds(milliseconds); }
 
 inline Maybe<StringView> foreign_function(StringView name, StringView arguments) {
-  const char* result = nullptr;
-  size_t size = 0;
-  const bool called = proxy_call_foreign_function(name.data(), name.size(), arguments.data(),
-                                                  arguments.size(), &result, &size) == 0;
+  Given& result = given();
+  const bool called =
+      proxy_call_foreign_function(name.data(), name.size(), arguments.data(), arguments.size(),
+                                  &result.bytes, &result.size) == 0;
   if (!called) return {};
-  return StringView(result, size);
+  return result.view();
 }
 
 }  // namespace tamis::backend

@@ -8,6 +8,9 @@
 using tamis::Level;
 using tamis::StringView;
 
+static_assert(tamis::valid_header_value("known as it is compiled"));
+static_assert(!tamis::valid_header_value("1\r\nx-admin: 1"));
+
 class Script : public tamis::Plugin {
  public:
   bool configure(StringView text) override {

@@ -1,6 +1,6 @@
 """LZ77: what in the data was there before, found greedily over hash chains of four bytes.
 
-Part of the pinned encoder (see `deflate`): every choice here shows in digests.
+Part of the pinned encoder (see `encoder`): every choice here shows in digests.
 """
 
 __all__ = ["LITERALS", "MAX_MATCH", "WINDOW", "Token", "parts", "tokenize"]

@@ -1,4 +1,4 @@
-"""A DEFLATE encoder (RFC 1951) of our own, so that a layer's digest is the same on every machine.
+"""A DEFLATE encoder (RFC 1951) of our own, so that digests are the same on every machine.
 
 zlib, zlib-ng and their versions compress the same input to different bytes, and Python links
 whichever it finds. This one is plain Python on integers and slices: greedy LZ77 (see `lz77`), then
@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from itertools import count
 
-from tamis.oci.lz77 import LITERALS, MAX_MATCH, WINDOW, Token, parts, tokenize
+from tamis.deflate.lz77 import LITERALS, MAX_MATCH, WINDOW, Token, parts, tokenize
 
 __all__ = ["STORED_BEYOND", "deflate"]
 
