@@ -22,7 +22,7 @@ from tamis.model.prices import Prices
 __all__ = ["calibrate"]
 
 #: Fresh Envoys of each group, and rounds in each.
-_ENVOYS, _ROUNDS = 6, 20
+_ENVOYS, _ROUNDS = 8, 20
 
 
 def calibrate(binary: Binary, say: Callable[[str], None]) -> Prices:

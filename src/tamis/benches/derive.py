@@ -1,6 +1,7 @@
 """Prices out of what the lanes of micro-filters take: each is a difference of some of them."""
 
 from collections.abc import Mapping
+from statistics import fmean
 
 from tamis.benches import recipes
 from tamis.benches.contenders import NOTHING
@@ -24,18 +25,34 @@ _STATUS, _READ, _WRITE = (
 _CALL, _ANSWERED = "proxy_http_call", "proxy_on_http_call_response"
 #: A body over HTTP/1.1 is two calls: its bytes, and its end.
 _PIECES = 2
-#: Group and functions that have no more to them than a call, and those that give something back.
-_PLAIN = {
-    "headers": (_SET, "proxy_add_header_map_value", "proxy_remove_header_map_value"),
-    "more": (
-        "proxy_log",
-        "proxy_get_current_time_nanoseconds",
-        "proxy_define_metric",
-        "proxy_increment_metric",
-        "proxy_set_shared_data",
-    ),
-}
-_GIVING = {"more": ("proxy_get_property", "proxy_get_shared_data")}
+_LARGE, _SMALL = (f"body of {length}" for length in recipes.LENGTHS)
+#: (group, name) of functions that give nothing back, and of those that do; of some that do next to
+#: nothing.
+_PLAIN = (
+    ("headers", "miss"),
+    ("headers", _SET),
+    ("headers", "proxy_add_header_map_value"),
+    ("headers", "proxy_remove_header_map_value"),
+    ("more", "proxy_log"),
+    ("more", "proxy_get_current_time_nanoseconds"),
+    ("more", "proxy_define_metric"),
+    ("more", "proxy_increment_metric"),
+    ("more", "proxy_set_shared_data"),
+    (_SMALL, _STATUS),
+    (_SMALL, _WRITE),
+)
+_GIVING = (
+    ("headers", "hit"),
+    ("more", "proxy_get_property"),
+    ("more", "proxy_get_shared_data"),
+    (_SMALL, _READ),
+)
+_IDLE = (
+    ("headers", "miss"),
+    ("more", "proxy_log"),
+    ("more", "proxy_get_current_time_nanoseconds"),
+    (_SMALL, _STATUS),
+)
 
 
 def priced(found: Estimate, fuel: int, name: str, envoy: str, made: str) -> Prices:
@@ -58,11 +75,7 @@ def priced(found: Estimate, fuel: int, name: str, envoy: str, made: str) -> Pric
         kib_out=ranges["kib_out"],
         fuel=ranges["fuel"],
         callbacks={key: _price(ranges, key) for key in (_BODY, _RESPONSE_BODY)},
-        functions={
-            key: _price(ranges, key)
-            for key in ranges
-            if key.startswith("proxy_") and not key.startswith("proxy_on_") and " " not in key
-        },
+        functions={key: _price(ranges, key) for key in ranges if _is_function(key)},
     )
 
 
@@ -79,80 +92,60 @@ def _price(ranges: Mapping[str, Interval], name: str) -> Price:
 def _values(us: Figures, fuel: int) -> dict[str, float]:
     """All prices, by name; `<name> first` and `<name> kib_in` beside them."""
     lanes = _Lanes(us)
-    room, room_first = lanes.more("headers", "hit", "miss")
+    room = fmean(each for each, _ in lanes.giving()) - fmean(lanes.each(*at) for at in _IDLE)
+    loops = [us[f"headers/loop {rounds}"] for rounds in LOOPS]
+    long_value = lanes.each("headers", "long value") - lanes.each("headers", _SET)
+    first = fmean(lanes.first(*at) for at in _PLAIN)
     found = {
-        "stream": us[f"headers/{EMPTY}"] - us[f"headers/{NOTHING}"],
-        "callback": (us[f"headers/{BARE}"] - us[f"headers/{EMPTY}"]) / len(LIFE),
+        "stream": lanes.mean(EMPTY, NOTHING),
+        "callback": lanes.mean(BARE, EMPTY) / len(LIFE),
         "allocation": room,
-        "allocation first": room_first,
-        "fuel": (us[f"headers/loop {LOOPS[1]}"] - us[f"headers/loop {LOOPS[0]}"]) / fuel * _KILO,
-        "kib_out": lanes.more("headers", "long value", _SET)[0] / (LONG / _KIB),
+        # One figure for all: of a single function it is lost in the noise.
+        "function first": first,
+        "allocation first": fmean(more for _, more in lanes.giving()) - first,
+        "function": lanes.each(_SMALL, _STATUS),
+        "fuel": (loops[1] - loops[0]) / fuel * _KILO,
+        "kib_out": long_value / (LONG / _KIB),
         _GET: lanes.each("headers", "miss"),
-        f"{_GET} first": lanes.first("headers", "miss"),
     }
-    for group, names in _PLAIN.items():
-        for name in names:
-            found |= {name: lanes.each(group, name), f"{name} first": lanes.first(group, name)}
-    for group, names in _GIVING.items():
-        for name in names:
-            found[name] = lanes.each(group, name) - room
-            found[f"{name} first"] = lanes.first(group, name) - room_first
-    return found | _maps(lanes, room, room_first) | _bodies(lanes, room, room_first)
+    found |= {name: lanes.each(group, name) for group, name in _PLAIN if name != "miss"}
+    found |= {name: lanes.each(group, name) - room for group, name in _GIVING if name != "hit"}
+    found |= _maps(lanes, room) | _bodies(lanes) | {_CALL: _callout(lanes, found)}
+    return found | {f"{name} first": first for name in found if _is_function(name)}
 
 
-def _maps(lanes: "_Lanes", room: float, room_first: float) -> dict[str, float]:
+def _is_function(name: str) -> bool:
+    return name.startswith("proxy_") and not name.startswith("proxy_on_") and " " not in name
+
+
+def _maps(lanes: "_Lanes", room: float) -> dict[str, float]:
     """Maps that are read and written whole: what their size adds is apart."""
     small, large = recipes.size(recipes.FIELDS), recipes.size(recipes.MANY_FIELDS)
     short, long = lanes.each("headers", _PAIRS), lanes.each("more", "large map")
     kib = (long - short) / ((large - small) / _KIB)
-    back = lanes.each("headers", _BACK)
     return {
         _PAIRS: short - room - kib * small / _KIB,
-        f"{_PAIRS} first": lanes.first("headers", _PAIRS) - room_first,
         f"{_PAIRS} kib_in": kib,
-        _BACK: back,
-        f"{_BACK} first": (
-            lanes.us[f"headers/{twice(_BACK, FEW)}"]
-            - lanes.us[f"headers/{twice(_PAIRS, FEW)}"]
-            - FEW * back
-        ),
+        _BACK: lanes.each("headers", _BACK),
     }
 
 
-def _bodies(lanes: "_Lanes", room: float, room_first: float) -> dict[str, float]:
+def _bodies(lanes: "_Lanes") -> dict[str, float]:
     us = lanes.us
-    large, small = recipes.LENGTHS
-    groups = tuple(f"body of {length}" for length in recipes.LENGTHS)
-    read = [lanes.each(group, _READ, _PIECES) for group in groups]
-    write = [lanes.each(group, _WRITE, _PIECES) for group in groups]
-    near = groups[1]
-    kib = (read[0] - read[1]) / ((large - small) / _KIB)
+    (large, small), (far, near) = recipes.LENGTHS, (_LARGE, _SMALL)
+    long, short = lanes.each(far, _READ), lanes.each(near, _READ)
     return {
         _BODY: (us[f"{near}/{_BODY}"] - us[f"{near}/{BARE}"]) / _PIECES,
         _RESPONSE_BODY: us[f"{near}/{_RESPONSE_BODY}"] - us[f"{near}/{BARE}"],
-        "kib_in": kib,
-        _READ: read[1] - room,
-        f"{_READ} first": lanes.first(near, _READ, _PIECES, _BODY) - room_first,
-        _WRITE: write[1],
-        f"{_WRITE} first": lanes.first(near, _WRITE, _PIECES, _BODY),
-        _STATUS: lanes.each(near, _STATUS, _PIECES),
-        f"{_STATUS} first": lanes.first(near, _STATUS, _PIECES, _BODY),
-    } | _others(lanes)
-
-
-def _others(lanes: "_Lanes") -> dict[str, float]:
-    """What has no lane of its own costs as a function that does next to nothing."""
-    us, near = lanes.us, f"body of {recipes.LENGTHS[1]}"
-    function = lanes.each(near, _STATUS, _PIECES)
-    first = lanes.first(near, _STATUS, _PIECES, _BODY)
-    callback = (us[f"headers/{BARE}"] - us[f"headers/{EMPTY}"]) / len(LIFE)
-    whole = us[f"callouts/{_CALL}"] - us[f"callouts/{BARE}"]
-    return {
-        "function": function,
-        "function first": first,
-        # In the answer's callback, two functions let the request go on.
-        _CALL: whole - callback - 2 * (function + first),
+        "kib_in": (long - short) / ((large - small) / _KIB),
     }
+
+
+def _callout(lanes: "_Lanes", found: Mapping[str, float]) -> float:
+    """What is left of it: in the answer's callback, two functions let the request go on."""
+    whole = lanes.us[f"callouts/{_CALL}"] - lanes.us[f"callouts/{BARE}"]
+    own = found["callback"] + 2 * found["function"] + 3 * found["function first"]
+    return whole - own
 
 
 class _Lanes:
@@ -161,19 +154,27 @@ class _Lanes:
     def __init__(self, us: Figures) -> None:
         self.us = us
 
-    def each(self, group: str, name: str, calls: int = 1) -> float:
-        """Of one call, where each lane has `calls` of them, or MANY times as many."""
+    def mean(self, name: str, than: str) -> float:
+        """By how much one is dearer, over the groups that have both."""
+        groups = [lane.partition("/")[0] for lane in self.us if lane.endswith(f"/{name}")]
+        return fmean(self.us[f"{each}/{name}"] - self.us[f"{each}/{than}"] for each in groups)
+
+    def each(self, group: str, name: str) -> float:
+        """Of one call, out of the lane with few and the lane with many."""
         many, few = (self.us[f"{group}/{twice(name, times)}"] for times in (MANY, FEW))
-        return (many - few) / (MANY - FEW) / calls
+        return (many - few) / (MANY - FEW) / _calls(group)
 
-    def first(self, group: str, name: str, calls: int = 1, base: str = BARE) -> float:
-        """On top, of the first; `base`: the lane without any call."""
-        few = self.us[f"{group}/{twice(name, FEW)}"]
-        return few - self.us[f"{group}/{base}"] - FEW * calls * self.each(group, name, calls)
+    def first(self, group: str, name: str) -> float:
+        """On top, of the first."""
+        base = BARE if _calls(group) == 1 else _BODY
+        few = self.us[f"{group}/{twice(name, FEW)}"] - self.us[f"{group}/{base}"]
+        return few - FEW * _calls(group) * self.each(group, name)
 
-    def more(self, group: str, name: str, than: str) -> tuple[float, float]:
-        """By how much (each, first) one is dearer."""
-        return (
-            self.each(group, name) - self.each(group, than),
-            self.first(group, name) - self.first(group, than),
-        )
+    def giving(self) -> list[tuple[float, float]]:
+        """(each, first) of functions that give something back, with the room it takes."""
+        return [(self.each(*at), self.first(*at)) for at in _GIVING]
+
+
+def _calls(group: str) -> int:
+    """How often a callback of a group runs."""
+    return _PIECES if group in (_LARGE, _SMALL) else 1

@@ -120,7 +120,7 @@ def _headers() -> Group:
 
 def _more() -> Group:
     """Everything else that is called in the headers' callback, and a large map."""
-    filters = {BARE: _micro()}
+    filters = {EMPTY: Micro(()), BARE: _micro()}
     filters |= _both("large map", call("proxy_get_header_map_pairs", 0, _AT, _SIZE))
     define = call("proxy_define_metric", 0, _METRIC, 7, _ID)
     write = call("proxy_set_shared_data", _KEY, 3, VALUE, 8, 0)
@@ -146,7 +146,7 @@ def _more() -> Group:
 
 def _bodies(length: int) -> Group:
     """Functions of buffers, on a request body; a response body that is only seen."""
-    filters = {BARE: _micro()}
+    filters = {EMPTY: Micro(()), BARE: _micro()}
     behind = LIFE.index(_REQUEST) + 1
     filters[_BODY] = Micro((*LIFE[:behind], _BODY, *LIFE[behind:]))
     filters[_RESPONSE_BODY] = Micro((*LIFE, _RESPONSE_BODY))
@@ -185,7 +185,7 @@ def _callouts() -> Group:
         result={_REQUEST: 1},
     )
     rule = CalloutRule(CalloutMatch(_ORIGIN.decode()), CalloutReply())
-    filters = {BARE: _micro(), "proxy_http_call": asking}
+    filters = {EMPTY: Micro(()), BARE: _micro(), "proxy_http_call": asking}
     return Group("callouts", _exchange(FIELDS), filters, {_ORIGIN.decode(): (rule,)})
 
 
