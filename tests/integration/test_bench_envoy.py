@@ -1,6 +1,7 @@
 """`tamis bench --host envoy`, as a user meets it: what is told, never how long it took."""
 
 import json
+import re
 import shutil
 import sys
 from functools import partial
@@ -167,7 +168,10 @@ def test_native_code_that_crashes_is_a_fault(hello, tamis_cli):
     ended = tamis_cli("bench", hello, "--host", "envoy")
     assert ended.code == 4
     assert "Envoy ended with SIGILL when native was asked" in ended.err
-    assert "Its bootstrap and log are kept in " in ended.err
+    kept = re.search(r"Its bootstrap and log are kept in (\S+?)\.?$", ended.err, re.MULTILINE)
+    assert kept
+    assert (Path(kept[1]) / "envoy.log").exists()
+    shutil.rmtree(kept[1])
 
 
 @pytest.fixture
