@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 import wasmtime
 
+from tamis.benches import footprint as room
 from tamis.benches import timing
 from tamis.benches.contenders import Contender
 from tamis.benches.footprint import footprint
@@ -62,6 +63,7 @@ def exchange(*headers: tuple[str, str], **rest: object) -> Exchange:
 @pytest.fixture(autouse=True)
 def _once(monkeypatch: pytest.MonkeyPatch) -> None:
     """A busy machine is no reason to measure again."""
+    monkeypatch.setattr(room, "_TIMES", 1)
     monkeypatch.setattr(timing, "_AGAIN", 0)
 
 
@@ -176,10 +178,19 @@ def test_envoys_own_words_tell_what_it_refuses(ring) -> None:
     assert "script load error" in why
 
 
-def test_memory_and_starts_have_bounds(ring, monkeypatch) -> None:
-    from tamis.benches import footprint as room
+def test_the_shim_is_there_for_twins_alone(ring) -> None:
+    """One that Envoy does not take spoils nothing else, and its memory is no other lane's."""
+    twin = Contender("native", b"no library", "twin")
+    both = replace(ring(wasm("i32.const 0"), twin), shim=b"no library")
+    assert both.refusal(both.contenders[0]) is None
+    assert both.refusal(twin)
+    assert both.of([twin]).shim == b"no library"
+    assert both.of(both.contenders[:1]).shim == both.of([]).shim == b""
+    memory, _ = footprint(both.of(both.contenders[:1]))
+    assert [each.name for each in memory] == ["wasm"]
 
-    monkeypatch.setattr(room, "_TIMES", 1)
+
+def test_memory_and_starts_have_bounds(ring) -> None:
     left: list[int] = []
     memory, starts = footprint(ring(wasm("i32.const 0"), script("")), left.append)
     assert left == list(range(6, 0, -1))
