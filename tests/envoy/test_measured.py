@@ -1,5 +1,8 @@
 """What is measured in a real Envoy: shapes and notes, never a time."""
 
+import os
+import shutil
+import signal
 import sys
 from collections.abc import Callable
 from dataclasses import replace
@@ -8,6 +11,7 @@ from pathlib import Path
 import pytest
 import wasmtime
 
+from tamis.benches import footprint as room
 from tamis.benches import timing
 from tamis.benches.contenders import Contender
 from tamis.benches.footprint import footprint
@@ -17,7 +21,7 @@ from tamis.benches.workload import choose
 from tamis.envoy import Binary
 from tamis.envoy.arena import Arena
 from tamis.envoy.lanes import lua
-from tamis.errors import BadInput
+from tamis.errors import BadInput, Fault
 from tamis.model.exchange import Answer, Exchange, Fixture, Request
 from tamis.model.measured import LeftOut
 
@@ -59,6 +63,7 @@ def exchange(*headers: tuple[str, str], **rest: object) -> Exchange:
 @pytest.fixture(autouse=True)
 def _once(monkeypatch: pytest.MonkeyPatch) -> None:
     """A busy machine is no reason to measure again."""
+    monkeypatch.setattr(room, "_TIMES", 1)
     monkeypatch.setattr(timing, "_AGAIN", 0)
 
 
@@ -141,9 +146,11 @@ def test_a_limit_that_load_alone_meets_is_noted(ring) -> None:
     )
     tried, notes = ring(limits).tried()
     assert notes == ()
-    (note,) = timed(tried, replace(QUICK, envoys=1, rounds=2), lambda _: None).notes
-    assert note.startswith("under load lua answers ")
-    assert "(429)" in note
+    for seconds, requests in ((0, 800), (0.1, 900)):
+        setting = Setting(envoys=1, rounds=2, seconds=seconds, whole=False)
+        (note,) = timed(tried, setting, lambda _: None).notes
+        assert note.startswith(f"under load lua answers {requests} of {requests} requests with ")
+        assert "(429)" in note
 
 
 def test_what_never_answers_is_left_out(ring) -> None:
@@ -171,10 +178,19 @@ def test_envoys_own_words_tell_what_it_refuses(ring) -> None:
     assert "script load error" in why
 
 
-def test_memory_and_starts_have_bounds(ring, monkeypatch) -> None:
-    from tamis.benches import footprint as room
+def test_the_shim_is_there_for_twins_alone(ring) -> None:
+    """One that Envoy does not take spoils nothing else, and its memory is no other lane's."""
+    twin = Contender("native", b"no library", "twin")
+    both = replace(ring(wasm("i32.const 0"), twin), shim=b"no library")
+    assert both.refusal(both.contenders[0]) is None
+    assert both.refusal(twin)
+    assert both.of([twin]).shim == b"no library"
+    assert both.of(both.contenders[:1]).shim == both.of([]).shim == b""
+    memory, _ = footprint(both.of(both.contenders[:1]))
+    assert [each.name for each in memory] == ["wasm"]
 
-    monkeypatch.setattr(room, "_TIMES", 1)
+
+def test_memory_and_starts_have_bounds(ring) -> None:
     left: list[int] = []
     memory, starts = footprint(ring(wasm("i32.const 0"), script("")), left.append)
     assert left == list(range(6, 0, -1))
@@ -186,6 +202,20 @@ def test_memory_and_starts_have_bounds(ring, monkeypatch) -> None:
     assert (other.vm, other.worker) == (None, None)
     assert [each.name for each in starts] == ["nothing", "wasm", "lua"]
     assert all(each.ms.low > 0 for each in starts)
+
+
+def test_an_envoy_that_ends_is_a_fault(ring) -> None:
+    with ring(script("")).arena() as arena:
+        missing = arena.unanswered("lua", 1, 3)
+        assert missing.what == "lua: 1 of 3 requests were not answered"
+        assert "tamis test --host envoy" in missing.advice()
+        os.kill(arena._process.pid, signal.SIGKILL)
+        with pytest.raises(Fault, match="Envoy ended with SIGKILL when lua was asked: "):
+            arena.unanswered("lua", 1, 3)
+        with pytest.raises(Fault, match="Envoy ended with SIGKILL: ") as error:
+            arena.worker()
+        assert str(arena.folder.root) in error.value.advice()
+    shutil.rmtree(arena.folder.root)
 
 
 def test_ctrl_c_leaves_no_envoy_behind(ring, monkeypatch) -> None:

@@ -1,6 +1,7 @@
 """`tamis bench --host envoy`, as a user meets it: what is told, never how long it took."""
 
 import json
+import re
 import shutil
 import sys
 from functools import partial
@@ -11,7 +12,7 @@ import pytest
 import wasmtime
 
 import tamis
-from tamis import schemas
+from tamis import schemas, toolchains
 from tamis.benches import footprint, slices, timing
 from tamis.envoy import Binary, find
 from tamis.errors import BadInput
@@ -160,6 +161,24 @@ def test_a_module_alone_has_no_twin(tmp_path, tamis_cli):
     assert "note       no native twin: its source is not here" in ended.out
 
 
+def test_native_code_that_envoy_does_not_take_is_left_out(hello, tamis_cli, monkeypatch):
+    monkeypatch.setattr(toolchains, "shim", lambda: b"of another machine")
+    timed = card_of(tamis_cli("bench", hello, "--host", "envoy", "--json"))["timed"]
+    assert names(timed) == ["wasm", "module"]
+    (note,) = timed["notes"]
+    assert note.startswith(f"no native: {find().host} does not take it: ")
+
+
+def test_a_filter_that_refuses_its_configuration_is_not_measured(tmp_path, tamis_cli):
+    folder = prebuilt(tmp_path / "picky", "i32.const 0", exchanges(1))
+    refuses = '(func (export "proxy_on_configure") (param i32 i32) (result i32) i32.const 0)'
+    text = MODULE.replace("{body}", "i32.const 0").removesuffix(")") + refuses + ")"
+    (folder / "m.wasm").write_bytes(wasmtime.wat2wasm(text))
+    ended = tamis_cli("bench", folder, "--host", "envoy")
+    assert ended.code == 2
+    assert "the filter does not start with the configuration of most fixtures: " in ended.err
+
+
 def test_native_code_that_crashes_is_a_fault(hello, tamis_cli):
     source = hello / "filter.cc"
     breaks = "if (sizeof(void*) == 8) __builtin_trap();\n    headers.set("
@@ -167,7 +186,10 @@ def test_native_code_that_crashes_is_a_fault(hello, tamis_cli):
     ended = tamis_cli("bench", hello, "--host", "envoy")
     assert ended.code == 4
     assert "Envoy ended with SIGILL when native was asked" in ended.err
-    assert "Its bootstrap and log are kept in " in ended.err
+    kept = re.search(r"Its bootstrap and log are kept in (\S+?)\.?$", ended.err, re.MULTILINE)
+    assert kept
+    assert (Path(kept[1]) / "envoy.log").exists()
+    shutil.rmtree(kept[1])
 
 
 @pytest.fixture

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
 
-from tamis.benches.contenders import NOTHING, Contender
+from tamis.benches.contenders import NOTHING
 from tamis.benches.ring import Ring, client
 from tamis.envoy.lanes import Lane
 from tamis.model.measured import Interval, Memory, Start
@@ -57,21 +57,19 @@ def footprint(
 
 
 def _seen(ring: Ring, name: str, vms: int, workers: int) -> _Seen:
-    def lanes(root: Path) -> Sequence[Lane]:
-        chosen = _contender(ring, name)
-        return [chosen.lane(root, ring.load, chain=vms, vms=vms)] if chosen else [Lane(NOTHING)]
+    alone = ring.of([each for each in ring.contenders if each.name == name])
 
-    with ring.arena(lanes, workers=workers) as arena:
+    def lanes(root: Path) -> Sequence[Lane]:
+        made = [each.lane(root, ring.load, chain=vms, vms=vms) for each in alone.contenders]
+        return made or [Lane(NOTHING)]
+
+    with alone.arena(lanes, workers=workers) as arena:
         lane = next(iter(arena.ports))
         with client(arena, lane, ring.load, _CONNECTIONS) as asking:
             tally = asking.slice(_SOME)
             if tally.answered < _SOME:
                 raise arena.unanswered(lane, _SOME - tally.answered, _SOME)
             return _Seen(arena.resident(), arena.started)
-
-
-def _contender(ring: Ring, name: str) -> Contender | None:
-    return next((each for each in ring.contenders if each.name == name), None)
 
 
 def _memory(name: str, seen: dict[tuple[str, int, int], list[_Seen]]) -> Memory:

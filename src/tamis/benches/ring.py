@@ -106,16 +106,26 @@ class Ring:
                 )
         return notes
 
+    def of(self, contenders: Sequence[Contender]) -> "Ring":
+        """The same with those alone; without the shim, which takes memory, where none needs it."""
+        twins = any(each.kind == "twin" for each in contenders)
+        return replace(self, contenders=tuple(contenders), shim=self.shim if twins else b"")
+
     def refusal(self, contender: Contender) -> str | None:
         """Why Envoy does not take a contender, in its own words; None: it does."""
+        shim = self.of([contender]).shim
         with TemporaryDirectory(prefix="tamis-") as root:
             folder = Folder(Path(root))
-            if self.shim:
-                folder.shim.write_bytes(self.shim)
-            lane = contender.lane(folder.root, self.load)
-            shim = folder.shim if self.shim else None
-            clusters = self.services
-            text = measured_bootstrap(folder, [lane], (), clusters, bodies=False, shim=shim)
+            if shim:
+                folder.shim.write_bytes(shim)
+            text = measured_bootstrap(
+                folder,
+                [contender.lane(folder.root, self.load)],
+                (),
+                self.services,
+                bodies=False,
+                shim=folder.shim if shim else None,
+            )
             return validate(self.binary, text)
 
 

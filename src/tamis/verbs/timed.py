@@ -137,7 +137,7 @@ def _taken(ring: Ring, subject: Subject) -> tuple[Ring, tuple[str, ...]]:
             )
         else:
             notes.append(f"no {each.name}: {ring.binary.host} does not take it: {why}")
-    return replace(ring, contenders=tuple(kept)), tuple(notes)
+    return ring.of(kept), tuple(notes)
 
 
 def _predicted(module: bytes, load: Workload, limits: Limits, table: Prices) -> Interval | None:
