@@ -18,7 +18,10 @@ _OFF = 0.1
 def main() -> None:
     """Measure each filter in turn."""
     options = arguments(__doc__ or "")
-    setting = settled(options, Setting(envoys=10, rounds=40, seconds=0, whole=False, alone=True))
+    setting = settled(
+        options,
+        Setting(envoys=10, rounds=40, seconds=0, whole=False, chain=False, variants=("wasm",)),
+    )
     rows = [("filter", "predicted", "measured", "off", "")]
     every = []
     for subject in subjects(options.filters):

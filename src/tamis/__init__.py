@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from tamis.verbs.bench import bench
     from tamis.verbs.build import build
     from tamis.verbs.cache import cache
+    from tamis.verbs.calibrate import calibrate
     from tamis.verbs.check import check
     from tamis.verbs.copy import copy
     from tamis.verbs.doctor import doctor
@@ -38,6 +39,7 @@ __all__ = [
     "bench",
     "build",
     "cache",
+    "calibrate",
     "check",
     "copy",
     "doctor",

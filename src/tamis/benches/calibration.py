@@ -1,42 +1,55 @@
 """Make a price table for this machine: micro-filters in a real Envoy, and what they differ by."""
 
+import os
 import platform
 from collections.abc import Callable
 from contextlib import ExitStack
+from datetime import UTC, datetime
 
 from tamis.benches import recipes
 from tamis.benches.contenders import Contender
-from tamis.benches.counts import count
+from tamis.benches.counts import count, counted
 from tamis.benches.derive import priced
 from tamis.benches.micro import made
-from tamis.benches.recipes import LOOPS, Group
+from tamis.benches.recipes import Group
 from tamis.benches.ring import Ring
 from tamis.benches.slices import slices
 from tamis.benches.statistics import Estimate, estimate, merged
 from tamis.benches.workload import Workload
 from tamis.envoy import Binary
 from tamis.envoy.arena import Origin
+from tamis.model.cost import StepCost
 from tamis.model.plugin import Plugin
 from tamis.model.prices import Prices
 
-__all__ = ["calibrate"]
+__all__ = ["calibrated", "load_of", "steps_of"]
 
 #: Fresh Envoys of each group, and rounds in each.
 _ENVOYS, _ROUNDS = 8, 20
 
 
-def calibrate(binary: Binary, say: Callable[[str], None]) -> Prices:
+def calibrated(binary: Binary, say: Callable[[str], None]) -> Prices:
     """A table of this Envoy on this machine. Takes some minutes. Raises what measuring raises."""
     every = recipes.groups()
     found = merged({each.name: _measured(binary, each, say) for each in every})
-    small = next(each for each in every if each.name == "headers")
-    fuel = [_fuel(small, rounds) for rounds in LOOPS]
-    return priced(found, fuel[1] - fuel[0], f"envoy {binary.version}", binary.version, _made())
+    steps = {f"{each.name}/{name}": steps_of(each, name) for each in every for name in each.filters}
+    return priced(found, steps, binary.host, binary.version, _made())
+
+
+def load_of(group: Group) -> Workload:
+    """What is sent."""
+    plugin = Plugin(vm_id="tamis")
+    return Workload(plugin, b"", group.exchanges, services=group.services).without({})
+
+
+def steps_of(group: Group, name: str) -> tuple[StepCost, ...]:
+    """What the exchanges of a lane are counted as."""
+    module = made(group.filters[name])
+    return counted(count(module, [load_of(group).fixture])).exchanges
 
 
 def _measured(binary: Binary, group: Group, say: Callable[[str], None]) -> Estimate:
-    load = Workload(Plugin(vm_id="tamis"), b"", (group.exchange,), services=group.services)
-    load = load.without({})
+    load = load_of(group)
     contenders = tuple(Contender(name, made(micro)) for name, micro in group.filters.items())
     with ExitStack() as opened:
         services = (
@@ -51,13 +64,6 @@ def _measured(binary: Binary, group: Group, say: Callable[[str], None]) -> Estim
     return estimate(kept)
 
 
-def _fuel(group: Group, rounds: int) -> int:
-    """Units that the loop burns, as they are counted."""
-    load = Workload(Plugin(vm_id="tamis"), b"", (group.exchange,)).without({})
-    module = made(group.filters[f"loop {rounds}"])
-    ran = next(iter(count(module, [load.fixture])))
-    return sum(visit.fuel or 0 for visit in ran.visits)
-
-
 def _made() -> str:
-    return f"tamis bench --calibrate on {platform.machine()}, {platform.node()}"
+    today = datetime.now(UTC).date()
+    return f"calibrated {today} on {platform.machine()} with {os.cpu_count()} cores"

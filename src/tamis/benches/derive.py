@@ -1,13 +1,28 @@
 """Prices out of what the lanes of micro-filters take: each is a difference of some of them."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from statistics import fmean
 
 from tamis.benches import recipes
 from tamis.benches.contenders import NOTHING
 from tamis.benches.micro import LIFE, LONG
-from tamis.benches.recipes import BARE, EMPTY, FEW, LOOPS, MANY, twice
+from tamis.benches.prices import FUEL_BYTES
+from tamis.benches.recipes import (
+    BARE,
+    CODE,
+    EMPTY,
+    FEW,
+    HIT,
+    LOOPS,
+    MANY,
+    MISS,
+    ONE,
+    TOGETHER,
+    in_both,
+    twice,
+)
 from tamis.benches.statistics import Estimate, Figures, interval
+from tamis.model.cost import StepCost
 from tamis.model.measured import Interval
 from tamis.model.prices import Price, Prices
 
@@ -25,14 +40,14 @@ _STATUS, _READ, _WRITE = (
 _CALL, _ANSWERED = "proxy_http_call", "proxy_on_http_call_response"
 #: A body over HTTP/1.1 is two calls: its bytes, and its end.
 _PIECES = 2
+_HEADERS, _MAP = "headers", "large map"
 _LARGE, _SMALL = (f"body of {length}" for length in recipes.LENGTHS)
-#: (group, name) of functions that give nothing back, and of those that do; of some that do next to
-#: nothing.
+#: (group, name) of functions that give nothing back, of those that do, and of some that do next to
+#: nothing. Of a body's two calls only the first is given something.
 _PLAIN = (
-    ("headers", "miss"),
-    ("headers", _SET),
-    ("headers", "proxy_add_header_map_value"),
-    ("headers", "proxy_remove_header_map_value"),
+    (_HEADERS, _SET),
+    (_HEADERS, "proxy_add_header_map_value"),
+    (_HEADERS, "proxy_remove_header_map_value"),
     ("more", "proxy_log"),
     ("more", "proxy_get_current_time_nanoseconds"),
     ("more", "proxy_define_metric"),
@@ -42,26 +57,26 @@ _PLAIN = (
     (_SMALL, _WRITE),
 )
 _GIVING = (
-    ("headers", "hit"),
     ("more", "proxy_get_property"),
     ("more", "proxy_get_shared_data"),
     (_SMALL, _READ),
 )
 _IDLE = (
-    ("headers", "miss"),
     ("more", "proxy_log"),
     ("more", "proxy_get_current_time_nanoseconds"),
+    ("more", "proxy_increment_metric"),
     (_SMALL, _STATUS),
 )
 
 
-def priced(found: Estimate, fuel: int, name: str, envoy: str, made: str) -> Prices:
-    """A table; `fuel` is what the longer loop burns more than the shorter.
+#: What each lane's exchanges are counted as, by `group/lane`.
+Steps = Mapping[str, Sequence[StepCost]]
 
-    A price whose bounds reach below nothing begins at nothing.
-    """
-    value = _values(found.figures, fuel)
-    replicates = [_values(each, fuel) for each in found.replicates]
+
+def priced(found: Estimate, steps: Steps, name: str, envoy: str, made: str) -> Prices:
+    """A table. A price whose bounds reach below nothing begins at nothing."""
+    value = _values(found.figures, steps)
+    replicates = [_values(each, steps) for each in found.replicates]
     ranges = {key: _range(value[key], [each[key] for each in replicates]) for key in value}
     return Prices(
         name=name,
@@ -74,6 +89,10 @@ def priced(found: Estimate, fuel: int, name: str, envoy: str, made: str) -> Pric
         kib_in=ranges["kib_in"],
         kib_out=ranges["kib_out"],
         fuel=ranges["fuel"],
+        enter=ranges["enter"],
+        leave=ranges["leave"],
+        elsewhere=ranges["elsewhere"],
+        code=ranges["code"],
         callbacks={key: _price(ranges, key) for key in (_BODY, _RESPONSE_BODY)},
         functions={key: _price(ranges, key) for key in ranges if _is_function(key)},
     )
@@ -89,44 +108,50 @@ def _price(ranges: Mapping[str, Interval], name: str) -> Price:
     return Price(ranges[name], ranges.get(f"{name} first", nothing), ranges.get(f"{name} kib_in"))
 
 
-def _values(us: Figures, fuel: int) -> dict[str, float]:
-    """All prices, by name; `<name> first` and `<name> kib_in` beside them."""
-    lanes = _Lanes(us)
-    room = fmean(each for each, _ in lanes.giving()) - fmean(lanes.each(*at) for at in _IDLE)
-    loops = [us[f"headers/loop {rounds}"] for rounds in LOOPS]
-    long_value = lanes.each("headers", "long value") - lanes.each("headers", _SET)
-    first = fmean(lanes.first(*at) for at in _PLAIN)
-    found = {
-        "stream": lanes.mean(EMPTY, NOTHING),
-        "callback": lanes.mean(BARE, EMPTY) / len(LIFE),
-        "allocation": room,
-        # One figure for all: of a single function it is lost in the noise.
-        "function first": first,
-        "allocation first": fmean(more for _, more in lanes.giving()) - first,
-        "function": lanes.each(_SMALL, _STATUS),
-        "fuel": (loops[1] - loops[0]) / fuel * _KILO,
-        "kib_out": long_value / (LONG / _KIB),
-        _GET: lanes.each("headers", "miss"),
-    }
-    found |= {name: lanes.each(group, name) for group, name in _PLAIN if name != "miss"}
-    found |= {name: lanes.each(group, name) - room for group, name in _GIVING if name != "hit"}
-    found |= _maps(lanes, room) | _bodies(lanes) | {_CALL: _callout(lanes, found)}
-    return found | {f"{name} first": first for name in found if _is_function(name)}
-
-
 def _is_function(name: str) -> bool:
     return name.startswith("proxy_") and not name.startswith("proxy_on_") and " " not in name
 
 
-def _maps(lanes: "_Lanes", room: float) -> dict[str, float]:
+def _values(us: Figures, steps: Steps) -> dict[str, float]:
+    """All prices, by name; `<name> first` and `<name> kib_in` beside them."""
+    lanes = _Lanes(us, steps)
+    room, room_first = lanes.more(HIT, MISS)
+    found = {
+        "stream": lanes.mean(EMPTY, NOTHING),
+        "callback": lanes.callback,
+        "allocation": room,
+        "allocation first": room_first,
+        "function": fmean(lanes.each(*at) for at in _IDLE),
+        "function first": fmean(lanes.first(*at) for at in _IDLE),
+        "kib_out": lanes.more("long value", _SET)[0] / (LONG / _KIB),
+        _GET: lanes.each(_HEADERS, MISS),
+        f"{_GET} first": lanes.first(_HEADERS, MISS),
+        "enter": us[f"{_HEADERS}/{ONE}"] - us[f"{_HEADERS}/{EMPTY}"] - lanes.callback,
+        "leave": lanes.leave,
+        "elsewhere": fmean(lanes.elsewhere(name) for name in (MISS, _SET, _PAIRS)),
+    }
+    for group, name in _PLAIN:
+        found |= {name: lanes.each(group, name), f"{name} first": lanes.first(group, name)}
+    for group, name in _GIVING:
+        found[name] = lanes.each(group, name) - room / _calls(group)
+        found[f"{name} first"] = lanes.first(group, name) - room_first
+    found |= _maps(lanes, room, room_first) | _bodies(lanes) | _code(lanes)
+    return found | {_CALL: _callout(lanes, found), f"{_CALL} first": 0.0}
+
+
+def _maps(lanes: "_Lanes", room: float, room_first: float) -> dict[str, float]:
     """Maps that are read and written whole: what their size adds is apart."""
-    small, large = recipes.size(recipes.FIELDS), recipes.size(recipes.MANY_FIELDS)
-    short, long = lanes.each("headers", _PAIRS), lanes.each("more", "large map")
+    small, large = (lanes.bytes_in(group, _PAIRS) for group in (_HEADERS, _MAP))
+    short, long = lanes.each(_HEADERS, _PAIRS), lanes.each(_MAP, _PAIRS)
     kib = (long - short) / ((large - small) / _KIB)
+    back, before = lanes.each(_HEADERS, _BACK), lanes.us[f"{_HEADERS}/{twice(_PAIRS, FEW)}"]
+    whole = lanes.us[f"{_HEADERS}/{twice(_BACK, FEW)}"]
     return {
         _PAIRS: short - room - kib * small / _KIB,
+        f"{_PAIRS} first": lanes.first(_HEADERS, _PAIRS) - room_first,
         f"{_PAIRS} kib_in": kib,
-        _BACK: lanes.each("headers", _BACK),
+        _BACK: back,
+        f"{_BACK} first": whole - before - FEW * back,
     }
 
 
@@ -137,22 +162,40 @@ def _bodies(lanes: "_Lanes") -> dict[str, float]:
     return {
         _BODY: (us[f"{near}/{_BODY}"] - us[f"{near}/{BARE}"]) / _PIECES,
         _RESPONSE_BODY: us[f"{near}/{_RESPONSE_BODY}"] - us[f"{near}/{BARE}"],
-        "kib_in": (long - short) / ((large - small) / _KIB),
+        # Of the two calls, one has the bytes.
+        "kib_in": (long - short) * _PIECES / ((large - small) / _KIB),
     }
+
+
+def _code(lanes: "_Lanes") -> dict[str, float]:
+    """A loop burns fuel and next to no code; scattered functions run once each."""
+    few, many = (f"loop {rounds}" for rounds in LOOPS)
+    us = lanes.us
+    burnt = lanes.fuel(many) - lanes.fuel(few)
+    fuel = (us[f"{_HEADERS}/{many}"] - us[f"{_HEADERS}/{few}"]) / burnt
+    more = lanes.fuel(CODE) - lanes.fuel(BARE)
+    first = us[f"{_HEADERS}/{CODE}"] - us[f"{_HEADERS}/{BARE}"] - more * fuel
+    return {"fuel": fuel * _KILO, "code": first / (more * FUEL_BYTES / _KIB)}
 
 
 def _callout(lanes: "_Lanes", found: Mapping[str, float]) -> float:
     """What is left of it: in the answer's callback, two functions let the request go on."""
     whole = lanes.us[f"callouts/{_CALL}"] - lanes.us[f"callouts/{BARE}"]
-    own = found["callback"] + 2 * found["function"] + 3 * found["function first"]
-    return whole - own
+    own = found["callback"] + 2 * (found["function"] + found["function first"])
+    return whole - own - found["leave"]
 
 
 class _Lanes:
     """Differences of lanes, by group and name."""
 
-    def __init__(self, us: Figures) -> None:
+    def __init__(self, us: Figures, steps: Steps) -> None:
         self.us = us
+        self._steps = steps
+        headers = (BARE, ONE, TOGETHER, twice(_PAIRS, FEW), twice(_SET, FEW))
+        bare, one, together, pairs, write = (us[f"{_HEADERS}/{name}"] for name in headers)
+        #: Each further callback, and the first host function of all.
+        self.callback = (bare - one) / (len(LIFE) - 1)
+        self.leave = pairs + write - together - bare
 
     def mean(self, name: str, than: str) -> float:
         """By how much one is dearer, over the groups that have both."""
@@ -168,11 +211,25 @@ class _Lanes:
         """On top, of the first."""
         base = BARE if _calls(group) == 1 else _BODY
         few = self.us[f"{group}/{twice(name, FEW)}"] - self.us[f"{group}/{base}"]
-        return few - FEW * _calls(group) * self.each(group, name)
+        return few - FEW * _calls(group) * self.each(group, name) - self.leave
 
-    def giving(self) -> list[tuple[float, float]]:
-        """(each, first) of functions that give something back, with the room it takes."""
-        return [(self.each(*at), self.first(*at)) for at in _GIVING]
+    def more(self, name: str, than: str) -> tuple[float, float]:
+        """By how much (each, first) one of the headers' functions is dearer."""
+        one, other = (_HEADERS, name), (_HEADERS, than)
+        return self.each(*one) - self.each(*other), self.first(*one) - self.first(*other)
+
+    def elsewhere(self, name: str) -> float:
+        """On top, of the first in another callback."""
+        both, few = (self.us[f"{_HEADERS}/{lane}"] for lane in (in_both(name), twice(name, FEW)))
+        return both - few - self.each(_HEADERS, name)
+
+    def bytes_in(self, group: str, name: str) -> float:
+        """That one call copies, on average."""
+        return fmean(each.counts.bytes_in for each in self._steps[f"{group}/{twice(name, FEW)}"])
+
+    def fuel(self, name: str) -> float:
+        """Units of one exchange of a lane of headers."""
+        return fmean(each.counts.fuel or 0 for each in self._steps[f"{_HEADERS}/{name}"])
 
 
 def _calls(group: str) -> int:

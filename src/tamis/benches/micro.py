@@ -4,6 +4,7 @@ Their memory: what the host writes at `FOUND` and above, words at `WORDS`, a lon
 and room for whatever the host gives at `ROOM` (`malloc` always gives the same).
 """
 
+import random
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -37,7 +38,8 @@ class Micro:
     """A filter with `callbacks`, of which some do something: `code` by name, `times` over.
 
     `once`: code before it, in the same callback. `words`: text at addresses. `result`: of a
-    callback, where it is not the usual one.
+    callback, where it is not the usual one. `functions`: of the module's own, each a few steps of
+    arithmetic from a number to a number.
     """
 
     callbacks: Sequence[str] = LIFE
@@ -46,6 +48,7 @@ class Micro:
     once: Mapping[str, str] = field(default_factory=dict)
     words: Mapping[int, bytes] = field(default_factory=dict)
     result: Mapping[str, int] = field(default_factory=dict)
+    functions: tuple[str, ...] = ()
 
 
 def call(function: str, *arguments: int | str) -> str:
@@ -83,6 +86,7 @@ def made(micro: Micro) -> bytes:
         f'(func (export "proxy_abi_version_{_ABI.replace(".", "_")}"))',
         f'(func (export "malloc") (param i32) (result i32) (i32.const {ROOM}))',
         *(_callback(micro, *each) for each in bodies.items()),
+        *(_function(name, random.Random(name)) for name in micro.functions),
     ]
     return bytes(wasmtime.wat2wasm(f"(module {' '.join(parts)})"))
 
@@ -106,6 +110,18 @@ def _callback(micro: Micro, name: str, body: str) -> str:
         f'(func (export "{name}") (param {kinds}) (result i32) (local $n i32) (local $hash i32) '
         f"{body} (i32.const {result}))"
     )
+
+
+def _function(name: str, chance: random.Random) -> str:
+    """Five steps, each with a load and a branch."""
+    steps = "".join(
+        f"""(local.set 0 (i32.mul (i32.const {chance.randrange(1, 1 << 14) | 1})
+              (i32.xor (local.get 0) (i32.load (i32.const {VALUE + 4 * chance.randrange(1000)})))))
+            (if (i32.and (local.get 0) (i32.const {1 << chance.randrange(10)}))
+              (then (local.set 0 (i32.add (local.get 0) (i32.const {chance.randrange(1024)})))))"""
+        for _ in range(5)
+    )
+    return f"(func ${name} (param i32) (result i32) {steps} (local.get 0))"
 
 
 def _escaped(text: bytes) -> str:

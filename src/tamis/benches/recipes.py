@@ -4,8 +4,9 @@ Each group is an Envoy of its own, since its request is another. A function has 
 calls it once, one that calls it so often that the difference tells what a call costs.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+import random
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 from tamis.benches.micro import FOUND, LIFE, LONG, ROOM, VALUE, WORDS, Micro, call, loop
 from tamis.model.exchange import (
@@ -20,65 +21,79 @@ from tamis.model.exchange import (
 
 __all__ = [
     "BARE",
+    "CODE",
     "EMPTY",
     "FEW",
-    "FIELDS",
+    "HIT",
     "LENGTHS",
     "LOOPS",
     "MANY",
-    "MANY_FIELDS",
+    "MISS",
+    "ONE",
+    "TOGETHER",
     "Group",
     "groups",
-    "size",
+    "in_both",
     "twice",
 ]
 
-#: Lanes of a filter without any callback, and with those of any stream, which do nothing.
-EMPTY, BARE = "empty", "bare"
+#: Lanes of filters that do nothing: without any callback, with one, with those of any stream.
+EMPTY, ONE, BARE = "empty", "one", "bare"
+#: Lanes that read a header that is not there, and one that is; that call two functions; whose code
+#: is scattered.
+MISS, HIT, TOGETHER, CODE = "miss", "hit", "together", "code"
 FEW, MANY = 1, 9
 LOOPS = (1_000, 20_000)
 #: Bytes of request bodies.
 LENGTHS = (16384, 64)
-_REQUEST, _BODY = "proxy_on_request_headers", "proxy_on_request_body"
+_REQUEST, _RESPONSE = "proxy_on_request_headers", "proxy_on_response_headers"
+_BODY = "proxy_on_request_body"
 _RESPONSE_BODY, _ANSWERED = "proxy_on_response_body", "proxy_on_http_call_response"
 _CONFIGURE = "proxy_on_configure"
 _AT, _SIZE, _ID = FOUND, FOUND + 4, FOUND + 8
 _NAME, _NONE, _PROPERTY, _METRIC, _KEY, _CLUSTER = (WORDS + 32 * at for at in range(6))
 _CALL = WORDS + 256
+_PAIRS, _REPLACE = "proxy_get_header_map_pairs", "proxy_replace_header_map_value"
+#: As many functions, of the size that those of filters have.
+_FUNCTIONS = 64
 #: The service that callouts go to.
 _ORIGIN = b"origin"
 _SEGMENTS = (("method", "GET"), ("path", "/index.html"), ("authority", "example.com"))
-_HEAD: Headers = (
-    (":method", "GET"),
-    (":path", "/index.html"),
-    (":scheme", "http"),
-    (":authority", "example.com"),
-)
-FIELDS: Headers = (
-    ("user-agent", "curl/8.5.0"),
+#: Requests differ, as those of real traffic do: what one was guessed to need helps the next less.
+_PATHS = ("/index.html", "/api/users?page=2", "/", "/static/app.3f2c.js")
+_FIELDS: Headers = (
     ("accept", "*/*"),
+    ("user-agent", "curl/8.5.0"),
     ("accept-encoding", "gzip"),
-    ("accept-language", "en"),
-    ("cookie", "session=0123456789abcdef"),
     ("x-request-id", "2f9f1bd2-3f2c-4f5e-9d0a-2f1f0a7d6c11"),
+    ("cookie", "session=0123456789abcdef"),
+    ("accept-language", "en"),
+    ("authorization", "Bearer 0123456789abcdef0123456789abcdef"),
+    ("x-user", "ada"),
 )
-MANY_FIELDS: Headers = tuple((f"x-header-number-{at}", f"value of it {at}") for at in range(40))
-_ANSWER: Headers = (
-    (":status", "200"),
-    ("content-type", "text/html"),
-    ("cache-control", "no-store"),
-    ("vary", "accept-encoding"),
+_COUNTS = (6, 3, 8, 5)
+_LARGE = (40, 36, 44, 40)
+_ANSWERS: tuple[Headers, ...] = (
+    ((":status", "200"), ("content-type", "text/html"), ("cache-control", "no-store")),
+    ((":status", "201"), ("content-type", "text/plain"), ("vary", "accept"), ("x-a", "1")),
+    ((":status", "200"), ("content-type", "text/css")),
+    ((":status", "404"), ("content-type", "text/html"), ("server", "origin"), ("etag", "17")),
 )
 
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """`filters` by the name of their lane, on one exchange."""
+    """`filters` by the name of their lane, on `exchanges` in turn."""
 
     name: str
-    exchange: Exchange
+    exchanges: tuple[Exchange, ...]
     filters: Mapping[str, Micro]
     services: Mapping[str, tuple[CalloutRule, ...]] = field(default_factory=dict)
+
+
+def in_both(name: str) -> str:
+    """The lane that calls a function in two callbacks."""
+    return f"{name} in both"
 
 
 def twice(name: str, times: int) -> str:
@@ -86,42 +101,52 @@ def twice(name: str, times: int) -> str:
     return f"{name} x{times}"
 
 
-def size(headers: Headers) -> int:
-    """Bytes of a header map as a guest gets it."""
-    return 4 + sum(8 + len(name) + len(value) + 2 for name, value in headers)
-
-
 def groups() -> tuple[Group, ...]:
     """All of them."""
-    return (_headers(), _more(), *map(_bodies, LENGTHS), _callouts())
+    return (_headers(), _large(), _more(), *map(_bodies, LENGTHS), _callouts())
 
 
 def _headers() -> Group:
     """Functions of header maps; what there is beside functions."""
     maps = {
-        "miss": call("proxy_get_header_map_value", 0, _NONE, 6, _AT, _SIZE),
-        "hit": call("proxy_get_header_map_value", 0, _NAME, 6, _AT, _SIZE),
-        "proxy_replace_header_map_value": _set(VALUE, 8),
+        MISS: call("proxy_get_header_map_value", 0, _NONE, 6, _AT, _SIZE),
+        HIT: call("proxy_get_header_map_value", 0, _NAME, 6, _AT, _SIZE),
+        _REPLACE: _set(VALUE, 8),
         "long value": _set(VALUE, LONG),
         "proxy_add_header_map_value": call("proxy_add_header_map_value", 0, _NONE, 6, VALUE, 8),
         "proxy_remove_header_map_value": call("proxy_remove_header_map_value", 0, _NONE, 6),
-        "proxy_get_header_map_pairs": call("proxy_get_header_map_pairs", 0, _AT, _SIZE),
+        _PAIRS: call(_PAIRS, 0, _AT, _SIZE),
     }
-    filters = {EMPTY: Micro(()), BARE: _micro()}
+    filters = {EMPTY: Micro(()), ONE: Micro((_REQUEST,)), BARE: _micro(), CODE: _scattered()}
     for name, code in maps.items():
         filters |= _both(name, code)
-    get = maps["proxy_get_header_map_pairs"]
+    get = maps[_PAIRS]
     back = call("proxy_set_header_map_pairs", 0, _load(_AT), _load(_SIZE))
     filters |= _both("proxy_set_header_map_pairs", back, once=get)
     for rounds in LOOPS:
         filters[f"loop {rounds}"] = _micro(loop(rounds))
-    return Group("headers", _exchange(FIELDS), filters)
+    answered = {
+        MISS: call("proxy_get_header_map_value", 2, _NONE, 6, _AT, _SIZE),
+        _REPLACE: _set(VALUE, 8, 2),
+        _PAIRS: call(_PAIRS, 2, _AT, _SIZE),
+    }
+    for name, code in answered.items():
+        both = {_REQUEST: maps[name], _RESPONSE: code}
+        filters[in_both(name)] = replace(_micro(), code=both)
+    filters[TOGETHER] = _micro(get + maps[_REPLACE])
+    return Group("headers", _exchanges(_COUNTS), filters)
+
+
+def _large() -> Group:
+    """A map of many headers, read whole."""
+    filters = {EMPTY: Micro(()), BARE: _micro()}
+    filters |= _both(_PAIRS, call(_PAIRS, 0, _AT, _SIZE))
+    return Group("large map", _exchanges(_LARGE), filters)
 
 
 def _more() -> Group:
-    """Everything else that is called in the headers' callback, and a large map."""
+    """Everything else that is called in the headers' callback."""
     filters = {EMPTY: Micro(()), BARE: _micro()}
-    filters |= _both("large map", call("proxy_get_header_map_pairs", 0, _AT, _SIZE))
     define = call("proxy_define_metric", 0, _METRIC, 7, _ID)
     write = call("proxy_set_shared_data", _KEY, 3, VALUE, 8, 0)
     codes: dict[str, tuple[str, str]] = {
@@ -141,7 +166,7 @@ def _more() -> Group:
     }
     for name, (code, configure) in codes.items():
         filters |= _both(name, code, configure=configure)
-    return Group("more", _exchange(MANY_FIELDS), filters)
+    return Group("more", _exchanges(_COUNTS), filters)
 
 
 def _bodies(length: int) -> Group:
@@ -159,8 +184,7 @@ def _bodies(length: int) -> Group:
         for times in (FEW, MANY):
             filters[twice(function, times)] = Micro((*LIFE, _BODY), {_BODY: code}, times)
     body = (b"b" * length, b"")
-    fields = (*FIELDS, ("content-length", str(length)))
-    return Group(f"body of {length}", _exchange(fields, body, b"answer"), filters)
+    return Group(f"body of {length}", _exchanges(_COUNTS, body, b"answer"), filters)
 
 
 def _callouts() -> Group:
@@ -186,7 +210,7 @@ def _callouts() -> Group:
     )
     rule = CalloutRule(CalloutMatch(_ORIGIN.decode()), CalloutReply())
     filters = {EMPTY: Micro(()), BARE: _micro(), "proxy_http_call": asking}
-    return Group("callouts", _exchange(FIELDS), filters, {_ORIGIN.decode(): (rule,)})
+    return Group("callouts", _exchanges(_COUNTS), filters, {_ORIGIN.decode(): (rule,)})
 
 
 def _micro(code: str = "", times: int = 1, once: str = "", configure: str = "") -> Micro:
@@ -215,14 +239,34 @@ def _waiting(call_id: str) -> str:
     return f"(i32.add (i32.const {ROOM}) {slot})"
 
 
-def _set(value: int, length: int) -> str:
-    return call("proxy_replace_header_map_value", 0, _NAME, 6, value, length)
+def _set(value: int, length: int, kind: int = 0) -> str:
+    return call(_REPLACE, kind, _NAME, 6, value, length)
 
 
 def _load(address: int) -> str:
     return f"(i32.load (i32.const {address}))"
 
 
-def _exchange(fields: Headers, body: tuple[bytes, ...] = (), answer: bytes = b"") -> Exchange:
-    request = Request((*_HEAD, *fields), body)
-    return Exchange(request, Answer(_ANSWER, (answer,) if answer else ()))
+def _scattered() -> Micro:
+    """Small functions, each called once, in an order that has nothing to do with where they are."""
+    order = random.Random(1).sample(range(_FUNCTIONS), _FUNCTIONS)
+    calls = "".join(f"(local.set $hash (call $f{at} (local.get $hash)))" for at in order)
+    micro = _micro(f"{calls} (i32.store (i32.const {FOUND}) (local.get $hash))")
+    return replace(micro, functions=tuple(f"f{at}" for at in range(_FUNCTIONS)))
+
+
+def _exchanges(
+    counts: Sequence[int], body: tuple[bytes, ...] = (), answer: bytes = b""
+) -> tuple[Exchange, ...]:
+    """One for each number of headers."""
+    found = []
+    for at, (path, number) in enumerate(zip(_PATHS, counts, strict=True)):
+        more = tuple(
+            (f"x-header-{each}", f"value of {each}") for each in range(len(_FIELDS), number)
+        )
+        head = ((":method", "POST" if body else "GET"), (":path", path), (":scheme", "http"))
+        length = (("content-length", str(len(b"".join(body)))),) if body else ()
+        fields = (*head, (":authority", "example.com"), *_FIELDS[:number], *more, *length)
+        given = Answer(_ANSWERS[at], (answer,) if answer else ())
+        found.append(Exchange(Request(fields, body), given))
+    return tuple(found)

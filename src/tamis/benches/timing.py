@@ -29,7 +29,8 @@ _AGAIN = 3
 class Setting:
     """How much is measured: `envoys` fresh ones, `rounds` of slices in each; `rate` requests a
     second for latencies, `seconds` of them for each contender in each Envoy (0: none). `whole`:
-    memory and starts, too.
+    memory and starts, too. `variants`: these alone, where there are any; `chain`: eight of each,
+    too.
     """
 
     envoys: int = 8
@@ -37,6 +38,8 @@ class Setting:
     rate: float = 1000.0
     seconds: float = 0.6
     whole: bool = True
+    variants: tuple[str, ...] = ()
+    chain: bool = True
 
 
 def timed(ring: Ring, setting: Setting, say: Say, notes: Sequence[str] = ()) -> Timed:

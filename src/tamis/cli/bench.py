@@ -54,6 +54,14 @@ def bench(
     prices: Annotated[
         Path | None, typer.Option("--prices", metavar="FILE", help="A price table instead of ours.")
     ] = None,
+    calibrate: Annotated[
+        Path | None,
+        typer.Option(
+            "--calibrate",
+            metavar="FILE",
+            help="Measure the prices of this machine's Envoy (some minutes) into FILE.",
+        ),
+    ] = None,
     limits: Limits = None,
     reports: Annotated[
         list[str] | None,
@@ -84,6 +92,15 @@ def bench(
         if rate and not any(host.startswith("envoy") for host in chosen):
             raise BadInput("--rate: without --host envoy no request is sent", advice="Say it, too.")
         setting = Setting(rate=rate) if rate else Setting()
+        if calibrate:
+            if prices:
+                raise BadInput("--prices, --calibrate: two tables", advice="Say one of them.")
+            real = next((host for host in chosen if host.startswith("envoy")), "envoy")
+            table = tamis.calibrate(calibrate, host=real, say=frame.progress)
+            frame.show(report.calibrated_lines(calibrate, table))
+            frame.data(prices={"file": str(calibrate), "envoy": table.envoy, "made": table.made})
+            if not filters:
+                return
         sinks = [benches.parse(text) for text in reports or ()]
         cards = [
             tamis.bench(
@@ -95,7 +112,7 @@ def bench(
                 limits=bounds,
                 budgets=wanted,
                 against=against or (),
-                prices_file=prices,
+                prices_file=prices or calibrate,
                 setting=setting,
                 say=frame.progress,
             )

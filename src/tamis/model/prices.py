@@ -29,6 +29,10 @@ class Prices:
     without what they copy; `allocation`: one call of the guest's allocator; `kib_in`, `kib_out`:
     1024 bytes copied into the guest, read from it; `fuel`: 1000 units.
 
+    On top, once an exchange: `enter`, where the guest is called at all; `leave`, where it calls the
+    host at all; `elsewhere`, for a function in each further callback that calls it; `code`: 1024
+    bytes of the module's code that run for the first time.
+
     `name` is what a prediction names; `made` says how the table was taken.
     """
 
@@ -42,5 +46,9 @@ class Prices:
     kib_in: Interval
     kib_out: Interval
     fuel: Interval
+    enter: Interval
+    leave: Interval
+    elsewhere: Interval
+    code: Interval
     callbacks: Mapping[str, Price] = field(default_factory=dict)
     functions: Mapping[str, Price] = field(default_factory=dict)

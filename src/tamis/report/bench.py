@@ -1,18 +1,21 @@
 """What `bench` tells as JSON objects (schemas/output.json), as problems and as cases."""
 
 from collections.abc import Sequence
+from pathlib import Path
 
 from tamis.model import codec
 from tamis.model.card import Advice, Against, Card, Change, ColdStart, Held, Past
 from tamis.model.cost import CallbackCost, FixtureCost, StepCost
 from tamis.model.measured import Interval, Least, Memory, Timed
 from tamis.model.outcome import Counts
+from tamis.model.prices import Prices
 from tamis.report.cases import Case
 from tamis.report.figures import FIGURES, figure, mean, most
 from tamis.report.objects import Object, problem
 from tamis.report.replay import why
+from tamis.report.terminal import Lines, line
 
-__all__ = ["bench_cases", "bench_problems", "broken_budget", "card_object"]
+__all__ = ["bench_cases", "bench_problems", "broken_budget", "calibrated_lines", "card_object"]
 
 _BUDGET = "Find out what it costs with tamis bench -v, or raise the budget."
 
@@ -53,6 +56,11 @@ def card_object(card: Card) -> Object:
         "against": [_against(each) for each in card.against],
         "timed": card.timed and _timed(card.timed),
     }
+
+
+def calibrated_lines(path: Path, prices: Prices) -> Lines:
+    """What `--calibrate` wrote."""
+    return line((str(path), "bold"), f": prices of envoy {prices.envoy}, {prices.made}")
 
 
 def _figures(counts: Counts) -> Object:

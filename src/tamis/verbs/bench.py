@@ -11,7 +11,7 @@ from tamis.benches import prices
 from tamis.benches.advice import Advisor
 from tamis.benches.against import against as compared
 from tamis.benches.counts import Ran, count, counted
-from tamis.benches.predicted import predicted
+from tamis.benches.predicted import code_of, predicted
 from tamis.benches.timing import Setting
 from tamis.errors import BadInput, Place
 from tamis.model.card import Card, ColdStart
@@ -101,7 +101,7 @@ def bench(
         sizes=size,
         counted=cost,
         cold=_cold(subject.module, native, whole, bounds, say) if timed and not library else None,
-        predicted=predicted(cost, table),
+        predicted=None if library else predicted(cost, table, code_of(subject.module)),
         advice=advisor.told(),
         budgets=limits_of.held(
             {**set_here, **held},

@@ -8,7 +8,7 @@ from dataclasses import replace
 from tamis import elf, envoy, toolchains
 from tamis.benches.contenders import Contender
 from tamis.benches.counts import Ran, count, counted
-from tamis.benches.predicted import predicted
+from tamis.benches.predicted import code_of, predicted
 from tamis.benches.ring import Ring
 from tamis.benches.timing import Setting, timed
 from tamis.benches.workload import Workload, choose
@@ -51,13 +51,22 @@ def in_envoy(
         load, alone = _in_core(subject.module, load, limits)
     tell("other ways to do the same")
     contenders, notes = contenders_of(subject, binary)
+    if setting.variants:
+        contenders = tuple(each for each in contenders if each.name in setting.variants)
     with ExitStack() as opened:
         services = (
             opened.enter_context(Origin(binary, load.services)).ports if load.services else {}
         )
         twins = any(each.kind == "twin" for each in contenders)
         shim = toolchains.shim() if twins else b""
-        ring = Ring(binary, contenders, load, chain=not alone, shim=shim, services=services)
+        ring = Ring(
+            binary,
+            contenders,
+            load,
+            chain=setting.chain and not alone,
+            shim=shim,
+            services=services,
+        )
         ring, refused = _taken(ring, subject)
         tell("each exchange once")
         ring, others = ring.tried()
@@ -143,5 +152,5 @@ def _taken(ring: Ring, subject: Subject) -> tuple[Ring, tuple[str, ...]]:
 def _predicted(module: bytes, load: Workload, limits: Limits, table: Prices) -> Interval | None:
     if elf.is_library(module):
         return None
-    found = predicted(counted([_run(module, load, limits)]), table)
+    found = predicted(counted([_run(module, load, limits)]), table, code_of(module))
     return found.added_us if found else None
