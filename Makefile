@@ -40,6 +40,9 @@ judges: .venv/.dev
 bench: .venv/.dev
 	$(RUN)/python benchmarks/host.py
 	$(RUN)/python benchmarks/peers.py
+	$(RUN)/python benchmarks/compare.py
+	$(RUN)/python benchmarks/prediction.py
+	$(RUN)/python benchmarks/repeat.py
 
 clean:
 	rm -rf .venv build

@@ -22,16 +22,20 @@ from tamis.model.cost import StepCost
 from tamis.model.plugin import Plugin
 from tamis.model.prices import Prices
 
-__all__ = ["calibrated", "load_of", "steps_of"]
+__all__ = ["ENVOYS", "ROUNDS", "calibrated", "load_of", "steps_of"]
 
 #: Fresh Envoys of each group, and rounds in each.
-_ENVOYS, _ROUNDS = 8, 20
+ENVOYS, ROUNDS = 8, 20
 
 
-def calibrated(binary: Binary, say: Callable[[str], None]) -> Prices:
-    """A table of this Envoy on this machine. Takes some minutes. Raises what measuring raises."""
+def calibrated(
+    binary: Binary, say: Callable[[str], None], *, envoys: int = ENVOYS, rounds: int = ROUNDS
+) -> Prices:
+    """A table of this Envoy on this machine, out of so many fresh ones for each group of
+    micro-filters. Takes some minutes. Raises what measuring raises.
+    """
     every = recipes.groups()
-    found = merged({each.name: _measured(binary, each, say) for each in every})
+    found = merged({each.name: _measured(binary, each, say, envoys, rounds) for each in every})
     steps = {f"{each.name}/{name}": steps_of(each, name) for each in every for name in each.filters}
     return priced(found, steps, binary.host, binary.version, _made())
 
@@ -48,7 +52,9 @@ def steps_of(group: Group, name: str) -> tuple[StepCost, ...]:
     return counted(count(module, [load_of(group).fixture])).exchanges
 
 
-def _measured(binary: Binary, group: Group, say: Callable[[str], None]) -> Estimate:
+def _measured(
+    binary: Binary, group: Group, say: Callable[[str], None], envoys: int, rounds: int
+) -> Estimate:
     load = load_of(group)
     contenders = tuple(Contender(name, made(micro)) for name, micro in group.filters.items())
     with ExitStack() as opened:
@@ -57,10 +63,10 @@ def _measured(binary: Binary, group: Group, say: Callable[[str], None]) -> Estim
         )
         ring = Ring(binary, contenders, load, chain=False, services=services)
         kept = []
-        for at in range(_ENVOYS):
-            say(f"{group.name}: Envoy {at + 1} of {_ENVOYS}")
+        for at in range(envoys):
+            say(f"{group.name}: Envoy {at + 1} of {envoys}")
             with ring.arena() as arena:
-                kept.append(slices(arena, load, _ROUNDS, seed=at).rounds)
+                kept.append(slices(arena, load, rounds, seed=at).rounds)
     return estimate(kept)
 
 

@@ -17,7 +17,6 @@ from tamis.benches.recipes import (
     MANY,
     MISS,
     ONE,
-    TOGETHER,
     in_both,
     twice,
 )
@@ -122,7 +121,6 @@ def _values(us: Figures, steps: Steps) -> dict[str, float]:
         "allocation": room,
         "allocation first": room_first,
         "function": fmean(lanes.each(*at) for at in _IDLE),
-        "function first": fmean(lanes.first(*at) for at in _IDLE),
         "kib_out": lanes.more("long value", _SET)[0] / (LONG / _KIB),
         _GET: lanes.each(_HEADERS, MISS),
         f"{_GET} first": lanes.first(_HEADERS, MISS),
@@ -181,7 +179,7 @@ def _code(lanes: "_Lanes") -> dict[str, float]:
 def _callout(lanes: "_Lanes", found: Mapping[str, float]) -> float:
     """What is left of it: in the answer's callback, two functions let the request go on."""
     whole = lanes.us[f"callouts/{_CALL}"] - lanes.us[f"callouts/{BARE}"]
-    own = found["callback"] + 2 * (found["function"] + found["function first"])
+    own = found["callback"] + 2 * found["function"]
     return whole - own - found["leave"]
 
 
@@ -191,11 +189,11 @@ class _Lanes:
     def __init__(self, us: Figures, steps: Steps) -> None:
         self.us = us
         self._steps = steps
-        headers = (BARE, ONE, TOGETHER, twice(_PAIRS, FEW), twice(_SET, FEW))
-        bare, one, together, pairs, write = (us[f"{_HEADERS}/{name}"] for name in headers)
-        #: Each further callback, and the first host function of all.
+        bare, one = (us[f"{_HEADERS}/{name}"] for name in (BARE, ONE))
+        #: Each further callback.
         self.callback = (bare - one) / (len(LIFE) - 1)
-        self.leave = pairs + write - together - bare
+        #: The first host function of all: whatever it is, it costs what one does that does nothing.
+        self.leave = fmean(self._first(*at) for at in _IDLE)
 
     def mean(self, name: str, than: str) -> float:
         """By how much one is dearer, over the groups that have both."""
@@ -208,10 +206,13 @@ class _Lanes:
         return (many - few) / (MANY - FEW) / _calls(group)
 
     def first(self, group: str, name: str) -> float:
-        """On top, of the first."""
+        """On top of that, of the first call of a function."""
+        return self._first(group, name) - self.leave
+
+    def _first(self, group: str, name: str) -> float:
         base = BARE if _calls(group) == 1 else _BODY
         few = self.us[f"{group}/{twice(name, FEW)}"] - self.us[f"{group}/{base}"]
-        return few - FEW * _calls(group) * self.each(group, name) - self.leave
+        return few - FEW * _calls(group) * self.each(group, name)
 
     def more(self, name: str, than: str) -> tuple[float, float]:
         """By how much (each, first) one of the headers' functions is dearer."""

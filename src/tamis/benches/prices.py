@@ -19,7 +19,9 @@ __all__ = ["FUEL_BYTES", "call_price", "copied", "load", "mean", "predict", "tex
 
 #: Keys of a table that are one price each: of crossings, of amounts.
 _CROSSINGS = ("callback", "function", "allocation")
-_AMOUNTS = ("stream", "enter", "leave", "elsewhere", "kib_in", "kib_out", "fuel", "code")
+_AMOUNTS = ("stream", "kib_in", "kib_out", "fuel")
+#: What comes on top, once in an exchange; it may be left out.
+_ONCE = ("enter", "leave", "elsewhere", "code")
 _TEXTS = ("envoy", "name", "made")
 #: What a crossing's price may have besides.
 _MORE = ("first", "kib_in")
@@ -126,7 +128,7 @@ def _read(text: str, path: Path) -> Prices:
             f"the price table is not TOML: {error}", advice=_ADVICE, at=Place(path)
         ) from error
     for key in found:
-        if key not in (*_TEXTS, *_AMOUNTS, *_CROSSINGS, *_MANY):
+        if key not in (*_TEXTS, *_AMOUNTS, *_ONCE, *_CROSSINGS, *_MANY):
             raise BadInput(f"unknown key '{key}'", advice=_ADVICE, at=Place(path))
     for key in _TEXTS:
         if not isinstance(found.get(key), str):
@@ -146,19 +148,23 @@ def _read(text: str, path: Path) -> Prices:
         kib_in=_interval(found, ("kib_in",), path),
         kib_out=_interval(found, ("kib_out",), path),
         fuel=_interval(found, ("fuel",), path),
-        enter=_interval(found, ("enter",), path),
-        leave=_interval(found, ("leave",), path),
-        elsewhere=_interval(found, ("elsewhere",), path),
-        code=_interval(found, ("code",), path),
+        enter=_once(found, "enter", path),
+        leave=_once(found, "leave", path),
+        elsewhere=_once(found, "elsewhere", path),
+        code=_once(found, "code", path),
         callbacks=many["callbacks"],
         functions=many["functions"],
     )
 
 
+def _once(found: Mapping[str, Any], key: str, path: Path) -> Interval:
+    return _interval(found, (key,), path) if key in found else Interval(0, 0, 0)
+
+
 def text_of(prices: Prices) -> str:
     """The table as a file, which `load` reads."""
     lines = [f"{key} = {json.dumps(getattr(prices, key))}" for key in _TEXTS]
-    for key in _AMOUNTS:
+    for key in (*_AMOUNTS, *_ONCE):
         lines += ["", f"[{key}]", f"price = {_written(getattr(prices, key))}"]
     for key in _CROSSINGS:
         lines += ["", f"[{key}]", *_lines(getattr(prices, key))]

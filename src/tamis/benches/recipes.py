@@ -30,7 +30,6 @@ __all__ = [
     "MANY",
     "MISS",
     "ONE",
-    "TOGETHER",
     "Group",
     "groups",
     "in_both",
@@ -39,9 +38,8 @@ __all__ = [
 
 #: Lanes of filters that do nothing: without any callback, with one, with those of any stream.
 EMPTY, ONE, BARE = "empty", "one", "bare"
-#: Lanes that read a header that is not there, and one that is; that call two functions; whose code
-#: is scattered.
-MISS, HIT, TOGETHER, CODE = "miss", "hit", "together", "code"
+#: Lanes that read a header that is not there, and one that is; whose code is scattered.
+MISS, HIT, CODE = "miss", "hit", "code"
 FEW, MANY = 1, 9
 LOOPS = (1_000, 20_000)
 #: Bytes of request bodies.
@@ -133,7 +131,6 @@ def _headers() -> Group:
     for name, code in answered.items():
         both = {_REQUEST: maps[name], _RESPONSE: code}
         filters[in_both(name)] = replace(_micro(), code=both)
-    filters[TOGETHER] = _micro(get + maps[_REPLACE])
     return Group("headers", _exchanges(_COUNTS), filters)
 
 

@@ -7,6 +7,8 @@ from tamis.model.measured import Interval
 
 __all__ = ["Price", "Prices"]
 
+_NOTHING = Interval(0, 0, 0)
+
 
 @dataclass(frozen=True, slots=True)
 class Price:
@@ -16,7 +18,7 @@ class Price:
     """
 
     each: Interval
-    first: Interval = Interval(0, 0, 0)
+    first: Interval = _NOTHING
     kib_in: Interval | None = None
 
 
@@ -46,9 +48,9 @@ class Prices:
     kib_in: Interval
     kib_out: Interval
     fuel: Interval
-    enter: Interval
-    leave: Interval
-    elsewhere: Interval
-    code: Interval
+    enter: Interval = _NOTHING
+    leave: Interval = _NOTHING
+    elsewhere: Interval = _NOTHING
+    code: Interval = _NOTHING
     callbacks: Mapping[str, Price] = field(default_factory=dict)
     functions: Mapping[str, Price] = field(default_factory=dict)

@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from tamis.benches import prices
-from tamis.benches.calibration import calibrated
+from tamis.benches.calibration import ENVOYS, ROUNDS, calibrated
 from tamis.errors import BadInput
 from tamis.files import write_whole
 from tamis.model.prices import Prices
@@ -17,10 +17,16 @@ __all__ = ["calibrate"]
 
 
 def calibrate(
-    path: Path, *, host: str = "envoy", say: Callable[[str], None] = lambda _: None
+    path: Path,
+    *,
+    host: str = "envoy",
+    envoys: int = ENVOYS,
+    rounds: int = ROUNDS,
+    say: Callable[[str], None] = lambda _: None,
 ) -> Prices:
     """Measure what crossings cost in `host` ("envoy", "envoy@1.40", ...), and write it to `path`:
-    predictions take it by `prices_file`. It takes some minutes.
+    predictions take it by `prices_file`. It takes some minutes; fewer `envoys` of each kind, or
+    `rounds` in each, give wider ranges.
 
     Raises BadInput where it cannot be measured or written, Missing without that Envoy, Fault where
     it breaks.
@@ -36,7 +42,7 @@ def calibrate(
             f"--calibrate: '{host}' is no Envoy", advice="Say --host envoy, or envoy@1.40."
         )
     _writable(path)
-    table = replace(calibrated(chosen.binary, say), name=path.stem)
+    table = replace(calibrated(chosen.binary, say, envoys=envoys, rounds=rounds), name=path.stem)
     try:
         write_whole(path, prices.text_of(table).encode())
     except OSError as error:

@@ -85,18 +85,17 @@ def flat(value, first=0.0, kib=None):
 def known():
     """A table like a real one, every price another, but for what all functions share."""
     names = [
-        "proxy_get_header_map_value",
         "proxy_get_buffer_status",
         "proxy_log",
         "proxy_get_current_time_nanoseconds",
+        "proxy_increment_metric",
     ]
-    functions = {name: flat(0.1, 0.6) for name in names}
+    functions = {name: flat(0.1) for name in names}
     others = {
         "proxy_replace_header_map_value": 0.26,
         "proxy_add_header_map_value": 0.28,
         "proxy_remove_header_map_value": 0.13,
         "proxy_define_metric": 0.67,
-        "proxy_increment_metric": 0.11,
         "proxy_set_shared_data": 0.18,
         "proxy_set_buffer_bytes": 0.16,
         "proxy_set_header_map_pairs": 2.2,
@@ -104,6 +103,7 @@ def known():
     giving = ("proxy_get_property", "proxy_get_shared_data", "proxy_get_buffer_bytes")
     functions |= {name: flat(each, 0.6) for name, each in others.items()}
     functions |= {name: flat(0.1, 0.6) for name in giving}
+    functions["proxy_get_header_map_value"] = flat(0.1, 0.3)
     functions["proxy_http_call"] = flat(38.0)  # there is one in an exchange: all of it is in that
     functions["proxy_get_header_map_pairs"] = flat(0.3, 0.6, 0.5)
     one = flat(0).each
@@ -113,7 +113,7 @@ def known():
         made="by hand",
         stream=replace(one, low=1.5, value=1.5, high=1.5),
         callback=flat(0.4),
-        function=flat(0.1, 0.6),
+        function=flat(0.1),
         allocation=flat(0.7, 0.5),
         kib_in=replace(one, low=0.0, value=0.02, high=0.02),
         kib_out=replace(one, low=0.0, value=0.04, high=0.04),
@@ -138,7 +138,9 @@ def test_prices_come_back_out_of_what_they_make(steps):
     found = priced(cost_by(table, steps), steps, "found", "1.40", "out of them")
     for key in ("stream", "enter", "leave", "elsewhere", "kib_in", "kib_out", "fuel", "code"):
         wanted = getattr(table, key).value
-        assert getattr(found, key).value == pytest.approx(wanted, rel=0.05, abs=0.005), key
+        # The response's map is smaller than the request's.
+        near = 0.05 if key == "elsewhere" else 0.005
+        assert getattr(found, key).value == pytest.approx(wanted, rel=0.05, abs=near), key
     for key in ("callback", "function", "allocation"):
         assert_price(getattr(found, key), getattr(table, key), key)
     assert found.callbacks.keys() == table.callbacks.keys()
