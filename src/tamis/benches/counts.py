@@ -86,7 +86,7 @@ def _steps(ran: Ran) -> Iterator[StepCost]:
     if ran.outcome.start == "ok":
         for index, step in enumerate(ran.fixture.steps):
             own = [visit for visit in ran.visits if visit.step == index]
-            yield StepCost(_kind(step), index, _callbacks(own))
+            yield StepCost(_kind(step), index, _callbacks(own), _pieces(step))
     yield StepCost("end", None, _callbacks(behind))
 
 
@@ -114,6 +114,10 @@ def _with_rest(steps: tuple[StepCost, ...], known: Counts) -> tuple[StepCost, ..
     last = max((at for at, step in enumerate(steps[:-1]) if step.callbacks), default=0)
     step = replace(steps[last], callbacks=(*steps[last].callbacks, cost))
     return (*steps[:last], step, *steps[last + 1 :])
+
+
+def _pieces(step: object) -> int:
+    return len(step.request.body) + len(step.answer.body) if isinstance(step, Exchange) else 0
 
 
 def _kind(step: object) -> StepKind:

@@ -40,7 +40,11 @@ _CALL, _ANSWERED = "proxy_http_call", "proxy_on_http_call_response"
 #: A body over HTTP/1.1 is two calls: its bytes, and its end.
 _PIECES = 2
 _HEADERS, _MAP = "headers", "large map"
+_WITHOUT = (_HEADERS, _MAP, "more", "callouts")
 _LARGE, _SMALL = (f"body of {length}" for length in recipes.LENGTHS)
+_WITH = (_LARGE, _SMALL)
+#: Pieces of bodies that pass there: two of the request's, one of the response's.
+_PASSING = _PIECES + 1
 #: (group, name) of functions that give nothing back, of those that do, and of some that do next to
 #: nothing. Of a body's two calls only the first is given something.
 _PLAIN = (
@@ -92,6 +96,7 @@ def priced(found: Estimate, steps: Steps, name: str, envoy: str, made: str) -> P
         leave=ranges["leave"],
         elsewhere=ranges["elsewhere"],
         code=ranges["code"],
+        piece=ranges["piece"],
         callbacks={key: _price(ranges, key) for key in (_BODY, _RESPONSE_BODY)},
         functions={key: _price(ranges, key) for key in ranges if _is_function(key)},
     )
@@ -116,7 +121,9 @@ def _values(us: Figures, steps: Steps) -> dict[str, float]:
     lanes = _Lanes(us, steps)
     room, room_first = lanes.more(HIT, MISS)
     found = {
-        "stream": lanes.mean(EMPTY, NOTHING),
+        "stream": lanes.mean(EMPTY, NOTHING, _WITHOUT),
+        "piece": (lanes.mean(BARE, NOTHING, _WITH) - lanes.mean(BARE, NOTHING, _WITHOUT))
+        / _PASSING,
         "callback": lanes.callback,
         "allocation": room,
         "allocation first": room_first,
@@ -195,9 +202,8 @@ class _Lanes:
         #: The first host function of all: whatever it is, it costs what one does that does nothing.
         self.leave = fmean(self._first(*at) for at in _IDLE)
 
-    def mean(self, name: str, than: str) -> float:
-        """By how much one is dearer, over the groups that have both."""
-        groups = [lane.partition("/")[0] for lane in self.us if lane.endswith(f"/{name}")]
+    def mean(self, name: str, than: str, groups: Sequence[str]) -> float:
+        """By how much one is dearer, over some groups."""
         return fmean(self.us[f"{each}/{name}"] - self.us[f"{each}/{than}"] for each in groups)
 
     def each(self, group: str, name: str) -> float:

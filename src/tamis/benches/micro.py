@@ -62,12 +62,16 @@ def call(function: str, *arguments: int | str) -> str:
 
 
 def loop(rounds: int) -> str:
-    """A hash of bytes in memory: arithmetic, loads and branches as filters have them."""
+    """A hash of bytes in memory: arithmetic, loads, and a branch that is taken now and then, as
+    filters have them.
+    """
     return f"""(local.set $n (i32.const {rounds}))
       (loop $again
         (local.set $hash (i32.mul (i32.const 16777619) (i32.xor (local.get $hash)
           (i32.load8_u (i32.add (i32.const {VALUE})
             (i32.and (local.get $n) (i32.const {LONG - 1})))))))
+        (if (i32.eqz (i32.and (local.get $hash) (i32.const 7)))
+          (then (local.set $hash (i32.add (local.get $hash) (i32.const 1)))))
         (br_if $again (local.tee $n (i32.sub (local.get $n) (i32.const 1)))))
       (i32.store (i32.const {FOUND}) (local.get $hash))"""
 

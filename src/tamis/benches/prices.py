@@ -20,8 +20,8 @@ __all__ = ["FUEL_BYTES", "call_price", "copied", "load", "mean", "predict", "tex
 #: Keys of a table that are one price each: of crossings, of amounts.
 _CROSSINGS = ("callback", "function", "allocation")
 _AMOUNTS = ("stream", "kib_in", "kib_out", "fuel")
-#: What comes on top, once in an exchange; it may be left out.
-_ONCE = ("enter", "leave", "elsewhere", "code")
+#: What comes on top; it may be left out.
+_ONCE = ("enter", "leave", "elsewhere", "code", "piece")
 _TEXTS = ("envoy", "name", "made")
 #: What a crossing's price may have besides.
 _MORE = ("first", "kib_in")
@@ -55,7 +55,7 @@ def predict(step: StepCost, prices: Prices, code: int) -> Interval:
 
     The range is as wide as if every price were off in the same direction.
     """
-    found = prices.stream
+    found = prices.stream + prices.piece.times(step.pieces)
     counts = step.counts
     for name, calls in counts.calls.items():
         price = call_price(name, prices)
@@ -152,6 +152,7 @@ def _read(text: str, path: Path) -> Prices:
         leave=_once(found, "leave", path),
         elsewhere=_once(found, "elsewhere", path),
         code=_once(found, "code", path),
+        piece=_once(found, "piece", path),
         callbacks=many["callbacks"],
         functions=many["functions"],
     )

@@ -60,14 +60,14 @@ _SEGMENTS = (("method", "GET"), ("path", "/index.html"), ("authority", "example.
 #: Requests differ, as those of real traffic do: what one was guessed to need helps the next less.
 _PATHS = ("/index.html", "/api/users?page=2", "/", "/static/app.3f2c.js")
 _FIELDS: Headers = (
-    ("accept", "*/*"),
+    ("x-user", "ada"),
     ("user-agent", "curl/8.5.0"),
     ("accept-encoding", "gzip"),
     ("x-request-id", "2f9f1bd2-3f2c-4f5e-9d0a-2f1f0a7d6c11"),
     ("cookie", "session=0123456789abcdef"),
     ("accept-language", "en"),
     ("authorization", "Bearer 0123456789abcdef0123456789abcdef"),
-    ("x-user", "ada"),
+    ("accept", "*/*"),
 )
 _COUNTS = (6, 3, 8, 5)
 _LARGE = (40, 36, 44, 40)
@@ -205,14 +205,15 @@ def _callouts() -> Group:
         words={_CLUSTER: _ORIGIN, _CALL: head},
         result={_REQUEST: 1},
     )
-    rule = CalloutRule(CalloutMatch(_ORIGIN.decode()), CalloutReply())
+    reply = CalloutReply(_ANSWERS[1], (b"welcome",))
+    rule = CalloutRule(CalloutMatch(_ORIGIN.decode()), reply)
     filters = {EMPTY: Micro(()), BARE: _micro(), "proxy_http_call": asking}
     return Group("callouts", _exchanges(_COUNTS), filters, {_ORIGIN.decode(): (rule,)})
 
 
 def _micro(code: str = "", times: int = 1, once: str = "", configure: str = "") -> Micro:
     words = {
-        _NAME: b"accept",
+        _NAME: b"x-user",
         _NONE: b"x-none",
         _PROPERTY: b"plugin_name",
         _METRIC: b"counter",
@@ -237,7 +238,7 @@ def _waiting(call_id: str) -> str:
 
 
 def _set(value: int, length: int, kind: int = 0) -> str:
-    return call(_REPLACE, kind, _NAME, 6, value, length)
+    return call(_REPLACE, kind, _NONE, 6, value, length)
 
 
 def _load(address: int) -> str:

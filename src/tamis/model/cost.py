@@ -71,12 +71,14 @@ class CallbackCost:
 class StepCost:
     """One step of a fixture, by its index (None: `start` and `end`), with the streams it began.
 
-    Callbacks stand in the order in which they first ran.
+    Callbacks stand in the order in which they first ran. `pieces`: of bodies, both ways, that come
+    by, whoever looks at them.
     """
 
     kind: StepKind
     step: int | None
     callbacks: tuple[CallbackCost, ...] = ()
+    pieces: int = 0
 
     @property
     def counts(self) -> Counts:

@@ -33,7 +33,7 @@ class Prices:
 
     On top, once an exchange: `enter`, where the guest is called at all; `leave`, where it calls the
     host at all; `elsewhere`, for a function in each further callback that calls it; `code`: 1024
-    bytes of the module's code that run for the first time.
+    bytes of the module's code that run for the first time. `piece`: of a body, that passes.
 
     `name` is what a prediction names; `made` says how the table was taken.
     """
@@ -52,5 +52,6 @@ class Prices:
     leave: Interval = _NOTHING
     elsewhere: Interval = _NOTHING
     code: Interval = _NOTHING
+    piece: Interval = _NOTHING
     callbacks: Mapping[str, Price] = field(default_factory=dict)
     functions: Mapping[str, Price] = field(default_factory=dict)

@@ -122,6 +122,7 @@ def known():
         leave=replace(one, low=0.0, value=0.4, high=0.4),
         elsewhere=replace(one, low=0.0, value=0.45, high=0.45),
         code=replace(one, low=0.0, value=0.16, high=0.16),
+        piece=replace(one, low=0.0, value=0.2, high=0.2),
         callbacks={
             "proxy_on_request_body": flat(0.25),
             "proxy_on_response_body": flat(0.45),
@@ -136,7 +137,17 @@ def test_prices_come_back_out_of_what_they_make(steps):
     """
     table = known()
     found = priced(cost_by(table, steps), steps, "found", "1.40", "out of them")
-    for key in ("stream", "enter", "leave", "elsewhere", "kib_in", "kib_out", "fuel", "code"):
+    for key in (
+        "stream",
+        "enter",
+        "leave",
+        "elsewhere",
+        "kib_in",
+        "kib_out",
+        "fuel",
+        "code",
+        "piece",
+    ):
         wanted = getattr(table, key).value
         # The response's map is smaller than the request's.
         near = 0.05 if key == "elsewhere" else 0.005

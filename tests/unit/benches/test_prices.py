@@ -61,6 +61,7 @@ enter = {price = [1, 1, 1]}
 leave = {price = [10, 10, 10]}
 elsewhere = {price = [100, 100, 100]}
 code = {price = [1024, 1024, 1024]}
+piece = {price = [0.5, 0.5, 0.5]}
 """
 
 
@@ -82,6 +83,11 @@ def test_what_is_new_in_an_exchange_costs_once(table):
     # As much code as there is, or as runs: each unit of fuel is some bytes of it.
     assert once(table, CallbackCost(headers, 1, fuel=10**6), code=4096) == 1 + 4096
     assert once(table, CallbackCost(headers, 1, fuel=100), code=4096) == pytest.approx(1 + 240)
+
+
+def test_bodies_pass_whoever_looks_at_them(table):
+    passing = StepCost("exchange", 0, (), pieces=3)
+    assert predict(passing, table(ONCE + TABLE), 0) == table().stream + Interval(1.5, 1.5, 1.5)
 
 
 def test_the_first_call_costs_more(table):
