@@ -40,7 +40,7 @@ _CALL, _ANSWERED = "proxy_http_call", "proxy_on_http_call_response"
 #: A body over HTTP/1.1 is two calls: its bytes, and its end.
 _PIECES = 2
 _HEADERS, _MAP = "headers", "large map"
-_WITHOUT = (_HEADERS, _MAP, "more", "callouts")
+_WITHOUT = (_HEADERS, _MAP, "more")
 _LARGE, _SMALL = (f"body of {length}" for length in recipes.LENGTHS)
 _WITH = (_LARGE, _SMALL)
 #: Pieces of bodies that pass there: two of the request's, one of the response's.
@@ -122,8 +122,7 @@ def _values(us: Figures, steps: Steps) -> dict[str, float]:
     room, room_first = lanes.more(HIT, MISS)
     found = {
         "stream": lanes.mean(EMPTY, NOTHING, _WITHOUT),
-        "piece": (lanes.mean(BARE, NOTHING, _WITH) - lanes.mean(BARE, NOTHING, _WITHOUT))
-        / _PASSING,
+        "piece": (lanes.bare(_WITH) - lanes.bare(_WITHOUT)) / _PASSING,
         "callback": lanes.callback,
         "allocation": room,
         "allocation first": room_first,
@@ -205,6 +204,10 @@ class _Lanes:
     def mean(self, name: str, than: str, groups: Sequence[str]) -> float:
         """By how much one is dearer, over some groups."""
         return fmean(self.us[f"{each}/{name}"] - self.us[f"{each}/{than}"] for each in groups)
+
+    def bare(self, groups: Sequence[str]) -> float:
+        """What a filter of any SDK adds that does nothing."""
+        return self.mean(BARE, NOTHING, groups)
 
     def each(self, group: str, name: str) -> float:
         """Of one call, out of the lane with few and the lane with many."""

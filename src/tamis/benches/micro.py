@@ -27,6 +27,8 @@ LIFE = (
     "proxy_on_delete",
 )
 _PAGES = 8
+#: Words that scattered code reads from.
+_DATA = 8192
 _ABI = "0.2.1"
 _TYPES = {"i": "i32", "I": "i64"}
 #: What callbacks return: whether to go on is 0, whether something is done is 1.
@@ -117,10 +119,10 @@ def _callback(micro: Micro, name: str, body: str) -> str:
 
 
 def _function(name: str, chance: random.Random) -> str:
-    """Five steps, each with a load and a branch."""
+    """Five steps, each with a branch and a load: filters have data all over the place, too."""
     steps = "".join(
         f"""(local.set 0 (i32.mul (i32.const {chance.randrange(1, 1 << 14) | 1})
-              (i32.xor (local.get 0) (i32.load (i32.const {VALUE + 4 * chance.randrange(1000)})))))
+              (i32.xor (local.get 0) (i32.load (i32.const {ROOM + 4 * chance.randrange(_DATA)})))))
             (if (i32.and (local.get 0) (i32.const {1 << chance.randrange(10)}))
               (then (local.set 0 (i32.add (local.get 0) (i32.const {chance.randrange(1024)})))))"""
         for _ in range(5)

@@ -208,7 +208,10 @@ def _callouts() -> Group:
     reply = CalloutReply(_ANSWERS[1], (b"welcome",))
     rule = CalloutRule(CalloutMatch(_ORIGIN.decode()), reply)
     filters = {EMPTY: Micro(()), BARE: _micro(), "proxy_http_call": asking}
-    return Group("callouts", _exchanges(_COUNTS), filters, {_ORIGIN.decode(): (rule,)})
+    plain, with_body = _exchanges(_COUNTS), _exchanges(_COUNTS, (b"b" * 64, b""), b"answer")
+    # A request that waits is held with its body, and half of them have one.
+    both = (*plain[:2], *with_body[2:])
+    return Group("callouts", both, filters, {_ORIGIN.decode(): (rule,)})
 
 
 def _micro(code: str = "", times: int = 1, once: str = "", configure: str = "") -> Micro:
