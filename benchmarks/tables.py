@@ -98,7 +98,7 @@ def publish(name: str, table: Table, options: argparse.Namespace, *notes: str) -
     widths = [max(len(row[at]) for row in table) for at in range(len(table[0]))]
     lines = ["| " + " | ".join(map(str.ljust, row, widths)) + " |" for row in table]
     lines.insert(1, "|" + "|".join("-" * (width + 2) for width in widths) + "|")
-    text = "\n".join((*lines, "", *notes))
+    text = "\n".join((*lines, "", *notes)).strip()
     print(text)
     if options.write:
         page = _PAGE.read_text(encoding="utf-8")
