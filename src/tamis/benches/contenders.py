@@ -4,9 +4,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from tamis.benches.workload import Workload
-from tamis.envoy.lanes import Lane, loaded
+from tamis.envoy.lanes import Lane
 from tamis.envoy.native import Kind
-from tamis.envoy.plugins import Json, Loadable
+from tamis.envoy.plugins import Json, Loadable, typed_config
 
 __all__ = ["CHAIN", "NOTHING", "Contender", "lane_name"]
 
@@ -41,7 +41,7 @@ class Contender:
         if not path.exists():
             path.write_bytes(self.code)
         plugin = replace(load.plugin, vm_id=f"tamis.{vm}")
-        return (loaded(Loadable(path, plugin, load.config, self.kind, root / "shim.so")),)
+        return (typed_config(Loadable(path, plugin, load.config, self.kind, root / "shim.so")),)
 
 
 def lane_name(name: str, chain: int) -> str:

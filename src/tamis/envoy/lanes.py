@@ -13,12 +13,11 @@ from pathlib import Path
 
 from tamis.envoy import native
 from tamis.envoy.bootstrap import HTTP_OPTIONS, Folder
-from tamis.envoy.native import DYNAMIC
-from tamis.envoy.plugins import TYPE, WASM, Json, Loadable, plugin_config
+from tamis.envoy.plugins import TYPE, Json
 from tamis.envoy.wiring import BUFFER_LIMIT, HCM, pipe, router, tcp
 from tamis.model.exchange import Answer, CalloutRule, Headers
 
-__all__ = ["SELECTOR", "Lane", "loaded", "lua", "measured_bootstrap", "origin_bootstrap"]
+__all__ = ["SELECTOR", "Lane", "lua", "measured_bootstrap", "origin_bootstrap"]
 
 #: The header of a request that says which of the answers it gets, by its number.
 SELECTOR = "x-tamis-exchange"
@@ -35,20 +34,6 @@ class Lane:
 
     name: str
     filters: tuple[Json, ...] = ()
-
-
-def loaded(loadable: Loadable) -> Json:
-    """The filter that runs a module, a native twin, or a dynamic module, in a bootstrap."""
-    if loadable.kind == "wasm":
-        return {"@type": WASM, "config": plugin_config(loadable)}
-    if loadable.kind == "module":
-        config = native.module_config(loadable.module, loadable.plugin, loadable.config)
-    else:
-        assert loadable.shim
-        config = native.twin_config(
-            loadable.shim, loadable.module, loadable.plugin, loadable.config, loadable.shared
-        )
-    return {"@type": DYNAMIC, **config}
 
 
 def lua(script: str) -> Json:

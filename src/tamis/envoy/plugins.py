@@ -19,6 +19,7 @@ __all__ = [
     "Loadable",
     "plugin_config",
     "resource",
+    "typed_config",
 ]
 
 Json = dict[str, object]
@@ -57,12 +58,13 @@ def resource(slot: str, loadable: Loadable, version: int, *, network: bool = Fal
     extension = {
         "@type": TYPE + "envoy.config.core.v3.TypedExtensionConfig",
         "name": slot,
-        "typed_config": _filter(loadable, network=network),
+        "typed_config": typed_config(loadable, network=network),
     }
     return json.dumps({"version_info": str(version), "resources": [extension]})
 
 
-def _filter(loadable: Loadable, *, network: bool) -> Json:
+def typed_config(loadable: Loadable, *, network: bool = False) -> Json:
+    """The filter that runs a module, a native twin, or a dynamic module."""
     if loadable.kind == "wasm":
         kind = NETWORK_WASM if network else WASM
         return {"@type": kind, "config": plugin_config(loadable)}

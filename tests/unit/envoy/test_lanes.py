@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from tamis.envoy.bootstrap import Folder
-from tamis.envoy.lanes import SELECTOR, Lane, loaded, lua, measured_bootstrap, origin_bootstrap
+from tamis.envoy.lanes import SELECTOR, Lane, lua, measured_bootstrap, origin_bootstrap
 from tamis.envoy.native import CLOCK
-from tamis.envoy.plugins import Loadable
+from tamis.envoy.plugins import Loadable, typed_config
 from tamis.model.exchange import Answer, CalloutMatch, CalloutReply, CalloutRule
 from tamis.model.plugin import Plugin
 
@@ -106,7 +106,7 @@ def test_the_origin_answers_by_the_first_rule_that_matches():
 )
 def test_what_is_loaded_has_a_type(kind, ending):
     plugin = Plugin("p", "root", vm_id="tamis")
-    found = loaded(Loadable(Path("/run/x"), plugin, b"{}", kind, Path("/run/shim.so")))
+    found = typed_config(Loadable(Path("/run/x"), plugin, b"{}", kind, Path("/run/shim.so")))
     assert str(found["@type"]).endswith(ending)
     assert "/run/x" in json.dumps(found)
     assert ("/run/shim.so" in json.dumps(found)) == (kind == "twin")
