@@ -36,18 +36,18 @@ def test_predictions_take_it(table, tamis_cli, root):
     path, _ = table
     filter = root / "benchmarks" / "filters" / "noop"
     done = tamis_cli("bench", filter, "--prices", path, "--json")
-    (card,) = json.loads(done.stdout)["cards"]
+    (card,) = json.loads(done.out)["cards"]
     assert card["predicted"]["table"] == "mine"
 
 
 def test_what_cannot_be_written_is_told_before(tmp_path, tamis_cli):
     done = tamis_cli("bench", "--calibrate", tmp_path)
-    assert done.returncode == 2
-    assert f"cannot write {tmp_path}: it is a folder" in done.stderr
+    assert done.code == 2
+    assert f"cannot write {tmp_path}: it is a folder" in done.err
     (tmp_path / "file").write_text("")
     done = tamis_cli("bench", "--calibrate", tmp_path / "file" / "prices.toml")
-    assert done.returncode == 2
-    assert "cannot write" in done.stderr
+    assert done.code == 2
+    assert "cannot write" in done.err
 
 
 def test_a_folder_of_others_is_told_before(tmp_path, monkeypatch):
@@ -58,8 +58,8 @@ def test_a_folder_of_others_is_told_before(tmp_path, monkeypatch):
 
 def test_one_table_at_a_time(tmp_path, tamis_cli):
     done = tamis_cli("bench", "--calibrate", tmp_path / "a.toml", "--prices", tmp_path / "b.toml")
-    assert done.returncode == 2
-    assert "two tables" in done.stderr
+    assert done.code == 2
+    assert "two tables" in done.err
 
 
 def test_only_an_envoy_has_prices(tmp_path):
