@@ -9,7 +9,7 @@ chain; and the throughput of Wasm over native code with one filter and with eigh
 from tables import added, arguments, machine, publish, settled, subjects, take
 
 import tamis
-from tamis.benches.timing import Setting
+from tamis.benches.timing.timed import Setting
 from tamis.model.measured import Interval, Timed
 from tamis.report.figures import measured
 from tamis.report.timed import label

@@ -8,7 +8,7 @@ Needs the extras `cpp` and `envoy`; the filters in Rust and Go need their toolch
 
 from tables import added, arguments, machine, publish, settled, subjects, take
 
-from tamis.benches.timing import Setting
+from tamis.benches.timing.timed import Setting
 from tamis.model.measured import Interval
 
 _SMALL = 2.0

@@ -12,7 +12,7 @@ from statistics import fmean
 from common import ROOT
 from tables import added, arguments, machine, publish, settled, subjects, take
 
-from tamis.benches.timing import Setting
+from tamis.benches.timing.timed import Setting
 from tamis.model.measured import Interval, Timed
 
 _TIMES = 5

@@ -14,7 +14,7 @@ from common import HERE, ROOT
 import tamis
 from tamis import envoy
 from tamis.benches import prices
-from tamis.benches.timing import Setting
+from tamis.benches.timing.timed import Setting
 from tamis.model.measured import Interval, Timed
 from tamis.model.plugin import Limits
 from tamis.report.figures import measured

@@ -11,13 +11,13 @@ from pathlib import Path
 import pytest
 import wasmtime
 
-from tamis.benches import footprint as room
-from tamis.benches import timing
-from tamis.benches.contenders import Contender
-from tamis.benches.footprint import footprint
-from tamis.benches.ring import Ring
-from tamis.benches.timing import Setting, timed
-from tamis.benches.workload import choose
+from tamis.benches.timing import footprint as room
+from tamis.benches.timing import timed as timing
+from tamis.benches.timing.contenders import Contender
+from tamis.benches.timing.footprint import footprint
+from tamis.benches.timing.ring import Ring
+from tamis.benches.timing.timed import Setting, timed
+from tamis.benches.timing.workload import choose
 from tamis.envoy import Binary
 from tamis.envoy.arena import Arena
 from tamis.envoy.lanes import lua

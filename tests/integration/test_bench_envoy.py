@@ -13,7 +13,8 @@ import wasmtime
 
 import tamis
 from tamis import schemas, toolchains
-from tamis.benches import footprint, slices, timing
+from tamis.benches.timing import footprint, slices
+from tamis.benches.timing import timed as timing
 from tamis.envoy import Binary, find
 from tamis.errors import BadInput
 from tamis.model.filter import Filter

@@ -80,7 +80,7 @@ def bench(
     same. A budget of tamis.toml or --budget that is broken fails.
     """
     with Frame("bench", json=json, quiet=quiet, verbose=verbose) as frame:
-        from tamis.benches.timing import Setting
+        from tamis.benches.timing.timed import Setting
         from tamis.cli.arguments import content, key_values
         from tamis.report import bench as report
         from tamis.report import benches

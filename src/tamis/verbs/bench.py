@@ -12,7 +12,7 @@ from tamis.benches.advice import Advisor
 from tamis.benches.against import against as compared
 from tamis.benches.counts import Ran, count, counted
 from tamis.benches.predicted import code_of, predicted
-from tamis.benches.timing import Setting
+from tamis.benches.timing.timed import Setting
 from tamis.errors import BadInput, Place
 from tamis.model.card import Card, ColdStart
 from tamis.model.exchange import Exchange, Fixture

@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from tamis.benches import prices
-from tamis.benches.calibration import ENVOYS, ROUNDS, calibrated
+from tamis.benches.calibration.calibrated import ENVOYS, ROUNDS, calibrated
 from tamis.errors import BadInput
 from tamis.files import write_whole
 from tamis.model.prices import Prices

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from tamis import elf, envoy, toolchains
-from tamis.benches.contenders import Contender
+from tamis.benches.timing.contenders import Contender
 from tamis.envoy import native
 from tamis.envoy.lanes import lua
 from tamis.errors import BadInput, Missing, Place, Rejected

@@ -6,12 +6,12 @@ from contextlib import ExitStack
 from dataclasses import replace
 
 from tamis import elf, envoy, toolchains
-from tamis.benches.contenders import Contender
 from tamis.benches.counts import Ran, count, counted
 from tamis.benches.predicted import code_of, predicted
-from tamis.benches.ring import Ring
-from tamis.benches.timing import Setting, timed
-from tamis.benches.workload import Workload, choose
+from tamis.benches.timing.contenders import Contender
+from tamis.benches.timing.ring import Ring
+from tamis.benches.timing.timed import Setting, timed
+from tamis.benches.timing.workload import Workload, choose
 from tamis.envoy.arena import Origin
 from tamis.errors import BadInput, Place
 from tamis.model.exchange import Fixture

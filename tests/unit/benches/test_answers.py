@@ -1,6 +1,6 @@
 """Answers under load beside those of each exchange by itself."""
 
-from tamis.benches.answers import Answered, other_answers
+from tamis.benches.timing.answers import Answered, other_answers
 
 ALONE = {"nothing": [200, 200, 404], "wasm": [200, 401, 404], "wasm x8": [200, 401, 404]}
 

@@ -4,16 +4,28 @@ from dataclasses import replace
 
 import pytest
 
-from tamis.benches import prices, recipes
-from tamis.benches.calibration import load_of, steps_of
-from tamis.benches.contenders import NOTHING
+from tamis.benches import prices
+from tamis.benches.calibration import recipes
+from tamis.benches.calibration.calibrated import load_of, steps_of
+from tamis.benches.calibration.derive import priced
+from tamis.benches.calibration.micro import LIFE, made
+from tamis.benches.calibration.recipes import (
+    BARE,
+    CODE,
+    EMPTY,
+    FEW,
+    HIT,
+    LENGTHS,
+    LOOPS,
+    MANY,
+    MISS,
+    twice,
+)
 from tamis.benches.counts import count
-from tamis.benches.derive import priced
-from tamis.benches.micro import LIFE, made
 from tamis.benches.predicted import code_of
 from tamis.benches.prices import FUEL_BYTES
-from tamis.benches.recipes import BARE, CODE, EMPTY, FEW, HIT, LENGTHS, LOOPS, MANY, MISS, twice
-from tamis.benches.statistics import Estimate
+from tamis.benches.timing.contenders import NOTHING
+from tamis.benches.timing.statistics import Estimate
 from tamis.model.measured import Interval
 from tamis.model.prices import Price, Prices
 

@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
-from tamis.benches.contenders import Contender, lane_name
-from tamis.benches.workload import choose
+from tamis.benches.timing.contenders import Contender, lane_name
+from tamis.benches.timing.workload import choose
 from tamis.model.exchange import Exchange, Fixture, Request
 from tamis.model.plugin import Plugin
 

@@ -5,7 +5,7 @@ from statistics import mean
 
 import pytest
 
-from tamis.benches.statistics import drift, estimate, interval, percentile
+from tamis.benches.timing.statistics import drift, estimate, interval, percentile
 
 
 def envoys(added, *, envoys=4, rounds=12, noise=0.0, seed=1):

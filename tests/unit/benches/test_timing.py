@@ -5,14 +5,14 @@ from pathlib import Path
 
 import pytest
 
-from tamis.benches import timing
-from tamis.benches.answers import Answered
-from tamis.benches.contenders import Contender
-from tamis.benches.latencies import Block, latencies
-from tamis.benches.ring import Ring
-from tamis.benches.slices import Slices
-from tamis.benches.timing import Setting, timed
-from tamis.benches.workload import choose
+from tamis.benches.timing import timed as timing
+from tamis.benches.timing.answers import Answered
+from tamis.benches.timing.contenders import Contender
+from tamis.benches.timing.latencies import Block, latencies
+from tamis.benches.timing.ring import Ring
+from tamis.benches.timing.slices import Slices
+from tamis.benches.timing.timed import Setting, timed
+from tamis.benches.timing.workload import choose
 from tamis.envoy import Binary
 from tamis.model.exchange import Exchange, Fixture, Request
 

@@ -6,16 +6,16 @@ from collections.abc import Callable
 from contextlib import ExitStack
 from datetime import UTC, datetime
 
-from tamis.benches import recipes
-from tamis.benches.contenders import Contender
+from tamis.benches.calibration import recipes
+from tamis.benches.calibration.derive import priced
+from tamis.benches.calibration.micro import made
+from tamis.benches.calibration.recipes import Group
 from tamis.benches.counts import count, counted
-from tamis.benches.derive import priced
-from tamis.benches.micro import made
-from tamis.benches.recipes import Group
-from tamis.benches.ring import Ring
-from tamis.benches.slices import slices
-from tamis.benches.statistics import Estimate, estimate, merged
-from tamis.benches.workload import Workload
+from tamis.benches.timing.contenders import Contender
+from tamis.benches.timing.ring import Ring
+from tamis.benches.timing.slices import slices
+from tamis.benches.timing.statistics import Estimate, estimate, merged
+from tamis.benches.timing.workload import Workload
 from tamis.envoy import Binary
 from tamis.envoy.arena import Origin
 from tamis.model.cost import StepCost

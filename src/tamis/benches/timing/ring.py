@@ -6,8 +6,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from tamis import _core
-from tamis.benches.contenders import CHAIN, NOTHING, Contender, lane_name
-from tamis.benches.workload import Workload
+from tamis.benches.timing.contenders import CHAIN, NOTHING, Contender, lane_name
+from tamis.benches.timing.workload import Workload
 from tamis.envoy import Binary, validate
 from tamis.envoy.arena import Arena
 from tamis.envoy.bootstrap import Folder

@@ -12,10 +12,10 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 
 from tamis import _core
-from tamis.benches.answers import Answered
-from tamis.benches.ring import client
-from tamis.benches.statistics import Rounds
-from tamis.benches.workload import Workload
+from tamis.benches.timing.answers import Answered
+from tamis.benches.timing.ring import client
+from tamis.benches.timing.statistics import Rounds
+from tamis.benches.timing.workload import Workload
 from tamis.envoy.arena import Arena
 
 __all__ = ["WARM", "Slices", "slices"]

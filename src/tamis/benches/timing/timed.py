@@ -3,13 +3,13 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from tamis.benches.answers import other_answers
-from tamis.benches.contenders import CHAIN, NOTHING, lane_name
-from tamis.benches.footprint import footprint
-from tamis.benches.latencies import Block, latencies, steady
-from tamis.benches.ring import Ring, longer
-from tamis.benches.slices import Slices, slices
-from tamis.benches.statistics import Estimate, Figures, drift, estimate
+from tamis.benches.timing.answers import other_answers
+from tamis.benches.timing.contenders import CHAIN, NOTHING, lane_name
+from tamis.benches.timing.footprint import footprint
+from tamis.benches.timing.latencies import Block, latencies, steady
+from tamis.benches.timing.ring import Ring, longer
+from tamis.benches.timing.slices import Slices, slices
+from tamis.benches.timing.statistics import Estimate, Figures, drift, estimate
 from tamis.model.measured import Interval, Throughput, Timed, Variant
 
 __all__ = ["CLAIM", "Setting", "timed"]

@@ -8,7 +8,7 @@ import random
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from tamis.benches.micro import FOUND, LIFE, LONG, ROOM, VALUE, WORDS, Micro, call, loop
+from tamis.benches.calibration.micro import FOUND, LIFE, LONG, ROOM, VALUE, WORDS, Micro, call, loop
 from tamis.model.exchange import (
     Answer,
     CalloutMatch,

@@ -5,10 +5,10 @@ from array import array
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from tamis.benches.answers import Answered
-from tamis.benches.ring import client
-from tamis.benches.statistics import interval, percentile
-from tamis.benches.workload import Workload
+from tamis.benches.timing.answers import Answered
+from tamis.benches.timing.ring import client
+from tamis.benches.timing.statistics import interval, percentile
+from tamis.benches.timing.workload import Workload
 from tamis.envoy.arena import Arena
 from tamis.model.measured import Latency
 

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
 
-from tamis.benches.contenders import NOTHING
-from tamis.benches.ring import Ring, client
+from tamis.benches.timing.contenders import NOTHING
+from tamis.benches.timing.ring import Ring, client
 from tamis.envoy.lanes import Lane
 from tamis.model.measured import Interval, Memory, Start
 

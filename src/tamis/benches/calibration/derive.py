@@ -3,11 +3,9 @@
 from collections.abc import Mapping, Sequence
 from statistics import fmean
 
-from tamis.benches import recipes
-from tamis.benches.contenders import NOTHING
-from tamis.benches.micro import LIFE, LONG
-from tamis.benches.prices import FUEL_BYTES
-from tamis.benches.recipes import (
+from tamis.benches.calibration import recipes
+from tamis.benches.calibration.micro import LIFE, LONG
+from tamis.benches.calibration.recipes import (
     BARE,
     CODE,
     EMPTY,
@@ -20,7 +18,9 @@ from tamis.benches.recipes import (
     in_both,
     twice,
 )
-from tamis.benches.statistics import Estimate, Figures, interval
+from tamis.benches.prices import FUEL_BYTES
+from tamis.benches.timing.contenders import NOTHING
+from tamis.benches.timing.statistics import Estimate, Figures, interval
 from tamis.model.cost import StepCost
 from tamis.model.measured import Interval
 from tamis.model.prices import Price, Prices

@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from tamis.benches.contenders import CHAIN, lane_name
+from tamis.benches.timing.contenders import CHAIN, lane_name
 
 __all__ = ["Answered", "other_answers"]
 
