@@ -1,1 +1,1 @@
-"""Price tables of one machine: micro-filters that isolate prices, and how these come out of them."""
+"""Price tables of one machine: micro-filters that isolate prices, and what comes out of them."""
