@@ -1,8 +1,8 @@
-"""Price tables, and what they make of counts: exact crossings times calibrated prices."""
+"""Price tables: read, written, and what one crossing costs by them."""
 
 import json
 import tomllib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from functools import cache
 from importlib import resources
 from pathlib import Path
@@ -11,11 +11,10 @@ from typing import Any
 from tamis import host
 from tamis.benches.visits import ALLOCATORS
 from tamis.errors import BadInput, Place
-from tamis.model.cost import CallbackCost, FunctionCost, StepCost
 from tamis.model.measured import Interval
 from tamis.model.prices import Price, Prices
 
-__all__ = ["FUEL_BYTES", "call_price", "copied", "load", "mean", "predict", "text_of"]
+__all__ = ["call_price", "copied", "load", "text_of"]
 
 #: Keys of a table that are one price each: of crossings, of amounts.
 _CROSSINGS = ("callback", "function", "allocation")
@@ -27,9 +26,7 @@ _TEXTS = ("envoy", "name", "made")
 _MORE = ("first", "kib_in")
 #: Tables of prices by function.
 _MANY = ("callbacks", "functions")
-_KIB, _KILO = 1024, 1000
-#: Bytes of code that burn one unit of fuel, about: what compilers make of filters has 2.2 to 2.6.
-FUEL_BYTES = 2.4
+_KIB = 1024
 _ADVICE = "Write a table as tamis itself has: [stream] price = [low, value, high], and so on."
 
 
@@ -48,44 +45,6 @@ def load(envoy: str = host.NEWEST, path: Path | None = None) -> Prices:
         raise BadInput(
             f"cannot read the price table {path}: {why}", advice="Name a TOML file that exists."
         ) from error
-
-
-def predict(step: StepCost, prices: Prices, code: int) -> Interval:
-    """Microseconds that one exchange costs in Envoy, of a module with so many bytes of code.
-
-    The range is as wide as if every price were off in the same direction.
-    """
-    found = prices.stream + prices.piece.times(step.pieces)
-    counts = step.counts
-    for name, calls in counts.calls.items():
-        price = call_price(name, prices)
-        found += price.each.times(calls) + price.first
-    fuel = counts.fuel or 0
-    # No more runs for the first time than there is, and no more than runs at all.
-    found += prices.code.times(min(fuel * FUEL_BYTES, code) / _KIB)
-    found += prices.fuel.times(fuel / _KILO)
-    if any(callback.runs for callback in step.callbacks):
-        found += prices.enter
-    functions = [each for callback in step.callbacks for each in _functions(callback)]
-    if functions:
-        found += prices.leave
-    found += prices.elsewhere.times(len(functions) - len({each.function for each in functions}))
-    for function in functions:
-        found += copied(function.function, function.bytes_in, function.bytes_out, prices)
-    return found
-
-
-def _functions(callback: CallbackCost) -> Iterator[FunctionCost]:
-    """Of the host: what gives room belongs to those that need it."""
-    return (each for each in callback.functions if each.function not in ALLOCATORS)
-
-
-def mean(steps: Sequence[StepCost], prices: Prices, code: int) -> Interval:
-    """What one of several exchanges costs, on average; there is at least one."""
-    found = Interval(0, 0, 0)
-    for step in steps:
-        found += predict(step, prices, code)
-    return found.times(1 / len(steps))
 
 
 def copied(name: str, into: int, out: int, prices: Prices) -> Interval:

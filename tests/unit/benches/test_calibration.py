@@ -22,8 +22,7 @@ from tamis.benches.calibration.recipes import (
     twice,
 )
 from tamis.benches.counts import count
-from tamis.benches.predicted import code_of
-from tamis.benches.prices import FUEL_BYTES
+from tamis.benches.predicted import FUEL_BYTES, code_of, mean
 from tamis.benches.timing.contenders import NOTHING
 from tamis.benches.timing.statistics import Estimate
 from tamis.model.measured import Interval
@@ -177,7 +176,7 @@ def cost_by(table, steps):
     us = {f"{group.name}/{NOTHING}": 20.0 for group in GROUPS}
     for group, name in LANES:
         lane, code = f"{group.name}/{name}", code_of(made(group.filters[name]))
-        us[lane] = 20.0 + prices.mean(steps[lane], table, code).value
+        us[lane] = 20.0 + mean(steps[lane], table, code).value
     return Estimate(us, (us,))
 
 

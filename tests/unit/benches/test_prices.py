@@ -1,8 +1,11 @@
 """Price tables, and predictions made of them."""
 
+import math
+
 import pytest
 
-from tamis.benches.prices import call_price, load, predict
+from tamis.benches.predicted import mean, predict
+from tamis.benches.prices import call_price, load
 from tamis.errors import BadInput
 from tamis.model.cost import CallbackCost, FunctionCost, StepCost
 from tamis.model.measured import Interval
@@ -49,11 +52,27 @@ def test_a_prediction_adds_up(table):
         table(),
         code=100_000,
     )
-    assert found == Interval(
-        pytest.approx(1 + 0 + 30 + 100 + 2 + 2 + 16 + 0.5),
-        pytest.approx(2 + 1 + 30 + 100 + 2 + 2 + 16 + 1.0),
-        pytest.approx(3 + 2 + 30 + 200 + 2 + 2 + 16 + 1.5),
+    value = 2 + 1 + 30 + 100 + 2 + 2 + 16 + 1.0
+    # Of the stream, two callbacks and 5,000 units of fuel; upwards of the log, too.
+    low, high = math.hypot(1, 2 * 0.5, 5 * 0.1), math.hypot(1, 2 * 0.5, 5 * 0.1, 100)
+    wanted = (value - low, value, value + high)
+    assert (found.low, found.value, found.high) == pytest.approx(wanted)
+
+
+def test_prices_are_off_by_themselves_and_the_same_in_all_exchanges(table):
+    """Of one price twice as much is twice as far off; two prices make up for each other."""
+    one = step(CallbackCost("proxy_on_log", 1))
+    several = mean([one] * 9, table(), 0)
+    assert (several.low, several.high) == pytest.approx(
+        (predict(one, table(), 0).low, predict(one, table(), 0).high)
     )
+    twice = predict(step(CallbackCost("proxy_on_log", 2)), table(), 0)
+    assert twice.high - twice.value == pytest.approx(math.hypot(1, 2 * 0.5))
+
+
+def test_nothing_costs_less_than_nothing(table):
+    vague = table(TABLE.replace("stream = {price = [1, 2, 3]}", "stream = {price = [0, 0, 9]}"))
+    assert predict(step(), vague, 0) == Interval(0, 0, 9)
 
 
 ONCE = """\

@@ -18,7 +18,7 @@ from tamis.benches.calibration.recipes import (
     in_both,
     twice,
 )
-from tamis.benches.prices import FUEL_BYTES
+from tamis.benches.predicted import FUEL_BYTES
 from tamis.benches.timing.contenders import NOTHING
 from tamis.benches.timing.statistics import Estimate, Figures, interval
 from tamis.model.cost import StepCost
