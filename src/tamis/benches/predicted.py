@@ -5,7 +5,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 
 from tamis import wasm
-from tamis.benches.prices import call_price
+from tamis.benches.prices import call_price, named_price
 from tamis.benches.visits import ALLOCATORS
 from tamis.model.card import Prediction
 from tamis.model.cost import CallbackCost, Counted, FunctionCost, StepCost
@@ -74,23 +74,14 @@ def _bill(step: StepCost, prices: Prices, code: int) -> Iterator[_Item]:
     yield "leave", prices.leave, bool(functions)
     yield "elsewhere", prices.elsewhere, len(functions) - len({f.function for f in functions})
     for name, calls in counts.calls.items():
-        price, which = call_price(name, prices), _which(name, prices)
-        yield which, price.each, calls
-        yield f"{which} first", price.first, 1
+        called, price = named_price(name, prices)
+        yield called, price.each, calls
+        yield f"{called} first", price.first, 1
     for each in functions:
         kib_in = call_price(each.function, prices).kib_in
         name = f"{each.function} kib_in" if kib_in else "kib_in"
         yield name, kib_in or prices.kib_in, each.bytes_in / _KIB
         yield "kib_out", prices.kib_out, each.bytes_out / _KIB
-
-
-def _which(name: str, prices: Prices) -> str:
-    """The price that a crossing has; one that is not told apart shares it with others."""
-    if name in ALLOCATORS:
-        return "allocation"
-    if name in prices.callbacks or name in prices.functions:
-        return name
-    return "callback" if name.startswith("proxy_on_") else "function"
 
 
 def _functions(callback: CallbackCost) -> Iterator[FunctionCost]:

@@ -14,7 +14,7 @@ from tamis.errors import BadInput, Place
 from tamis.model.measured import Interval
 from tamis.model.prices import Price, Prices
 
-__all__ = ["call_price", "copied", "load", "text_of"]
+__all__ = ["call_price", "copied", "load", "named_price", "text_of"]
 
 #: Keys of a table that are one price each: of crossings, of amounts.
 _CROSSINGS = ("callback", "function", "allocation")
@@ -55,11 +55,18 @@ def copied(name: str, into: int, out: int, prices: Prices) -> Interval:
 
 def call_price(name: str, prices: Prices) -> Price:
     """Of a callback, a host function or the guest's allocator, without copying."""
+    return named_price(name, prices)[1]
+
+
+def named_price(name: str, prices: Prices) -> tuple[str, Price]:
+    """The same with what it is called: those that are not told apart share one."""
     if name in ALLOCATORS:
-        return prices.allocation
+        return "allocation", prices.allocation
     if name.startswith("proxy_on_"):
-        return prices.callbacks.get(name, prices.callback)
-    return prices.functions.get(name, prices.function)
+        many, other, price = prices.callbacks, "callback", prices.callback
+    else:
+        many, other, price = prices.functions, "function", prices.function
+    return (name, many[name]) if name in many else (other, price)
 
 
 @cache

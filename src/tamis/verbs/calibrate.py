@@ -1,7 +1,6 @@
 """`tamis bench --calibrate`: a price table of an Envoy on this machine."""
 
 import os
-import sys
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -11,7 +10,7 @@ from tamis.benches.calibration.calibrated import ENVOYS, ROUNDS, calibrated
 from tamis.errors import BadInput
 from tamis.files import write_whole
 from tamis.model.prices import Prices
-from tamis.verbs.hosts import Real, wanted
+from tamis.verbs.hosts import Real, need_proc, wanted
 
 __all__ = ["calibrate"]
 
@@ -31,11 +30,7 @@ def calibrate(
     Raises BadInput where it cannot be measured or written, Missing without that Envoy, Fault where
     it breaks.
     """
-    if sys.platform != "linux":
-        raise BadInput(
-            f"--calibrate: it measures with what Linux tells in /proc, and this is {sys.platform}",
-            advice="Calibrate in a container or a VM.",
-        )
+    need_proc("--calibrate", "Calibrate in a container or a VM.")
     chosen = wanted([host], say)[0]
     if not isinstance(chosen, Real) or chosen.native:
         raise BadInput(

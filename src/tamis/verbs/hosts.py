@@ -2,6 +2,7 @@
 a real Envoy.
 """
 
+import sys
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,7 +10,7 @@ from pathlib import Path
 from tamis import envoy, host, profiles
 from tamis.errors import BadInput
 
-__all__ = ["HOSTS", "Core", "Host", "Real", "wanted"]
+__all__ = ["HOSTS", "Core", "Host", "Real", "need_proc", "wanted"]
 
 #: What `--host` takes; each with `@1.38`, too, and `envoy@PATH` for a binary of the user's.
 HOSTS = ("wasmtime", "native", "envoy", "envoy-native")
@@ -57,6 +58,15 @@ def wanted(texts: Iterable[str], say: Callable[[str], None] = lambda _: None) ->
     """
     found = dict.fromkeys(_host(text, say) for text in texts)
     return tuple(sorted(found, key=_order))
+
+
+def need_proc(option: str, advice: str) -> None:
+    """Raises BadInput where there is no /proc to measure an Envoy by."""
+    if sys.platform != "linux":
+        raise BadInput(
+            f"{option}: it measures with what Linux tells in /proc, and this is {sys.platform}",
+            advice=advice,
+        )
 
 
 def _order(one: Host) -> int:

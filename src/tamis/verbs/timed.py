@@ -1,6 +1,5 @@
 """The part of a cost card that a real Envoy times: the filter beside other ways to do its work."""
 
-import sys
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import replace
@@ -19,6 +18,7 @@ from tamis.model.measured import Interval, Timed
 from tamis.model.plugin import Limits
 from tamis.model.prices import Prices
 from tamis.verbs.contenders import BUILT_IN, LUA, contenders_of
+from tamis.verbs.hosts import need_proc
 from tamis.verbs.subject import Subject
 
 __all__ = ["in_envoy"]
@@ -85,11 +85,10 @@ def _measurable(subject: Subject) -> None:
             f"--host envoy: {subject.metadata.name} is a network filter, only HTTP is measured",
             advice="Leave it out: what is counted, is counted of connections, too.",
         )
-    if sys.platform != "linux":
-        raise BadInput(
-            f"--host envoy: it measures with what Linux tells in /proc, and this is {sys.platform}",
-            advice="Measure in a container or a VM, or leave it out: counts are the same anywhere.",
-        )
+    need_proc(
+        "--host envoy",
+        "Measure in a container or a VM, or leave it out: counts are the same anywhere.",
+    )
 
 
 def _in_core(module: bytes, load: Workload, limits: Limits) -> tuple[Workload, tuple[str, ...]]:

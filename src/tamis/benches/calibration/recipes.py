@@ -115,7 +115,7 @@ def _headers() -> Group:
         "proxy_remove_header_map_value": call("proxy_remove_header_map_value", 0, _NONE, 6),
         _PAIRS: call(_PAIRS, 0, _AT, _SIZE),
     }
-    filters = {EMPTY: Micro(()), ONE: Micro((_REQUEST,)), BARE: _micro(), CODE: _scattered()}
+    filters = _idle() | {ONE: Micro((_REQUEST,)), CODE: _scattered()}
     for name, code in maps.items():
         filters |= _both(name, code)
     get = maps[_PAIRS]
@@ -136,14 +136,14 @@ def _headers() -> Group:
 
 def _large() -> Group:
     """A map of many headers, read whole."""
-    filters = {EMPTY: Micro(()), BARE: _micro()}
+    filters = _idle()
     filters |= _both(_PAIRS, call(_PAIRS, 0, _AT, _SIZE))
     return Group("large map", _exchanges(_LARGE), filters)
 
 
 def _more() -> Group:
     """Everything else that is called in the headers' callback."""
-    filters = {EMPTY: Micro(()), BARE: _micro()}
+    filters = _idle()
     define = call("proxy_define_metric", 0, _METRIC, 7, _ID)
     write = call("proxy_set_shared_data", _KEY, 3, VALUE, 8, 0)
     codes: dict[str, tuple[str, str]] = {
@@ -168,7 +168,7 @@ def _more() -> Group:
 
 def _bodies(length: int) -> Group:
     """Functions of buffers, on a request body; a response body that is only seen."""
-    filters = {EMPTY: Micro(()), BARE: _micro()}
+    filters = _idle()
     behind = LIFE.index(_REQUEST) + 1
     filters[_BODY] = Micro((*LIFE[:behind], _BODY, *LIFE[behind:]))
     filters[_RESPONSE_BODY] = Micro((*LIFE, _RESPONSE_BODY))
@@ -207,11 +207,16 @@ def _callouts() -> Group:
     )
     reply = CalloutReply(_ANSWERS[1], (b"welcome",))
     rule = CalloutRule(CalloutMatch(_ORIGIN.decode()), reply)
-    filters = {EMPTY: Micro(()), BARE: _micro(), "proxy_http_call": asking}
+    filters = _idle() | {"proxy_http_call": asking}
     plain, with_body = _exchanges(_COUNTS), _exchanges(_COUNTS, (b"b" * 64, b""), b"answer")
     # A request that waits is held with its body, and half of them have one.
     both = (*plain[:2], *with_body[2:])
     return Group("callouts", both, filters, {_ORIGIN.decode(): (rule,)})
+
+
+def _idle() -> dict[str, Micro]:
+    """What every group has, to hold the others against."""
+    return {EMPTY: Micro(()), BARE: _micro()}
 
 
 def _micro(code: str = "", times: int = 1, once: str = "", configure: str = "") -> Micro:

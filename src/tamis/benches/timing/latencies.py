@@ -12,9 +12,9 @@ from tamis.benches.timing.workload import Workload
 from tamis.envoy.arena import Arena
 from tamis.model.measured import Latency
 
-__all__ = ["PERCENTILES", "Block", "latencies", "steady"]
+__all__ = ["Block", "latencies", "steady"]
 
-PERCENTILES = (50.0, 99.0, 99.9)
+_PERCENTILES = (50.0, 99.0, 99.9)
 _REPLICATES = 200
 
 
@@ -61,7 +61,7 @@ def _latency(name: str, blocks: Sequence[Sequence[int]], rate: float) -> Latency
     drawn = [sorted(ns for _ in blocks for ns in chance.choice(blocks)) for _ in range(_REPLICATES)]
     whole = sorted(ns for block in blocks for ns in block)
     points = []
-    for percent in PERCENTILES:
+    for percent in _PERCENTILES:
         replicates = [percentile(each, percent) / 1000 for each in drawn]
         points.append((percent, interval(percentile(whole, percent) / 1000, replicates)))
     return Latency(name, rate, tuple(points))

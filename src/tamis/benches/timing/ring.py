@@ -13,10 +13,10 @@ from tamis.envoy.arena import Arena
 from tamis.envoy.bootstrap import Folder
 from tamis.envoy.lanes import Lane, measured_bootstrap
 
-__all__ = ["CONNECTIONS", "Ring", "client"]
+__all__ = ["Ring", "client", "longer"]
 
 #: One request on each, then their answers: as many as a batch has.
-CONNECTIONS = 8
+_CONNECTIONS = 8
 #: Seconds without any progress until an answer is given up; less, where each is asked for alone.
 _PATIENCE = 5.0
 _TRIAL = 2.0
@@ -133,7 +133,7 @@ def client(
     arena: Arena,
     lane: str,
     load: Workload,
-    connections: int = CONNECTIONS,
+    connections: int = _CONNECTIONS,
     patience: float = _PATIENCE,
 ) -> _core.Load:
     """A client of one lane; a context manager."""

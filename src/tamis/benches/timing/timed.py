@@ -12,14 +12,14 @@ from tamis.benches.timing.slices import Slices, slices
 from tamis.benches.timing.statistics import Estimate, Figures, drift, estimate
 from tamis.model.measured import Interval, Throughput, Timed, Variant
 
-__all__ = ["CLAIM", "Setting", "timed"]
+__all__ = ["Setting", "timed"]
 
 Say = Callable[[str], None]
 
 #: The field's claim: Wasm reaches so much of native throughput.
-CLAIM = 0.7
+_CLAIM = 0.7
 #: Native code that does what the Wasm filter does; the claim is about the first, written by hand.
-NATIVE = ("module", "native")
+_NATIVE = ("module", "native")
 #: An Envoy whose baseline moved by more is measured again, so many of them at most.
 _DRIFT = 0.05
 _AGAIN = 3
@@ -109,7 +109,7 @@ def _throughput(figures: Estimate, ring: Ring) -> tuple[Throughput, ...]:
     """Of Wasm over what native code there is."""
     if "wasm" not in figures.figures:
         return ()
-    pairs = [(over, n) for over in NATIVE if over in figures.figures for n in ring.chains]
+    pairs = [(over, n) for over in _NATIVE if over in figures.figures for n in ring.chains]
     return tuple(
         Throughput(over, n, figures.interval(_ratio(lane_name(over, n), lane_name("wasm", n))))
         for over, n in pairs
@@ -122,12 +122,12 @@ def _ratio(native: str, wasm: str) -> Callable[[Figures], float]:
 
 def _claim(figures: Estimate) -> Interval | None:
     """The base work of a request, us, with which one Wasm filter is at the claim."""
-    over = next((name for name in NATIVE if name in figures.figures), None)
+    over = next((name for name in _NATIVE if name in figures.figures), None)
     if "wasm" not in figures.figures or over is None:
         return None
 
     def base(us: Figures) -> float:
         wasm, native = us["wasm"] - us[NOTHING], us[over] - us[NOTHING]
-        return max((CLAIM * wasm - native) / (1 - CLAIM), 0.0)
+        return max((_CLAIM * wasm - native) / (1 - _CLAIM), 0.0)
 
     return figures.interval(base)
