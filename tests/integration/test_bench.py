@@ -71,7 +71,7 @@ def test_the_card_tells_what_an_exchange_costs(looks, tamis_cli):
     lines = ended.out.splitlines()
     assert lines[0].startswith("looks 1.0.0: 1 exchange of 1 fixture, counted in wasmtime ")
     assert lines[3].split() == ["crossings", "7", "7", "four", "headers,", "step", "0"]
-    assert "reads 3 request headers one by one: 6 crossings, 2." in ended.out
+    assert "reads 3 request headers one by one: 6 crossings, 2.5 us" in ended.out
     assert "ok budget crossings: 7 of 10" in lines
     assert lines[-1].startswith("ok looks: 7 crossings an exchange, ")
 

@@ -18,7 +18,6 @@ from tamis.benches.timing import timed as timing
 from tamis.envoy import Binary, find
 from tamis.errors import BadInput
 from tamis.model.filter import Filter
-from tamis.verbs import timed
 from tamis.verbs.contenders import contenders_of
 from tamis.verbs.subject import Subject
 
@@ -282,7 +281,7 @@ def test_a_network_filter_is_not_measured(hello, tamis_cli):
 
 
 def test_linux_alone_tells_what_envoy_takes(hello, monkeypatch):
-    monkeypatch.setattr(timed.sys, "platform", "darwin")
+    monkeypatch.setattr(sys, "platform", "darwin")
     (subject,) = tamis.subject(str(hello))
     with pytest.raises(BadInput, match="this is darwin"):
         tamis.bench(subject, hosts=["envoy"])

@@ -5,8 +5,10 @@ import re
 import pytest
 from tests.unit.benches.conftest import REQUEST, serialized
 
-from tamis.benches.prices import call_price, load
+from tamis.benches.advice import advise
 from tamis.model.exchange import Exchange, Request
+from tamis.model.measured import Interval
+from tamis.model.prices import Price, Prices
 
 GET, PAIRS = "proxy_get_header_map_value", "proxy_get_header_map_pairs"
 SET, REPLACE = "proxy_set_header_map_pairs", "proxy_replace_header_map_value"
@@ -112,21 +114,31 @@ def test_every_rule_is_documented(root):
     assert listed == list(CASES)
 
 
-def test_the_figures_are_those_of_the_prices(guest, advised):
+def exactly(us):
+    return Interval(us, us, us)
+
+
+PRICES = Prices(
+    name="simple",
+    envoy="1.40",
+    made="by hand",
+    stream=exactly(0.89),
+    callback=Price(exactly(0.15)),
+    function=Price(exactly(0.27)),
+    allocation=Price(exactly(0.535)),
+    kib_in=exactly(0.5),
+    kib_out=exactly(0.1),
+    fuel=exactly(0.3),
+)
+
+
+def test_the_figures_are_those_of_the_prices(guest, ran):
     module = guest(on_request_headers=reads(b"x-a", b"x-b", b"x-c", b":path", b":method"))
-    advice = advised(module)["headers-one-by-one"]
-    table = load()
-    get, pairs = (
-        call_price(name, table)
-        for name in ("proxy_get_header_map_value", "proxy_get_header_map_pairs")
-    )
-    # Five of them, each with room for its answer, and next to nothing for its bytes.
-    now = 5 * (get.each.value + table.allocation.each.value)
-    told = re.search(r"10 crossings, ([0-9.]+) us", advice.message)
-    assert float(told[1]) == pytest.approx(now, abs=0.1)
-    then = pairs.each.value + table.allocation.each.value + pairs.kib_in.value * 141 / 1024
-    told = re.search(r"would cost ([0-9.]+) us", advice.change)
-    assert float(told[1]) == pytest.approx(then, abs=0.01)
+    (advice,) = (a for a in advise(ran(module), PRICES) if a.rule == "headers-one-by-one")
+    # Each: 0.27 and 0.535, and next to nothing for its bytes; five of them.
+    assert advice.message == "reads 5 request headers one by one: 10 crossings, 4.0 us"
+    # 0.27 + 0.535 + 0.5 for each of 141 / 1024 KiB.
+    assert advice.change == "one proxy_get_header_map_pairs would cost 0.87 us"
 
 
 def test_of_a_large_map_a_few_are_better_read_one_by_one(guest, advised, fixture_of):
@@ -137,14 +149,12 @@ def test_of_a_large_map_a_few_are_better_read_one_by_one(guest, advised, fixture
 
 
 def test_what_saves_most_comes_first(guest, ran):
-    from tamis.benches.advice import advise
-
     module = guest(
         on_request_headers=[(LOG, 1, b"a"), *reads(b"x-a", b"x-b", b"x-c", b":path")],
         on_response_headers=[],
     )
-    found = advise(ran(module), load())
-    assert [each.rule for each in found] == ["headers-one-by-one", "callback-idle", "log-unheard"]
+    found = advise(ran(module), PRICES)
+    assert [each.rule for each in found] == ["headers-one-by-one", "log-unheard", "callback-idle"]
     saves = [each.saves_us.value for each in found]
     assert saves == sorted(saves, reverse=True)
 
