@@ -25,7 +25,7 @@ import h2.connection
 import h2.events
 
 from tamis import envoy, fixtures
-from tamis.envoy.tap import Recorder
+from tamis.envoy.live.tap import Recorder
 from tamis.model.exchange import Exchange, Fixture, Protocol
 from tamis.model.expectation import ExchangeExpectation, HeaderExpectation, MessageExpectation
 

@@ -10,7 +10,7 @@ import pytest
 
 from tamis import compare, host, toolchains
 from tamis.envoy import Binary, Judge, run, unsupported
-from tamis.envoy.questions import Questions
+from tamis.envoy.judging.questions import Questions
 from tamis.errors import Rejected
 from tamis.model.exchange import Answer, Exchange, Fixture, Request, Tick
 from tamis.model.filter import Filter

@@ -10,7 +10,7 @@ from wasmtime import wat2wasm
 
 from tamis import compare, host
 from tamis.envoy import Judge
-from tamis.envoy.questions import Questions
+from tamis.envoy.judging.questions import Questions
 from tamis.model.exchange import Exchange, Fixture, Request, Tick
 from tamis.model.expectation import Expectation
 from tamis.model.outcome import Run

@@ -11,7 +11,7 @@ from tests.envoy.probes.guests import Builder
 
 from tamis import compare, host
 from tamis.envoy import Binary, Judge
-from tamis.envoy.questions import Questions
+from tamis.envoy.judging.questions import Questions
 from tamis.model.outcome import Outcome, Run
 
 #: Seconds without a sign of life; a probe needs none.

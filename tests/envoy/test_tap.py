@@ -10,7 +10,7 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 import pytest
 
 from tamis.envoy import Binary
-from tamis.envoy.tap import Recorder, exchange
+from tamis.envoy.live.tap import Recorder, exchange
 from tamis.errors import BadInput
 from tamis.model.exchange import Answer, Exchange, Request
 

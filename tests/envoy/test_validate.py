@@ -7,8 +7,9 @@ import pytest
 import wasmtime
 
 from tamis.envoy import Binary, loads, validate
-from tamis.envoy.bootstrap import Folder, bootstrap, slots
-from tamis.envoy.setup import Setup
+from tamis.envoy.folder import Folder
+from tamis.envoy.judging.bootstrap import bootstrap, slots
+from tamis.envoy.judging.setup import Setup
 
 START = '(func (export "{}") (param i32 i32) (result i32) {})'
 BARE = """(module (memory (export "memory") 1) (func (export "proxy_abi_version_0_2_1"))

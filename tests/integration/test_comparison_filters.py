@@ -9,7 +9,8 @@ import pytest
 from ruamel.yaml import YAML
 
 from tamis import compare, fixtures, project, wasm
-from tamis.envoy import Judge, find, listeners, native, server, session
+from tamis.envoy import Judge, find, native
+from tamis.envoy.judging import listeners, server, session
 
 FOLDER = Path(__file__).parents[2] / "benchmarks" / "filters"
 HEADER_POLICY = FOLDER.parents[1] / "filters" / "header-policy"

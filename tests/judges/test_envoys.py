@@ -13,7 +13,7 @@ from tests.load_cases import CASES, LENIENT, module
 
 import tamis
 from tamis import envoy, host
-from tamis.envoy import wheel
+from tamis.envoy.binaries import wheel
 from tamis.errors import Missing
 from tamis.profiles import without_wasm
 

@@ -7,14 +7,14 @@ about Envoy that this room relies on are tested in tests/envoy.
 from typing import TYPE_CHECKING
 
 from tamis import extras
+from tamis.envoy.binaries.versions import cached, is_version, of_version
 from tamis.envoy.binary import Binary, find, label
 from tamis.envoy.native import kind_of, unsupported
 from tamis.envoy.validate import loads, validate
-from tamis.envoy.versions import cached, is_version, of_version
 from tamis.errors import Missing
 
 if TYPE_CHECKING:
-    from tamis.envoy.judge import Judge, run
+    from tamis.envoy.judging.judge import Judge, run
 
 __all__ = [
     "Binary",
@@ -37,7 +37,7 @@ def __getattr__(name: str) -> object:
     if name not in ("Judge", "run"):
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     try:
-        from tamis.envoy import judge
+        from tamis.envoy.judging import judge
     except ModuleNotFoundError as error:
         raise Missing(
             f"the Python package {error.name} is not installed",

@@ -11,6 +11,7 @@ from tamis.envoy.native import DYNAMIC, Kind
 from tamis.model.plugin import Plugin
 
 __all__ = [
+    "GUEST",
     "NETWORK_WASM",
     "PASS_THROUGH",
     "TYPE",
@@ -27,6 +28,8 @@ Json = dict[str, object]
 TYPE = "type.googleapis.com/"
 WASM = TYPE + "envoy.extensions.filters.http.wasm.v3.Wasm"
 NETWORK_WASM = TYPE + "envoy.extensions.filters.network.wasm.v3.Wasm"
+#: The slot (a filter whose plugin comes by ECDS) of the plugin that it is all about.
+GUEST = "guest"
 #: The smallest proxy-wasm module: ABI marker, malloc, one page of memory. It does nothing.
 PASS_THROUGH = bytes.fromhex(
     "0061736d0100000001090260000060017f017f03030200010503010001072d03066d656d6f727902"

@@ -21,7 +21,7 @@ from typing import Self
 
 from tamis.envoy import supervisor
 from tamis.envoy.binary import Binary
-from tamis.envoy.bootstrap import Folder
+from tamis.envoy.folder import Folder
 from tamis.errors import Fault
 
 __all__ = ["Crashed", "Process", "run_folder"]

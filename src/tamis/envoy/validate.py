@@ -4,6 +4,7 @@
 on_vm_start and on_configure.
 """
 
+import json
 import re
 import secrets
 import subprocess
@@ -11,11 +12,11 @@ import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
-from tamis.envoy import observe
+from tamis.envoy import refusals
 from tamis.envoy.binary import Binary
-from tamis.envoy.bootstraps import static_bootstrap
 from tamis.envoy.log import Log, Record
-from tamis.envoy.plugins import Loadable
+from tamis.envoy.plugins import GUEST, WASM, Loadable, plugin_config
+from tamis.envoy.wiring import HCM, router
 from tamis.errors import Fault
 from tamis.model.plugin import Plugin
 
@@ -43,7 +44,7 @@ def validate(binary: Binary, bootstrap: str) -> str | None:
     if verdict.status < 0:
         return f"Envoy crashed with signal {-verdict.status}"
     reason = _reason(verdict.records) or f"Envoy ended with status {verdict.status}"
-    words = observe.complaints(verdict.records)
+    words = refusals.complaints(verdict.records)
     return f"{reason}: {words}" if words else reason
 
 
@@ -59,17 +60,37 @@ def loads(binary: Binary, module: bytes, root_id: str = "") -> str | None:
         verdict = _ask(
             binary,
             Path(folder),
-            static_bootstrap(Loadable(wasm, Plugin("guest", root_id=root_id, vm_id="tamis.loads"))),
+            _bootstrap(Loadable(wasm, Plugin("guest", root_id=root_id, vm_id="tamis.loads"))),
         )
     if verdict.status == 0:
         return None
     if verdict.status < 0:
         return f"Envoy crashed with signal {-verdict.status} when it loaded this module"
     main_thread = verdict.records[0].thread if verdict.records else 0
-    callback, words = observe.refusal(verdict.records, main_thread)
-    if callback in observe.START_CALLBACKS:
+    callback, words = refusals.refusal(verdict.records, main_thread)
+    if callback in refusals.START_CALLBACKS:
         return None
     return words or f"{callback} failed"
+
+
+def _bootstrap(plugin: Loadable) -> str:
+    """The smallest bootstrap that loads `plugin`: for `--mode validate`."""
+    guest = {"name": GUEST, "typed_config": {"@type": WASM, "config": plugin_config(plugin)}}
+    manager = {
+        "name": "envoy.filters.network.http_connection_manager",
+        "typed_config": {
+            "@type": HCM,
+            "stat_prefix": "in",
+            "route_config": {"name": "routes"},
+            "http_filters": [guest, router()],
+        },
+    }
+    listener = {
+        "name": "in",
+        "address": {"socket_address": {"address": "127.0.0.1", "port_value": 0}},
+        "filter_chains": [{"filters": [manager]}],
+    }
+    return json.dumps({"static_resources": {"listeners": [listener]}})
 
 
 def _ask(binary: Binary, folder: Path, bootstrap: str) -> _Verdict:

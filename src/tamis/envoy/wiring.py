@@ -4,9 +4,22 @@ from pathlib import Path
 
 from tamis.envoy.plugins import TYPE, Json
 
-__all__ = ["BUFFER_LIMIT", "HCM", "HEADER_KIB", "http2", "pipe", "router", "tcp"]
+__all__ = [
+    "BUFFER_LIMIT",
+    "CLUSTER_HEADER",
+    "HCM",
+    "HEADER_KIB",
+    "HTTP_OPTIONS",
+    "http2",
+    "pipe",
+    "router",
+    "tcp",
+]
 
 HCM = TYPE + "envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager"
+HTTP_OPTIONS = TYPE + "envoy.extensions.upstreams.http.v3.HttpProtocolOptions"
+#: Names the cluster of a request on a listener that routes by it.
+CLUSTER_HEADER = "x-tamis-cluster"
 #: Envoy's maximum for max_request_headers_kb.
 HEADER_KIB = 8192
 #: Bytes a stream may buffer before Envoy answers 413 or 500: Envoy's own default, spelled out.

@@ -5,7 +5,7 @@ from pathlib import Path
 from tamis import elf, envoy, toolchains
 from tamis.benches.timing.contenders import Contender
 from tamis.envoy import native
-from tamis.envoy.lanes import lua
+from tamis.envoy.measuring.lanes import lua
 from tamis.errors import BadInput, Missing, Place, Rejected
 from tamis.fixtures import nodes, yaml
 from tamis.model.filter import Filter

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 
 from tamis import compare, elf, envoy, host, project, toolchains
-from tamis.envoy.questions import Questions
+from tamis.envoy.judging.questions import Questions
 from tamis.errors import BadInput, Rejected
 from tamis.model.built import Twin
 from tamis.model.exchange import Fixture

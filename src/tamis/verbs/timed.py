@@ -11,7 +11,7 @@ from tamis.benches.timing.contenders import Contender
 from tamis.benches.timing.ring import Ring
 from tamis.benches.timing.timed import Setting, timed
 from tamis.benches.timing.workload import Workload, choose
-from tamis.envoy.arena import Origin
+from tamis.envoy.measuring.arena import Origin
 from tamis.errors import BadInput, Place
 from tamis.model.exchange import Fixture
 from tamis.model.measured import Interval, Timed

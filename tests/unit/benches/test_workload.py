@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from tamis.benches.timing.workload import choose
-from tamis.envoy.lanes import SELECTOR
+from tamis.envoy.measuring.lanes import SELECTOR
 from tamis.errors import BadInput
 from tamis.model.exchange import (
     Answer,

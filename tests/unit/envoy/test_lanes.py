@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from tamis.envoy.bootstrap import Folder
-from tamis.envoy.lanes import SELECTOR, Lane, lua, measured_bootstrap, origin_bootstrap
+from tamis.envoy.folder import Folder
+from tamis.envoy.measuring.lanes import SELECTOR, Lane, lua, measured_bootstrap, origin_bootstrap
 from tamis.envoy.native import CLOCK
 from tamis.envoy.plugins import Loadable, typed_config
 from tamis.model.exchange import Answer, CalloutMatch, CalloutReply, CalloutRule

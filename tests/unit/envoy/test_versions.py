@@ -18,7 +18,8 @@ import pytest
 from tests.envoy_wheels import Index, index, wheel
 
 from tamis import caches
-from tamis.envoy import binary, cached, find, of_version, versions
+from tamis.envoy import binary, cached, find, of_version
+from tamis.envoy.binaries import versions
 from tamis.errors import BadInput, Missing
 
 CHILD = """

@@ -17,7 +17,7 @@ from tamis.benches.timing.slices import slices
 from tamis.benches.timing.statistics import Estimate, estimate, merged
 from tamis.benches.timing.workload import Workload
 from tamis.envoy import Binary
-from tamis.envoy.arena import Origin
+from tamis.envoy.measuring.arena import Origin
 from tamis.model.cost import StepCost
 from tamis.model.plugin import Plugin
 from tamis.model.prices import Prices

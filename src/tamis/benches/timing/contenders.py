@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from tamis.benches.timing.workload import Workload
-from tamis.envoy.lanes import Lane
+from tamis.envoy.measuring.lanes import Lane
 from tamis.envoy.native import Kind
 from tamis.envoy.plugins import Json, Loadable, typed_config
 

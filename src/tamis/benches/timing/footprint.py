@@ -7,7 +7,7 @@ from statistics import median
 
 from tamis.benches.timing.contenders import NOTHING
 from tamis.benches.timing.ring import Ring, client
-from tamis.envoy.lanes import Lane
+from tamis.envoy.measuring.lanes import Lane
 from tamis.model.measured import Interval, Memory, Start
 
 __all__ = ["footprint"]

@@ -9,7 +9,7 @@ from tamis.benches.timing.answers import Answered
 from tamis.benches.timing.ring import client
 from tamis.benches.timing.statistics import interval, percentile
 from tamis.benches.timing.workload import Workload
-from tamis.envoy.arena import Arena
+from tamis.envoy.measuring.arena import Arena
 from tamis.model.measured import Latency
 
 __all__ = ["Block", "latencies", "steady"]

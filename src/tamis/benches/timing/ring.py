@@ -9,9 +9,9 @@ from tamis import _core
 from tamis.benches.timing.contenders import CHAIN, NOTHING, Contender, lane_name
 from tamis.benches.timing.workload import Workload
 from tamis.envoy import Binary, validate
-from tamis.envoy.arena import Arena
-from tamis.envoy.bootstrap import Folder
-from tamis.envoy.lanes import Lane, measured_bootstrap
+from tamis.envoy.folder import Folder
+from tamis.envoy.measuring.arena import Arena
+from tamis.envoy.measuring.lanes import Lane, measured_bootstrap
 
 __all__ = ["Ring", "client", "longer"]
 

@@ -16,7 +16,7 @@ from tamis.benches.timing.answers import Answered
 from tamis.benches.timing.ring import client
 from tamis.benches.timing.statistics import Rounds
 from tamis.benches.timing.workload import Workload
-from tamis.envoy.arena import Arena
+from tamis.envoy.measuring.arena import Arena
 
 __all__ = ["WARM", "Slices", "slices"]
 

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from tamis.envoy.lanes import SELECTOR
+from tamis.envoy.measuring.lanes import SELECTOR
 from tamis.errors import BadInput
 from tamis.model.exchange import Answer, CalloutRule, Exchange, Fixture, Headers, Request, to_bytes
 from tamis.model.measured import LeftOut

@@ -3,7 +3,7 @@
 import socket
 from abc import ABC, abstractmethod
 
-from tamis.envoy.events import Closed, Event
+from tamis.envoy.wire.events import Closed, Event
 
 __all__ = ["Connection"]
 

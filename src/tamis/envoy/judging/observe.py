@@ -6,34 +6,25 @@ main thread.
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
-from tamis.envoy.log import GUESTS, Record, call_of
-from tamis.envoy.modules import DEFAULT_DETAILS
-from tamis.envoy.questions import Questions
-from tamis.envoy.trace import Callback, Trace, trap_of
+from tamis.envoy.judging.flights import Flight
+from tamis.envoy.judging.modules import DEFAULT_DETAILS
+from tamis.envoy.judging.questions import Questions
+from tamis.envoy.trace import Callback, Trace
 from tamis.model.outcome import (
     ExchangeOutcome,
     LocalReply,
     LogLine,
     NotComparable,
     Pause,
-    Trap,
 )
 from tamis.model.plugin import Plugin
 
-if TYPE_CHECKING:
-    from tamis.envoy.exchanges import Flight
-
 __all__ = [
-    "START_CALLBACKS",
-    "broken",
-    "complaints",
     "exchange_outcome",
     "lines",
-    "open_call",
     "pauses",
-    "refusal",
     "unlike",
     "unseen",
 ]
@@ -42,17 +33,7 @@ _PAUSABLE = re.compile(
     r"proxy_on_(?P<callback>(?:request|response)_(?:headers|body|trailers)"
     r"|new_connection|(?:down|up)stream_data)\Z"
 )
-_START = {"proxy_on_vm_start": "on_vm_start", "proxy_on_configure": "on_configure"}
-#: What `refusal` names when the module itself was fine.
-START_CALLBACKS = frozenset(_START.values())
-_PLUGIN_CALLBACKS = frozenset(_START)
-_REFUSED = {
-    "Failed to start base Wasm": "on_vm_start",
-    "Failed to configure base Wasm plugin": "on_configure",
-}
-_TWIN_REFUSED = re.compile(r"twin \S+ does not start: (?P<callback>on_\w+)\Z")
-# Envoy's wrapping around the reason it gives first.
-_GENERIC = ("Plugin ", "Wasm VM failed Failed to initialize", "Wasm VM failed Failed to load")
+_PLUGIN_CALLBACKS = frozenset(("proxy_on_vm_start", "proxy_on_configure"))
 # Response flag: the client broke the protocol, in Envoy's view.
 _BROKEN = "DPE"
 _TOO_LARGE = ("http2.header_list_size_too_large", "http2.too_many_headers")
@@ -121,53 +102,7 @@ def _prefixes(plugin: Plugin) -> set[str]:
     return {f" {plugin.name}{root}" if plugin.name else root, root}
 
 
-def broken(records: Iterable[Record], thread: int) -> Trap | None:
-    """The first guest function that broke on `thread`."""
-    ours = (each for each in records if each.thread == thread and each.logger in GUESTS)
-    return next((found for each in ours if (found := trap_of(each))), None)
-
-
-def refusal(records: Sequence[Record], main_thread: int) -> tuple[str | None, str]:
-    """Why Envoy took no plugin: (the start callback that said no or broke, or None; its words)."""
-    trap = broken(records, main_thread)
-    if trap:
-        callback = trap.callback
-        return _START.get(callback, callback.removeprefix("proxy_")), trap.text
-    words = complaints(records)
-    twin = _TWIN_REFUSED.search(words)
-    if twin:
-        return twin["callback"], ""
-    for told, callback in _REFUSED.items():
-        if told in words:
-            return callback, ""
-    return None, words or "Unable to create Wasm plugin"
-
-
-def complaints(records: Sequence[Record]) -> str:
-    """What Envoy's Wasm runtime says went wrong, without what it says whatever went wrong."""
-    said = [
-        record.text.removeprefix("Wasm VM failed ")
-        for record in records
-        if record.logger in GUESTS
-        and record.level in ("error", "critical")
-        and not record.text.startswith(_GENERIC)
-    ]
-    return "; ".join(said)
-
-
-def open_call(records: Iterable[Record]) -> str | None:
-    """The guest function that was called and has not returned."""
-    stack: list[str] = []
-    for record in records:
-        call = call_of(record)
-        if call and call.way == "host->vm":
-            stack.append(call.name)
-        elif call and call.way == "host<-vm" and stack:
-            stack.pop()
-    return stack[0] if stack else None
-
-
-def exchange_outcome(flight: "Flight") -> ExchangeOutcome:
+def exchange_outcome(flight: Flight) -> ExchangeOutcome:
     """One exchange as upstream, client and log saw it."""
     return ExchangeOutcome(
         request=flight.upstream.message() if flight.upstream else None,
@@ -178,7 +113,7 @@ def exchange_outcome(flight: "Flight") -> ExchangeOutcome:
     )
 
 
-def unlike(flight: "Flight") -> list[NotComparable]:
+def unlike(flight: Flight) -> list[NotComparable]:
     """Why the fixture cannot be compared, as this exchange shows."""
     _, _, details = _access(flight)
     found = []
@@ -228,14 +163,14 @@ def pauses(callbacks: Iterable[Callback]) -> Iterator[Pause]:
             yield Pause(found["callback"], int(callback.result))
 
 
-def _access(flight: "Flight") -> tuple[int, str, str]:
+def _access(flight: Flight) -> tuple[int, str, str]:
     """Envoy's access log of the exchange: response code, flags, details; 0 and "" for none."""
     line = flight.access or "0 - -"
     code, flags, details = ("" if part in _NONE else part for part in line.split(" ", 2))
     return int(code or 0), flags, details
 
 
-def _local_reply(flight: "Flight") -> LocalReply | None:
+def _local_reply(flight: Flight) -> LocalReply | None:
     """The status the filter asked for (gRPC clients are shown another), or Envoy's own."""
     code, flags, details = _access(flight)
     own = next((status for start, status in _OWN_REPLIES if details.startswith(start)), None)
@@ -252,7 +187,7 @@ def _local_reply(flight: "Flight") -> LocalReply | None:
     return LocalReply(code, details)
 
 
-def _asked(flight: "Flight") -> int | None:
+def _asked(flight: Flight) -> int | None:
     """The status of the local reply that was sent: the first that a callback asks for.
 
     It may be replaced once more, by the callback that meets its headers. A callback that broke has
@@ -274,7 +209,7 @@ def _asked(flight: "Flight") -> int | None:
     return sent
 
 
-def _reset(flight: "Flight") -> Literal["upstream", "downstream", "filter"] | None:
+def _reset(flight: Flight) -> Literal["upstream", "downstream", "filter"] | None:
     if flight.ongoing.aborted:
         return "downstream"
     _, flags, details = _access(flight)

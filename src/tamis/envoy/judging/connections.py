@@ -2,10 +2,10 @@
 
 from typing import Literal
 
-from tamis.envoy import observe
-from tamis.envoy.tcp import End
+from tamis.envoy.judging import observe
+from tamis.envoy.judging.world import World
 from tamis.envoy.trace import Callback
-from tamis.envoy.world import World
+from tamis.envoy.wire.tcp import End
 from tamis.model.exchange import Connection, ConnectionEvent
 from tamis.model.outcome import ConnectionOutcome
 

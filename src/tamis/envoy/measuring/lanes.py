@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tamis.envoy import native
-from tamis.envoy.bootstrap import HTTP_OPTIONS, Folder
+from tamis.envoy.folder import Folder
 from tamis.envoy.plugins import TYPE, Json
-from tamis.envoy.wiring import BUFFER_LIMIT, HCM, pipe, router, tcp
+from tamis.envoy.wiring import BUFFER_LIMIT, HCM, HTTP_OPTIONS, pipe, router, tcp
 from tamis.model.exchange import Answer, CalloutRule, Headers
 
 __all__ = ["SELECTOR", "Lane", "lua", "measured_bootstrap", "origin_bootstrap"]

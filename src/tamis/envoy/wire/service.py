@@ -5,12 +5,12 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from tamis.envoy.events import Closed, Event, Head
-from tamis.envoy.http2 import INTERNAL_ERROR, Peer
-from tamis.envoy.listeners import CLUSTER_HEADER
-from tamis.envoy.loop import Loop
-from tamis.envoy.script import message
-from tamis.envoy.seen import Seen
+from tamis.envoy.wire.events import Closed, Event, Head
+from tamis.envoy.wire.http2 import INTERNAL_ERROR, Peer
+from tamis.envoy.wire.loop import Loop
+from tamis.envoy.wire.script import message
+from tamis.envoy.wire.seen import Seen
+from tamis.envoy.wiring import CLUSTER_HEADER
 from tamis.model.exchange import Headers
 
 __all__ = ["Arrival", "Service"]

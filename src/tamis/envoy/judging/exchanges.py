@@ -1,19 +1,17 @@
 """A run of exchanges that overlap (often it is one): requests out, answers back, both ends seen."""
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
 
-from tamis.envoy.client import Ongoing
-from tamis.envoy.listeners import STATE
+from tamis.envoy.judging.flights import Flight
+from tamis.envoy.judging.listeners import STATE
+from tamis.envoy.judging.world import World
 from tamis.envoy.log import Record
-from tamis.envoy.script import in_turn
-from tamis.envoy.seen import Seen
-from tamis.envoy.service import Arrival
-from tamis.envoy.trace import Callback, HostCall
-from tamis.envoy.world import World
+from tamis.envoy.trace import Callback
+from tamis.envoy.wire.script import in_turn
+from tamis.envoy.wire.service import Arrival
 from tamis.model.exchange import Exchange
 
-__all__ = ["Exchanges", "Flight", "states"]
+__all__ = ["Exchanges", "states"]
 
 _STREAM = "proxy_on_"
 _CREATED = "proxy_on_context_create"
@@ -24,42 +22,6 @@ _CALLBACKS = tuple(
 )
 #: Host functions that let a paused stream go on.
 _GO_ON = ("proxy_continue_stream", "proxy_continue_request")
-
-
-@dataclass(slots=True, eq=False)
-class Flight:
-    """One exchange on its way, and what is known of it in the end.
-
-    `contexts`: (VM, stream context) of the filter. `access`: Envoy's line. `state`: filter state.
-    """
-
-    exchange: Exchange
-    ongoing: Ongoing
-    arrival: Arrival | None = None
-    asked: bool = False
-    contexts: set[tuple[int, int]] = field(default_factory=set)
-    callbacks: list[Callback] = field(default_factory=list)
-    access: str = ""
-    state: dict[int, str] = field(default_factory=dict)
-    lone: bool = True
-
-    @property
-    def client(self) -> Seen:
-        """What the client saw."""
-        return self.ongoing.seen
-
-    @property
-    def upstream(self) -> Seen | None:
-        """What the upstream saw."""
-        return self.arrival.seen if self.arrival else None
-
-    def owns(self, call: HostCall) -> bool:
-        """Whether a host function was called for this exchange's stream."""
-        return self.lone or (call.vm, call.context) in self.contexts
-
-    def met(self, callback: Callback) -> bool:
-        """Whether a callback was for this exchange's stream."""
-        return self.lone or (callback.vm, callback.context) in self.contexts
 
 
 class Exchanges:

@@ -6,19 +6,21 @@ from dataclasses import replace
 from functools import lru_cache
 
 from tamis import elf, wasm
-from tamis.envoy import metrics, modules, observe, observer, others
-from tamis.envoy.bootstrap import GUEST, OBSERVER
-from tamis.envoy.callouts import Made
-from tamis.envoy.connections import connect
-from tamis.envoy.exchanges import Exchanges, states
+from tamis.envoy import refusals
+from tamis.envoy.judging import metrics, modules, observe, observer, others
+from tamis.envoy.judging.bootstrap import OBSERVER
+from tamis.envoy.judging.callouts import Made
+from tamis.envoy.judging.connections import connect
+from tamis.envoy.judging.exchanges import Exchanges, states
+from tamis.envoy.judging.questions import Questions
+from tamis.envoy.judging.server import Server
+from tamis.envoy.judging.timers import TICK, Timers
+from tamis.envoy.judging.world import World
 from tamis.envoy.log import Record
-from tamis.envoy.loop import Silence
 from tamis.envoy.native import kind_of
-from tamis.envoy.questions import Questions
-from tamis.envoy.server import Server
-from tamis.envoy.timers import TICK, Timers
+from tamis.envoy.plugins import GUEST
 from tamis.envoy.trace import Trace
-from tamis.envoy.world import World
+from tamis.envoy.wire.loop import Silence
 from tamis.errors import BadInput
 from tamis.model.exchange import Connection, Exchange, Fixture, PropertyPath, Step, Tick, to_bytes
 from tamis.model.outcome import (
@@ -178,7 +180,7 @@ class Session:
     def _refused(self, records: Sequence[Record]) -> Run:
         main = self.server.main_thread
         told = modules.refusal(records) if self._kind == "module" else None
-        callback, words = told or observe.refusal(records, main)
+        callback, words = told or refusals.refusal(records, main)
         if callback is None:
             problem = f"Envoy refuses the module: {words}"
             return Run(self.fixture.name, self.server.host, None, (problem,))
@@ -190,7 +192,7 @@ class Session:
         self._skipped += [
             NotComparable(_LEFT[name], _UNSTARTED) for name in sorted(made & set(_LEFT))
         ]
-        return self._done(self.outcome(observe.broken(records, main), callback))
+        return self._done(self.outcome(refusals.broken(records, main), callback))
 
     def _names(self, worker: int) -> metrics.Names:
         """What the VMs' metrics are called; asked again while the log lags behind the figures."""

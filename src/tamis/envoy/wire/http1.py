@@ -7,8 +7,8 @@ the way back (`transfer-encoding`, `connection`) are not part of the message.
 
 import socket
 
-from tamis.envoy.connection import Connection
-from tamis.envoy.events import Closed, Data, Event, Head
+from tamis.envoy.wire.connection import Connection
+from tamis.envoy.wire.events import Closed, Data, Event, Head
 from tamis.model.exchange import Headers, to_bytes, to_text
 
 __all__ = ["Http1Client"]

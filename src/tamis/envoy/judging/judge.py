@@ -10,14 +10,14 @@ from dataclasses import replace
 from types import TracebackType
 from typing import Self
 
-from tamis.envoy import observe
+from tamis.envoy import refusals
 from tamis.envoy.binary import Binary, label
-from tamis.envoy.loop import Silence
+from tamis.envoy.judging.questions import Questions
+from tamis.envoy.judging.server import Server
+from tamis.envoy.judging.session import Session
+from tamis.envoy.judging.setup import Setup, setup_of
 from tamis.envoy.process import Crashed
-from tamis.envoy.questions import Questions
-from tamis.envoy.server import Server
-from tamis.envoy.session import Session
-from tamis.envoy.setup import Setup, setup_of
+from tamis.envoy.wire.loop import Silence
 from tamis.model.exchange import Connection, Exchange, Fixture
 from tamis.model.filter import Layer
 from tamis.model.outcome import NotComparable, Run, Trap
@@ -144,7 +144,7 @@ class Judge:
 
     def _lost(self, session: Session, setup: Setup, how: str) -> Run:
         kept = session.server.process.keep()
-        inside = observe.open_call(session.records())
+        inside = refusals.open_call(session.records())
         self._drop(setup)
         during = f" in {inside}" if inside else ""
         if self._shim and session.fixture.expect.trap not in (None, "none"):
@@ -155,7 +155,7 @@ class Judge:
         return Run(session.fixture.name, self.host, None, problems=(problem,))
 
     def _hung(self, session: Session, setup: Setup) -> Run:
-        inside = observe.open_call(session.records())
+        inside = refusals.open_call(session.records())
         if inside is None:
             return self._lost(session, setup, "Envoy fell silent")
         outcome = session.outcome(Trap(inside, "deadline"))

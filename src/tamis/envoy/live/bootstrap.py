@@ -1,37 +1,17 @@
-"""The other bootstraps: one that only loads a plugin, and one that records traffic."""
+"""The bootstrap of an Envoy that records traffic."""
 
 import json
 from pathlib import Path
 
-from tamis.envoy.bootstrap import GUEST, HTTP_OPTIONS, Folder
-from tamis.envoy.plugins import TYPE, WASM, Json, Loadable, plugin_config
-from tamis.envoy.wiring import HCM, pipe, router
+from tamis.envoy.folder import Folder
+from tamis.envoy.plugins import TYPE, Json
+from tamis.envoy.wiring import HCM, HTTP_OPTIONS, pipe, router
 
-__all__ = ["recording_bootstrap", "static_bootstrap"]
+__all__ = ["recording_bootstrap"]
 
 _TAP = TYPE + "envoy.extensions.filters.http.tap.v3.Tap"
 #: Bytes of one body that are recorded.
 _RECORDED = 64 * 1024 * 1024
-
-
-def static_bootstrap(plugin: Loadable) -> str:
-    """The smallest bootstrap that loads `plugin`: for `--mode validate`."""
-    guest = {"name": GUEST, "typed_config": {"@type": WASM, "config": plugin_config(plugin)}}
-    manager = {
-        "name": "envoy.filters.network.http_connection_manager",
-        "typed_config": {
-            "@type": HCM,
-            "stat_prefix": "in",
-            "route_config": {"name": "routes"},
-            "http_filters": [guest, router()],
-        },
-    }
-    listener = {
-        "name": "in",
-        "address": {"socket_address": {"address": "127.0.0.1", "port_value": 0}},
-        "filter_chains": [{"filters": [manager]}],
-    }
-    return json.dumps({"static_resources": {"listeners": [listener]}})
 
 
 def recording_bootstrap(

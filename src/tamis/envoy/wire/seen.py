@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 
-from tamis.envoy.events import Data, Head, Reset
+from tamis.envoy.wire.events import Data, Head, Reset
 from tamis.model.exchange import Headers
 from tamis.model.outcome import Message
 

@@ -5,13 +5,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from tamis.envoy.events import Closed, Event, Head
-from tamis.envoy.http1 import Http1Client
-from tamis.envoy.http2 import CANCEL, INTERNAL_ERROR, Peer
-from tamis.envoy.loop import Loop
-from tamis.envoy.script import Client as Side
-from tamis.envoy.script import message
-from tamis.envoy.seen import Seen
+from tamis.envoy.wire.events import Closed, Event, Head
+from tamis.envoy.wire.http1 import Http1Client
+from tamis.envoy.wire.http2 import CANCEL, INTERNAL_ERROR, Peer
+from tamis.envoy.wire.loop import Loop
+from tamis.envoy.wire.script import Client as Side
+from tamis.envoy.wire.script import message
+from tamis.envoy.wire.seen import Seen
 from tamis.model.exchange import Headers, Request
 
 __all__ = ["Client", "Ongoing"]

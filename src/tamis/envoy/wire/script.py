@@ -2,9 +2,9 @@
 
 from collections.abc import Callable, Iterator
 
-from tamis.envoy.http1 import Http1Client
-from tamis.envoy.http2 import Peer
-from tamis.envoy.seen import Seen
+from tamis.envoy.wire.http1 import Http1Client
+from tamis.envoy.wire.http2 import Peer
+from tamis.envoy.wire.seen import Seen
 from tamis.model.exchange import Headers
 
 __all__ = ["Client", "Script", "answered", "guarded", "in_turn", "message"]

@@ -6,67 +6,18 @@ folder, so ports cannot collide. Field names: Envoy's v3 API reference.
 """
 
 import json
-from dataclasses import dataclass
-from pathlib import Path
 
-from tamis.envoy.listeners import listeners
+from tamis.envoy.folder import Folder
+from tamis.envoy.judging.listeners import listeners
+from tamis.envoy.judging.setup import Setup
 from tamis.envoy.native import clock_cluster
-from tamis.envoy.plugins import TYPE, Json
-from tamis.envoy.setup import Setup
-from tamis.envoy.wiring import BUFFER_LIMIT, HEADER_KIB, http2, pipe, tcp
+from tamis.envoy.plugins import GUEST, Json
+from tamis.envoy.wiring import BUFFER_LIMIT, HEADER_KIB, HTTP_OPTIONS, http2, pipe, tcp
 
-__all__ = ["GUEST", "HTTP_OPTIONS", "OBSERVER", "Folder", "bootstrap", "slots"]
+__all__ = ["OBSERVER", "bootstrap", "slots"]
 
-HTTP_OPTIONS = TYPE + "envoy.extensions.upstreams.http.v3.HttpProtocolOptions"
-#: The slot (a filter whose plugin comes by ECDS) of the fixture's plugin.
-GUEST = "guest"
 #: The slot of our own plugin, which reads and writes what VMs share.
 OBSERVER = "observer"
-
-
-@dataclass(frozen=True, slots=True)
-class Folder:
-    """The files and sockets of one Envoy; paths stay short, as sun_path holds ~100 bytes."""
-
-    root: Path
-
-    @property
-    def config(self) -> Path:
-        """The bootstrap."""
-        return self.root / "bootstrap.json"
-
-    @property
-    def log(self) -> Path:
-        """Envoy's own log, the guest's lines and the access log, in one order."""
-        return self.root / "envoy.log"
-
-    @property
-    def shim(self) -> Path:
-        """The dynamic module that native twins run behind, if they do."""
-        return self.root / "shim.so"
-
-    def plugin(self, slot: str) -> Path:
-        """The ECDS file of a slot; replaced by moving a new one over it."""
-        return self.root / "ecds" / slot / "plugin.json"
-
-    @property
-    def admin(self) -> Path:
-        """Socket of the admin interface."""
-        return self.root / "admin.sock"
-
-    @property
-    def listener(self) -> Path:
-        """Socket that clients connect to."""
-        return self.root / "in.sock"
-
-    @property
-    def side(self) -> Path:
-        """Socket of the listener that holds the plugins that meet no traffic."""
-        return self.root / "side.sock"
-
-    def cluster(self, number: int) -> Path:
-        """Socket of our own server behind a cluster; 0 is the upstream."""
-        return self.root / f"up{number}.sock"
 
 
 def slots(setup: Setup) -> tuple[str, ...]:

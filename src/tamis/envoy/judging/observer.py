@@ -24,7 +24,7 @@ def module() -> bytes:
     """The plugin's module."""
     from wasmtime import wat2wasm
 
-    text = files("tamis.envoy").joinpath("observer.wat").read_text("utf-8")
+    text = files("tamis.envoy.judging").joinpath("observer.wat").read_text("utf-8")
     return bytes(wat2wasm(text))
 
 

@@ -7,15 +7,22 @@ servers get their connections before anything is measured.
 from collections.abc import Mapping
 from pathlib import Path
 
+from tamis.envoy.judging.setup import Setup
 from tamis.envoy.native import DYNAMIC
 from tamis.envoy.plugins import NETWORK_WASM, TYPE, WASM, Json
-from tamis.envoy.setup import Setup
-from tamis.envoy.wiring import BUFFER_LIMIT, HCM, HEADER_KIB, http2, pipe, router, tcp
+from tamis.envoy.wiring import (
+    BUFFER_LIMIT,
+    CLUSTER_HEADER,
+    HCM,
+    HEADER_KIB,
+    http2,
+    pipe,
+    router,
+    tcp,
+)
 
-__all__ = ["CLUSTER_HEADER", "STATE", "listeners"]
+__all__ = ["STATE", "listeners"]
 
-#: Names the cluster of a request on the listener beside.
-CLUSTER_HEADER = "x-tamis-cluster"
 #: Begins an access log line that shows a filter state object: its number among Setup.state follows.
 STATE = "state "
 _STDERR = TYPE + "envoy.extensions.access_loggers.stream.v3.StderrAccessLog"

@@ -15,10 +15,10 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from tamis import caches
+from tamis.envoy.binaries.wheel import BY_HAND, fetch
 from tamis.envoy.binary import Binary, find, probe
 from tamis.envoy.plugins import PASS_THROUGH
 from tamis.envoy.validate import loads
-from tamis.envoy.wheel import BY_HAND, fetch
 from tamis.errors import BadInput, Missing
 from tamis.profiles import without_wasm
 

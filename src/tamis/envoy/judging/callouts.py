@@ -5,9 +5,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
-from tamis.envoy import grpc
-from tamis.envoy.service import Arrival, Service
 from tamis.envoy.trace import HostCall
+from tamis.envoy.wire import grpc
+from tamis.envoy.wire.service import Arrival, Service
 from tamis.model.exchange import CalloutReply, CalloutRule, Headers, to_bytes
 from tamis.model.expectation import BodyExpectation
 from tamis.model.outcome import Callout

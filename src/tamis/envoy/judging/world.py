@@ -7,14 +7,15 @@ thing at a time, in the order of virtual time; each is over before the next.
 import time
 from collections.abc import Callable
 
-from tamis.envoy import callouts, grpc, modules
-from tamis.envoy.agenda import Agenda
-from tamis.envoy.callouts import CALLS, Made, Rules
-from tamis.envoy.loop import Silence
-from tamis.envoy.server import Server
-from tamis.envoy.service import Arrival
-from tamis.envoy.timers import Timer, Timers
+from tamis.envoy.judging import callouts, modules
+from tamis.envoy.judging.agenda import Agenda
+from tamis.envoy.judging.callouts import CALLS, Made, Rules
+from tamis.envoy.judging.server import Server
+from tamis.envoy.judging.timers import Timer, Timers
 from tamis.envoy.trace import Callback, HostCall, Trace
+from tamis.envoy.wire import grpc
+from tamis.envoy.wire.loop import Silence
+from tamis.envoy.wire.service import Arrival
 from tamis.model.exchange import CalloutReply, CalloutRule
 
 __all__ = ["World"]

@@ -23,8 +23,8 @@ from hyperframe.frame import (
     WindowUpdateFrame,
 )
 
-from tamis.envoy.connection import Connection
-from tamis.envoy.events import Closed, Data, Event, Head, Reset
+from tamis.envoy.wire.connection import Connection
+from tamis.envoy.wire.events import Closed, Data, Event, Head, Reset
 from tamis.model.exchange import Headers, to_bytes, to_text
 
 __all__ = ["CANCEL", "INTERNAL_ERROR", "Peer"]

@@ -10,10 +10,10 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from tamis.envoy.connection import Connection
-from tamis.envoy.events import Event
-from tamis.envoy.http2 import Peer
-from tamis.envoy.script import Script, answered, guarded
+from tamis.envoy.wire.connection import Connection
+from tamis.envoy.wire.events import Event
+from tamis.envoy.wire.http2 import Peer
+from tamis.envoy.wire.script import Script, answered, guarded
 
 __all__ = ["Loop", "Silence"]
 

@@ -2,7 +2,7 @@
 
 import struct
 
-from tamis.envoy.service import Arrival, Service
+from tamis.envoy.wire.service import Arrival, Service
 from tamis.model.exchange import CalloutReply, Headers
 
 __all__ = ["close", "messages", "speak"]

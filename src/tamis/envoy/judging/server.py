@@ -14,22 +14,23 @@ from typing import Self
 
 from tamis import extras
 from tamis.envoy.binary import Binary, label
-from tamis.envoy.bootstrap import GUEST, Folder, bootstrap, slots
-from tamis.envoy.client import Client
-from tamis.envoy.events import Event, Head
-from tamis.envoy.http2 import Peer
-from tamis.envoy.listeners import CLUSTER_HEADER
+from tamis.envoy.folder import Folder
+from tamis.envoy.judging.bootstrap import bootstrap, slots
+from tamis.envoy.judging.setup import Setup
+from tamis.envoy.judging.turns import main_first
 from tamis.envoy.log import Log, Record
-from tamis.envoy.loop import Loop, Silence
 from tamis.envoy.native import kind_of
-from tamis.envoy.observe import open_call
-from tamis.envoy.plugins import PASS_THROUGH, Loadable, resource
+from tamis.envoy.plugins import GUEST, PASS_THROUGH, Loadable, resource
 from tamis.envoy.process import Process, run_folder
-from tamis.envoy.service import Service
-from tamis.envoy.setup import Setup
-from tamis.envoy.tcp import Door
+from tamis.envoy.refusals import open_call
 from tamis.envoy.trace import VM_CREATED
-from tamis.envoy.turns import main_first
+from tamis.envoy.wire.client import Client
+from tamis.envoy.wire.events import Event, Head
+from tamis.envoy.wire.http2 import Peer
+from tamis.envoy.wire.loop import Loop, Silence
+from tamis.envoy.wire.service import Service
+from tamis.envoy.wire.tcp import Door
+from tamis.envoy.wiring import CLUSTER_HEADER
 from tamis.errors import Missing
 from tamis.model.exchange import Headers
 from tamis.model.plugin import Plugin

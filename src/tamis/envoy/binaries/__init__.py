@@ -1,0 +1,1 @@
+"""Where a real Envoy comes from when none is installed: versions, wheels."""

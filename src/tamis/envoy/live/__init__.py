@@ -1,0 +1,1 @@
+"""An Envoy that serves people: clients of theirs before it, an upstream of theirs behind it."""
