@@ -10,6 +10,7 @@ At trace level Envoy's Wasm runtime logs each call in both directions:
 Each record begins with a nonce, so a message of many lines stays one record.
 """
 
+import ctypes
 import re
 from dataclasses import dataclass
 from pathlib import Path
@@ -27,6 +28,11 @@ _CALL = re.compile(
     r"(?:\((?P<args>[^)]*)\)| return: (?P<result>.*))\Z",
     re.DOTALL,
 )
+
+#: Bytes of text that has been read before its room is given back.
+_ROOM = 8 << 20
+#: fallocate(2): the file keeps its size, so that whoever writes it goes on where it was.
+_KEEP_SIZE, _PUNCH_HOLE = 1, 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +70,8 @@ class Log:
     """Follows a log file; `records` grows whenever `poll` is called."""
 
     def __init__(self, path: Path, nonce: str) -> None:
-        self._file = path.open("rb")
+        self._file = path.open("r+b")
+        self._freed = 0
         self._nonce = nonce.encode() + b" "
         self._rest = b""
         self.records: list[Record] = []
@@ -87,6 +94,17 @@ class Log:
             self._rest = b""
         return True
 
+    def forget(self) -> list[Record]:
+        """Hand over all records, and give the room on disk back that their text takes.
+
+        So an Envoy that serves for days does not fill it.
+        """
+        records, self.records = self.records, []
+        if (read := self._file.tell()) - self._freed > _ROOM:
+            _free(self._file.fileno(), read)
+            self._freed = read
+        return records
+
     def close(self) -> None:
         """Stop following."""
         self._file.close()
@@ -106,3 +124,11 @@ class Log:
                 self.records.append(
                     Record(int(head["thread"]), head["level"], head["logger"], rest)
                 )
+
+
+def _free(file: int, size: int) -> None:
+    """The first `size` bytes of a file need no room any more, where the system can do that."""
+    fallocate = getattr(ctypes.CDLL(None), "fallocate", None)
+    if fallocate is not None:
+        offset = ctypes.c_int64
+        fallocate(file, _KEEP_SIZE | _PUNCH_HOLE, offset(0), offset(size))

@@ -8,7 +8,6 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from tamis.envoy.judging.setup import Setup
-from tamis.envoy.native import DYNAMIC
 from tamis.envoy.plugins import NETWORK_WASM, TYPE, WASM, Json
 from tamis.envoy.wiring import (
     BUFFER_LIMIT,
@@ -18,6 +17,7 @@ from tamis.envoy.wiring import (
     http2,
     pipe,
     router,
+    slot,
     tcp,
 )
 
@@ -42,7 +42,7 @@ def listeners(
     The mappings are of slots to ECDS files.
     """
     filters = (
-        [*(_slot(*each, NETWORK_WASM) for each in guest.items()), _tcp_proxy(setup)]
+        [*(slot(*each, NETWORK_WASM) for each in guest.items()), _tcp_proxy(setup)]
         if setup.network
         else [_manager(_judged(setup, guest, access_prefix))]
     )
@@ -82,7 +82,7 @@ def _judged(setup: Setup, guest: Mapping[str, Path], access_prefix: str) -> Json
         "delayed_close_timeout": "0s",
         "access_log": _access_logs(setup, access_prefix),
         "route_config": _routes(setup),
-        "http_filters": [*(_slot(*each, WASM) for each in guest.items()), router()],
+        "http_filters": [*(slot(*each, WASM) for each in guest.items()), router()],
     }
     if not setup.default_limits:
         manager["max_request_headers_kb"] = HEADER_KIB
@@ -101,7 +101,7 @@ def _idle(slots: Mapping[str, Path]) -> Json:
         "stream_idle_timeout": "0s",
         "common_http_protocol_options": {"idle_timeout": "0s"},
         "route_config": {"virtual_hosts": [{"name": "all", "domains": ["*"], "routes": [route]}]},
-        "http_filters": [*(_slot(*each, WASM) for each in slots.items()), router()],
+        "http_filters": [*(slot(*each, WASM) for each in slots.items()), router()],
     }
 
 
@@ -142,20 +142,3 @@ def _routes(setup: Setup) -> Json:
 def _tcp_proxy(setup: Setup) -> Json:
     typed = {"@type": _TCP_PROXY, "stat_prefix": "in", "cluster": setup.cluster}
     return {"name": "envoy.filters.network.tcp_proxy", "typed_config": typed}
-
-
-def _slot(name: str, file: Path, kind: str) -> Json:
-    """A filter whose plugin is discovered in a file."""
-    return {
-        "name": name,
-        "config_discovery": {
-            "config_source": {
-                "path_config_source": {
-                    "path": str(file),
-                    "watched_directory": {"path": str(file.parent)},
-                },
-                "resource_api_version": "V3",
-            },
-            "type_urls": [kind, DYNAMIC],
-        },
-    }

@@ -13,7 +13,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from tamis.envoy.binary import Binary
-from tamis.envoy.live.bootstrap import recording_bootstrap
+from tamis.envoy.live.recording import recording_bootstrap
 from tamis.envoy.process import Process, run_folder
 from tamis.errors import BadInput, Fault
 from tamis.model.exchange import Answer, Exchange, Headers, Request

@@ -1,0 +1,178 @@
+"""An Envoy that people send requests to: its plugins are swapped while it serves."""
+
+import errno
+import json
+import socket
+import time
+from collections.abc import Sequence
+from types import TracebackType
+from typing import Self
+
+from tamis.envoy import refusals
+from tamis.envoy.binary import Binary
+from tamis.envoy.discovery import Discovery, verdict
+from tamis.envoy.live.bootstrap import ADMIN, FRONT, Slot, Taps, gate_bootstrap
+from tamis.envoy.live.echo import Echo
+from tamis.envoy.live.upstream import Upstream
+from tamis.envoy.log import Log, Record
+from tamis.envoy.native import kind_of
+from tamis.envoy.plugins import GUEST, Loadable
+from tamis.envoy.process import Crashed, Process, run_folder
+from tamis.errors import BadInput, Fault
+from tamis.model.plugin import Plugin
+
+__all__ = ["Gate"]
+
+_POLL = 0.005
+#: Seconds that V8 may compile, and that a plugin may take to start.
+_COMPILED = 180.0
+_LOOPBACK = "127.0.0.1"
+
+
+class Gate:
+    """A proxy in front of `upstream` (None: an Echo of its own); a context manager.
+
+    Clients come with HTTP/1.1 or HTTP/2 (prior knowledge). `port`, `admin`: 0 is any free one.
+    `level`: below it, what a plugin logs is dropped (trace, debug, info, warning, error).
+    """
+
+    def __init__(
+        self,
+        binary: Binary,
+        upstream: Upstream | None = None,
+        slots: Sequence[Slot] = (Slot(GUEST),),
+        *,
+        host: str = _LOOPBACK,
+        port: int = 0,
+        admin: int = 0,
+        taps: Taps | None = None,
+        workers: int = 1,
+        level: str = "info",
+    ) -> None:
+        for wanted in ((host, port), (_LOOPBACK, admin)):
+            _free(*wanted)
+        folder = run_folder()
+        network = frozenset(slot.name for slot in slots if slot.layer == "network")
+        self._echo = None
+        if upstream is None:
+            upstream = Upstream(path=folder.cluster(0))
+            self._echo = Echo(folder.cluster(0), raw=len(network) == len(slots) > 0)
+        self._plugins = Discovery(folder, (slot.name for slot in slots), network)
+        self._process = Process(
+            binary,
+            folder,
+            lambda _: gate_bootstrap(folder, slots, upstream, (host, port), admin=admin, taps=taps),
+            logs=f"wasm:{level},dynamic_modules:{level},config:debug",
+            workers=workers,
+        )
+        self._log = Log(folder.log, self._process.nonce)
+        self._addresses: dict[str, tuple[str, int]] = {}
+
+    def __enter__(self) -> Self:
+        self._process.__enter__()
+        try:
+            if self._echo:
+                self._echo.__enter__()
+            status = json.loads(self._process.admin("/listeners?format=json"))
+            for each in status["listener_statuses"]:
+                at = each["local_address"]["socket_address"]
+                self._addresses[each["name"]] = (at["address"], at["port_value"])
+        except BaseException:
+            self.close()
+            raise
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """End Envoy; idempotent."""
+        self._log.close()
+        self._process.close()
+        if self._echo:
+            self._echo.close()
+
+    @property
+    def process(self) -> Process:
+        """The Envoy itself."""
+        return self._process
+
+    @property
+    def address(self) -> tuple[str, int]:
+        """Host and port that clients connect to."""
+        return self._addresses[FRONT]
+
+    @property
+    def admin(self) -> tuple[str, int]:
+        """Host and port of Envoy's admin interface."""
+        return self._addresses[ADMIN]
+
+    def put(self, slot: str, module: bytes, plugin: Plugin, config: bytes) -> str | None:
+        """Swap the plugin in a slot: None once Envoy has taken it, else why it has not, in Envoy's
+        words; then the one before it stays. Streams that are under way keep theirs.
+
+        Raises Fault when Envoy ends over it, or does not answer within three minutes.
+        """
+        self.poll()
+        begin = len(self._log.records)
+        file = self._plugins.module(module)
+        self._plugins.put(slot, Loadable(file, plugin, config, kind_of(module)))
+        end = time.monotonic() + _COMPILED
+        while (taken := verdict(self._log.records[begin:])) is None:
+            if time.monotonic() > end:
+                inside = refusals.open_call(self._log.records[begin:])
+                raise Fault(
+                    f"Envoy does not finish loading {plugin.name or slot}",
+                    advice=f"It hangs in {inside or 'its start'}: test it in wasmtime first.",
+                )
+            if not self.poll():
+                self.check()
+                time.sleep(_POLL)
+        return None if taken else _words(self._log.records[begin:])
+
+    def poll(self) -> bool:
+        """Read on in Envoy's log; whether there was anything."""
+        return self._log.poll()
+
+    def take(self) -> list[Record]:
+        """What Envoy and the plugins logged since it was last asked."""
+        self.poll()
+        return self._log.forget()
+
+    def check(self) -> None:
+        """Raises Fault when Envoy has ended by itself."""
+        try:
+            self._process.check()
+        except Crashed as error:
+            raise self._process.failed(str(error)) from None
+
+
+def _words(records: Sequence[Record]) -> str:
+    callback, words = refusals.refusal(records, records[0].thread)
+    return f"{callback}: {words}" if callback and words else words or f"{callback} failed"
+
+
+def _free(host: str, port: int) -> None:
+    """Raises BadInput when somebody else listens there."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(family) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError as error:
+            what = (
+                "is taken"
+                if error.errno == errno.EADDRINUSE
+                else f"cannot be used: {error.strerror}"
+            )
+            raise BadInput(
+                f"{host}:{port} {what}",
+                advice="Name another port, or none: then any free one is used.",
+            ) from error
+        except OverflowError:
+            raise BadInput(f"{port} is no port", advice="Ports are 1 to 65535.") from None
