@@ -11,6 +11,7 @@ Each record begins with a nonce, so a message of many lines stays one record.
 """
 
 import ctypes
+import os
 import re
 from dataclasses import dataclass
 from pathlib import Path
@@ -94,16 +95,23 @@ class Log:
             self._rest = b""
         return True
 
-    def forget(self) -> list[Record]:
+    def take(self) -> list[Record]:
         """Hand over all records, and give the room on disk back that their text takes.
 
         So an Envoy that serves for days does not fill it.
         """
+        self.poll()
         records, self.records = self.records, []
         if (read := self._file.tell()) - self._freed > _ROOM:
             _free(self._file.fileno(), read)
             self._freed = read
         return records
+
+    def skip(self) -> None:
+        """Pass over what was not read yet, and forget the rest."""
+        self._file.seek(0, os.SEEK_END)
+        self._rest = b""
+        self.records = []
 
     def close(self) -> None:
         """Stop following."""

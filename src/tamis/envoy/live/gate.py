@@ -118,31 +118,27 @@ class Gate:
 
         Raises Fault when Envoy ends over it, or does not answer within three minutes.
         """
-        self.poll()
-        begin = len(self._log.records)
+        self._log.skip()
         file = self._plugins.module(module)
         self._plugins.put(slot, Loadable(file, plugin, config, kind_of(module)))
         end = time.monotonic() + _COMPILED
-        while (taken := verdict(self._log.records[begin:])) is None:
+        while (taken := verdict(self._log.records)) is None:
             if time.monotonic() > end:
-                inside = refusals.open_call(self._log.records[begin:])
                 raise Fault(
                     f"Envoy does not finish loading {plugin.name or slot}",
-                    advice=f"It hangs in {inside or 'its start'}: test it in wasmtime first.",
+                    advice="It hangs in its start: test it in wasmtime, which has deadlines.",
                 )
-            if not self.poll():
+            if not self._log.poll():
                 self.check()
                 time.sleep(_POLL)
-        return None if taken else _words(self._log.records[begin:])
+        return None if taken else _words(self._log.records)
 
-    def poll(self) -> bool:
-        """Read on in Envoy's log; whether there was anything."""
-        return self._log.poll()
+    def follow(self) -> Log:
+        """A reader of Envoy's log from its beginning, for the caller to `take` from and to close.
 
-    def take(self) -> list[Record]:
-        """What Envoy and the plugins logged since it was last asked."""
-        self.poll()
-        return self._log.forget()
+        Taking gives the room on disk back, so there is one.
+        """
+        return Log(self._process.folder.log, self._process.nonce)
 
     def check(self) -> None:
         """Raises Fault when Envoy has ended by itself."""
