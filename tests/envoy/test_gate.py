@@ -165,8 +165,10 @@ def test_metrics_of_filters_go_by_their_names():
 
 def test_several_plugins_are_a_chain_in_their_order(binary: Binary, guest: bytes):
     with Gate(binary, slots=(Slot("a"), Slot("b"))) as gate:
-        assert gate.put("b", guest, GUEST, b"A x=second") is None
-        assert gate.put("a", guest, GUEST, b"A x=first") is None
+        for slot, value in (("b", b"second"), ("a", b"first")):
+            # This guest keeps its configuration in the VM: each needs one of its own.
+            plugin = Plugin("guest", "root", vm_id=slot)
+            assert gate.put(slot, guest, plugin, b"A x=" + value) is None
         names = [pair for pair in received(gate)["headers"] if pair[0] == "x"]
     assert names == [["x", "first"], ["x", "second"]]
 

@@ -121,8 +121,7 @@ class _Shown:
     def meanwhile(self) -> None:
         """What filters log, figures if somebody asks for them, and whether Envoy still answers."""
         for each in self._running.lines():
-            if self._json:
-                self._frame.write(dumps(report.log_object(each)) + "\n")
+            self._event(log=report.log_object(each))
             self._frame.show(report.logged(each), always=True)
         if _entered():
             self._frame.show(report.traffic(self._running.traffic()), always=True)
@@ -130,7 +129,13 @@ class _Shown:
             self._looked = monotonic()
             hung, self._hangs = self._hangs, not self._running.answers()
             if self._hangs and not hung:
+                self._event(hangs=True)
                 self._frame.show(report.hanging(), always=True)
+
+    def _event(self, **told: object) -> None:
+        """What happens between turns is a line of its own for programs."""
+        if self._json:
+            self._frame.write(dumps(told) + "\n")
 
 
 def _files(texts: Sequence[str]) -> dict[str, Path]:

@@ -1,5 +1,6 @@
 """`--watch`: a verb again and again, whenever a file it depends on changes."""
 
+import signal
 import time
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
@@ -45,6 +46,9 @@ def watching(
                 meanwhile()
     except KeyboardInterrupt:
         frame.progress("")
+        if signal.getsignal(signal.SIGTERM) == signal.SIG_IGN:
+            # watchfiles makes an interrupt of every signal; this one was to end us (see cli.main).
+            raise SystemExit(128 + signal.SIGTERM) from None
 
 
 def _changes(places: Iterable[str]) -> Iterator[set[object]]:

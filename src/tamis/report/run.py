@@ -113,9 +113,8 @@ def logged(value: LogLine) -> Lines:
 
 
 def log_object(value: LogLine) -> Object:
-    """The same for programs: a line of its own before the object of the turn."""
-    told = {"level": value.level, "filter": value.plugin or None, "message": value.message}
-    return {"log": told}
+    """The same for programs."""
+    return {"level": value.level, "filter": value.plugin or None, "message": value.message}
 
 
 def traffic(value: Traffic) -> Lines:

@@ -281,7 +281,7 @@ def _hangs(wanted: _Filter) -> str | None:
     trap = outcome.trap if outcome else None
     if trap is None or trap.kind != "deadline":
         return None
-    return f"{trap.callback} does not return"
+    return f"{trap.callback.removeprefix('proxy_')} does not return"
 
 
 def _content(file: Path) -> bytes:
