@@ -6,7 +6,6 @@ import shutil
 import signal
 import subprocess
 import sys
-import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -17,6 +16,7 @@ from urllib.request import urlopen
 import jsonschema
 import pytest
 import wasmtime
+from tests.processes import command
 
 import tamis
 from tamis import schemas
@@ -97,30 +97,6 @@ class Process:
 
 
 @pytest.fixture
-def here(monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    """Where Envoys keep what they need; short, as Unix sockets are there."""
-    folder = Path(tempfile.mkdtemp(prefix="t"))
-    monkeypatch.setenv("TMPDIR", str(folder))
-    monkeypatch.setattr(tempfile, "tempdir", None)
-    yield folder
-    shutil.rmtree(folder, ignore_errors=True)
-
-
-def left_behind(here: Path) -> set[str]:
-    """Folders and processes of Envoys that keep something there."""
-    folders = {path.name for path in here.iterdir()}
-    tasks = {path.name for path in Path("/proc").iterdir() if path.name.isdigit()}
-    return folders | {task for task in tasks if bytes(here) in _command(task)}
-
-
-def _command(task: str) -> bytes:
-    try:
-        return Path(f"/proc/{task}/cmdline").read_bytes()
-    except OSError:
-        return b""
-
-
-@pytest.fixture
 def started() -> Iterator[Callable[..., Process]]:
     processes: list[Process] = []
 
@@ -174,17 +150,17 @@ def test_a_changed_module_is_swapped_and_a_bad_one_is_told(
 
 
 def test_requests_in_flight_outlive_a_swap_and_ends_leave_nothing(
-    tmp_path: Path, here: Path, started: Callable[..., Process]
+    tmp_path: Path, left: Callable[[], set[str]], started: Callable[..., Process]
 ):
     file = tmp_path / "filter.wasm"
     file.write_bytes(module(1))
     process = started(file).begin()
-    assert left_behind(here)
+    assert left()
     for version in (2, 3):
         file.write_bytes(module(version))
         process.next()
     assert process.end(signal.SIGTERM) == 143
-    assert left_behind(here) == set()
+    assert left() == set()
 
 
 def test_a_hanging_filter_is_told_and_mended(tmp_path: Path, started: Callable[..., Process]):
@@ -203,13 +179,13 @@ def test_a_hanging_filter_is_told_and_mended(tmp_path: Path, started: Callable[.
 
 
 def test_an_envoy_that_dies_ends_the_run(
-    tmp_path: Path, here: Path, started: Callable[..., Process]
+    tmp_path: Path, left: Callable[[], set[str]], started: Callable[..., Process]
 ):
     file = tmp_path / "filter.wasm"
     file.write_bytes(module(1))
     process = started(file).begin()
-    tasks = [each for each in left_behind(here) if each.isdigit()]
-    (envoy,) = (each for each in tasks if b"supervisor.py" not in _command(each))
+    ids = [each for each in left() if each.isdigit()]
+    (envoy,) = (each for each in ids if b"supervisor.py" not in command(each))
     os.kill(int(envoy), signal.SIGSEGV)
     told = process.next(lambda told: told.get("ok") is False)
     assert "Envoy ended with SIGSEGV" in told["problems"][0]["message"]
@@ -218,7 +194,7 @@ def test_an_envoy_that_dies_ends_the_run(
     kept = Path(told["problems"][0]["advice"].rpartition(" in ")[2].rstrip("."))
     assert (kept / "envoy.log").is_file()
     shutil.rmtree(kept)
-    assert left_behind(here) == set()
+    assert left() == set()
 
 
 def test_several_filters_are_a_chain_with_a_configuration_each(tmp_path: Path):
@@ -267,7 +243,7 @@ def test_a_configuration_is_held_against_the_schema_before_it_is_swapped(
         assert caught.value.at.file == config
 
 
-def test_what_cannot_start_is_an_error_with_advice(tmp_path: Path, here: Path):
+def test_what_cannot_start_is_an_error_with_advice(tmp_path: Path, left: Callable[[], set[str]]):
     file = tmp_path / "filter.wasm"
     file.write_bytes(module(1, starts=False))
     with (
@@ -276,4 +252,4 @@ def test_what_cannot_start_is_an_error_with_advice(tmp_path: Path, here: Path):
     ):
         pass
     assert "tamis check" in caught.value.advice()
-    assert left_behind(here) == set()
+    assert left() == set()
