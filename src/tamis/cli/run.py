@@ -1,5 +1,6 @@
 """`tamis run`."""
 
+import os
 import select
 import sys
 from collections.abc import Sequence
@@ -36,8 +37,8 @@ def run(
             help="Where requests go: http://HOST:PORT, https, h2c, tcp (default: an echo).",
         ),
     ] = "",
-    host: Annotated[
-        str, typer.Option("--host", metavar="ADDRESS", help="The address to listen on.")
+    address: Annotated[
+        str, typer.Option("--address", metavar="IP", help="The address to listen on.")
     ] = "127.0.0.1",
     port: Annotated[
         int, typer.Option("--port", min=0, max=65535, help="The port (default: any free one).")
@@ -78,7 +79,7 @@ def run(
         with tamis.run(
             arguments,
             upstream=upstream,
-            address=(host, port),
+            address=(address, port),
             admin=admin,
             configs=files,
             workers=workers,
@@ -87,7 +88,13 @@ def run(
         ) as running:
             shown = _Shown(running, frame, json=json)
             named = [path for text in arguments for path in inputs((text,))]
-            watching(frame, shown.turn, lambda: [*named, *files.values()], shown.meanwhile)
+            watching(
+                frame,
+                shown.turn,
+                lambda: [*named, *files.values()],
+                shown.meanwhile,
+                "Enter shows figures, Ctrl-C ends",
+            )
 
 
 class _Shown:
@@ -148,8 +155,10 @@ def _files(texts: Sequence[str]) -> dict[str, Path]:
 
 
 def _entered() -> bool:
-    """Whether somebody pressed Enter at the terminal."""
+    """Whether somebody pressed Enter at the terminal, for us and not for what else runs there."""
     if sys.stdin is None or not sys.stdin.isatty():
+        return False
+    if os.tcgetpgrp(sys.stdin.fileno()) != os.getpgrp():
         return False
     readable, _, _ = select.select([sys.stdin], [], [], 0)
     return bool(readable) and bool(sys.stdin.readline())

@@ -26,12 +26,13 @@ def watching(
     once: Callable[[], None],
     folders: Callable[[], Iterable[Path]],
     meanwhile: Callable[[], None] = lambda: None,
+    keys: str = "Ctrl-C ends",
 ) -> None:
     """`once`, then again after each change below `folders`, until Ctrl-C.
 
     An error is told and waits to be mended; the exit code is that of the last turn. `folders` is
     asked before each turn: a mended tamis.toml may name others. `meanwhile` is called again and
-    again while nothing changes.
+    again while nothing changes. `keys`: what is told of the keyboard.
     """
     places: tuple[str, ...] = ()
     changes: Iterator[set[object]] = iter(())
@@ -41,7 +42,7 @@ def watching(
                 places, changes = found, _changes(found)
                 next(changes)  # from here on nothing is missed, also while a turn goes on
             frame.turn(once)
-            frame.progress(f"watching {', '.join(places)} (Ctrl-C ends)")
+            frame.progress(f"watching {', '.join(places)} ({keys})")
             while not next(changes):
                 meanwhile()
     except KeyboardInterrupt:
