@@ -37,6 +37,11 @@ class Binary:
         """The name outcomes carry: "envoy 1.40.0"."""
         return f"envoy {self.version}"
 
+    @property
+    def minor(self) -> int:
+        """40, of 1.40.0."""
+        return int(self.version.split(".")[1])
+
 
 def label(binary: Binary, *, native: bool) -> str:
     """The name outcomes carry; "envoy-native 1.40.0" where native twins run behind the shim."""

@@ -114,7 +114,9 @@ class Judge:
         self, fixture: Fixture, module: bytes, layer: Layer, ask: Questions
     ) -> tuple[Run, bool]:
         state = tuple(name for name in ask.filter_state if _NAME.match(name))
-        setup, untold = setup_of(fixture, layer, state, native=bool(self._shim))
+        setup, untold = setup_of(
+            fixture, layer, state, minor=self.binary.minor, native=bool(self._shim)
+        )
         session = Session(self._server(setup), fixture, module, untold, ask)
         try:
             done = session.run()

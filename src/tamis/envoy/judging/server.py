@@ -15,8 +15,10 @@ from typing import Self
 from tamis import extras
 from tamis.envoy.binary import Binary, label
 from tamis.envoy.folder import Folder
+from tamis.envoy.judging.addresses import header
 from tamis.envoy.judging.bootstrap import bootstrap, slots
 from tamis.envoy.judging.setup import Setup
+from tamis.envoy.judging.tls import Keys
 from tamis.envoy.judging.turns import main_first
 from tamis.envoy.log import Log, Record
 from tamis.envoy.native import kind_of
@@ -28,6 +30,7 @@ from tamis.envoy.wire.client import Client
 from tamis.envoy.wire.events import Event, Head
 from tamis.envoy.wire.http2 import Peer
 from tamis.envoy.wire.loop import Loop, Silence
+from tamis.envoy.wire.opening import Opening
 from tamis.envoy.wire.service import Service
 from tamis.envoy.wire.tcp import Door
 from tamis.envoy.wiring import CLUSTER_HEADER
@@ -65,22 +68,35 @@ class Server:
             self._folder.shim.write_bytes(shim)
         self._version = 0
         #: The upstream of a network filter, and the port it is reached through.
-        self.door = Door()
+        self.door = Door(asked=bool(setup.told.upstream))
         self.port = 0
         #: It holds on to something that it cannot be made to let go, or that the next fixture sees.
         self.stuck = False
         for slot in slots(setup):
             self._folder.plugin(slot).parent.mkdir(parents=True)
             self._put(slot, self._nothing())
+        told = setup.told
+        keys = Keys(told.tls) if told.tls else None
+        #: How a client begins.
+        self.opening = Opening(
+            header(told.source, told.destination),
+            keys.context(self._folder.root) if keys else None,
+            told.tls.server_name if told.tls else "",
+            patience,
+        )
         self.process = Process(
             binary,
             self._folder,
-            lambda nonce: bootstrap(setup, self._folder, f"{nonce} 0 info access ", self.door.port),
+            lambda nonce: bootstrap(
+                setup, self._folder, f"{nonce} 0 info access ", port=self.door.port, keys=keys
+            ),
             logs="wasm:trace,dynamic_modules:trace,config:debug",
         )
         self._log = Log(self._folder.log, self.process.nonce)
         self.loop = Loop(self._idle, patience)
-        self.client = Client(self.loop, self._folder.listener, http1=setup.http1)
+        self.client = Client(
+            self.loop, self._folder.listener, http1=setup.http1, opening=self.opening
+        )
         names = (setup.cluster, *setup.clusters)
         self.services = {
             name: Service(self.loop, name, self._folder.cluster(number))

@@ -15,6 +15,7 @@ from tamis.envoy.judging.exchanges import Exchanges, states
 from tamis.envoy.judging.questions import Questions
 from tamis.envoy.judging.server import Server
 from tamis.envoy.judging.timers import TICK, Timers
+from tamis.envoy.judging.told import Untold
 from tamis.envoy.judging.world import World
 from tamis.envoy.log import Record
 from tamis.envoy.native import kind_of
@@ -22,7 +23,7 @@ from tamis.envoy.plugins import GUEST
 from tamis.envoy.trace import Trace
 from tamis.envoy.wire.loop import Silence
 from tamis.errors import BadInput
-from tamis.model.exchange import Connection, Exchange, Fixture, PropertyPath, Step, Tick, to_bytes
+from tamis.model.exchange import Connection, Exchange, Fixture, Step, Tick, to_bytes
 from tamis.model.outcome import (
     Callout,
     ConnectionOutcome,
@@ -59,7 +60,7 @@ class Session:
         server: Server,
         fixture: Fixture,
         module: bytes,
-        untold: tuple[PropertyPath, ...],
+        untold: tuple[Untold, ...],
         ask: Questions,
     ) -> None:
         self.server = server
@@ -69,7 +70,7 @@ class Session:
         self.started = False
         self._module = module
         self._kind = kind_of(module)
-        self._untold = [".".join(path) for path in untold]
+        self._untold = untold
         self._ask = ask
         self._begin = self._from = len(server.records)
         self._vm = fixture.plugin.vm_id
@@ -257,7 +258,9 @@ class Session:
     def _done(self, outcome: Outcome) -> Run:
         host = self.server.host
         absent = any(rule.reply.no_cluster for rule in self.fixture.callouts)
-        self._skipped += observe.unseen(self._trace, self._untold, self._ask, absent=absent)
+        self._skipped += observe.unseen(self._trace, self._ask, absent=absent)
+        blind = self._kind == "module"
+        self._skipped += observe.untold(self._trace, self._untold, blind=blind)
         self._skipped += [NotComparable("", why) for why in dict.fromkeys(self._world.odd)]
         self._skipped += modules.unseen(self._kind, self.server.records[self._begin :])
         timers = self._world.timers
