@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-__all__ = ["GUESTS", "Call", "Log", "Record", "call_of"]
+__all__ = ["GUESTS", "Call", "Log", "Record", "call_of", "whole"]
 
 #: Loggers of what filters do: of Envoy's Wasm, and of native modules, where the shim of twins uses
 #: the same words.
@@ -60,6 +60,15 @@ def call_of(record: Record) -> Call | None:
     return Call(found["way"], found["name"], args, found["result"] or "")  # type: ignore[arg-type]
 
 
+def whole(path: Path, nonce: str) -> tuple[Record, ...]:
+    """All records of a log that nobody writes to any more."""
+    log = Log(path, nonce)
+    log.poll()
+    log.end()
+    log.close()
+    return tuple(log.records)
+
+
 class Log:
     """Follows a log file; `records` grows whenever `poll` is called."""
 
@@ -86,6 +95,11 @@ class Log:
             self._add([self._rest[:-1]])
             self._rest = b""
         return True
+
+    def end(self) -> None:
+        """Nothing more is written: the last record is whole."""
+        self._add([self._rest.removesuffix(b"\n")])
+        self._rest = b""
 
     def close(self) -> None:
         """Stop following."""

@@ -68,6 +68,8 @@ class Session:
         self.exchanges: list[ExchangeOutcome] = []
         self.connections: list[ConnectionOutcome] = []
         self.started = False
+        self._at = "start"
+        self._run: Exchanges | None = None
         self._module = module
         self._kind = kind_of(module)
         self._untold = untold
@@ -100,6 +102,13 @@ class Session:
         """Real time ran away with the fixture: another try may do better."""
         timers = self._world.timers
         return bool(self._world.odd or (timers and timers.untimely))
+
+    def place(self) -> str:
+        """What was under way last, as a fixture names it."""
+        if self._run is None:
+            return self._at
+        self._world.feed()
+        return f"exchanges[{len(self.exchanges) + self._run.last()}]"
 
     def records(self) -> Sequence[Record]:
         """What Envoy logged since this fixture began."""
@@ -154,27 +163,30 @@ class Session:
     # -- steps
 
     def _group(self, first: int, steps: Sequence[Step]) -> None:
-        exchanges = [step for step in steps if isinstance(step, Exchange)]
-        run = Exchanges(self._world, lone=len(exchanges) == 1)
-        if self._kind == "module" and len(exchanges) > 1:
+        exchanges = sum(isinstance(step, Exchange) for step in steps)
+        run = Exchanges(self._world, lone=exchanges == 1)
+        if self._kind == "module" and exchanges > 1:
             self._skipped.append(NotComparable("", modules.APART))
-        index = len(self.exchanges)
         for number, step in enumerate(steps, first):
             self._trace.step = number
             match step:
                 case Tick():
+                    self._at = f"the tick at steps[{number}]"
                     self._world.advance(step.nanoseconds)
                 case Connection():
+                    self._at = f"connections[{len(self.connections)}]"
                     begin = len(self.server.records)
                     self.connections.append(connect(self._world, step))
                     self._states = states(self.server.records[begin:])
                 case Exchange():
+                    self._run = run
                     run.begin(step)
-        for flight in run.finish():
+        flights = run.finish()
+        self._run = None
+        for flight in flights:
             self.exchanges.append(observe.exchange_outcome(flight))
             self._skipped += observe.unlike(flight)
             self._states = flight.state
-            index += 1
 
     # -- the end
 
@@ -207,6 +219,7 @@ class Session:
 
     def _finish(self) -> Run:
         """Take the plugins out, in their order, and see what they left behind."""
+        self._at = "end"
         server, ask = self.server, self._ask
         worker, main = server.worker_thread, server.main_thread
         names = self._names(worker)

@@ -28,18 +28,16 @@ class Opening:
 
     def begin(self, sock: socket.socket) -> socket.socket:
         """The socket to go on with. Raises Failed."""
-        if self.header:
-            sock.sendall(self.header)
-        if self.context is None:
-            return sock
-        sock.settimeout(self.patience)
         try:
-            made = self.context.wrap_socket(sock, server_hostname=self.server_name or None)
+            if self.header:
+                sock.sendall(self.header)
+            if self.context is None:
+                return sock
+            sock.settimeout(self.patience)
+            return self.context.wrap_socket(sock, server_hostname=self.server_name or None)
         except OSError as error:
             sock.close()
-            raise Failed(f"no TLS with Envoy: {error}") from error
-        assert isinstance(made, Secured)
-        return made
+            raise Failed(f"Envoy lets no client in: {error}") from error
 
 
 class Secured(ssl.SSLSocket):
