@@ -12,7 +12,8 @@ from pathlib import Path
 import pytest
 
 from tamis.envoy import Binary
-from tamis.envoy.process import Process, run_folder
+from tamis.envoy.folder import run_folder
+from tamis.envoy.process import Process
 from tamis.errors import Fault
 
 ADMIN = '{"admin": {"address": {"pipe": {"path": "%s"}}}}'
@@ -21,7 +22,8 @@ import signal
 import sys
 from pathlib import Path
 from tamis.envoy import find
-from tamis.envoy.process import Process, run_folder
+from tamis.envoy.folder import run_folder
+from tamis.envoy.process import Process
 # A test run in the background of a shell inherits a SIGINT that is ignored.
 signal.signal(signal.SIGINT, signal.default_int_handler)
 folder = run_folder()

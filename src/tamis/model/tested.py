@@ -39,6 +39,11 @@ class Tested:
         return tuple(dict.fromkeys(run.host for run in self.runs))
 
     @property
+    def partly(self) -> tuple[str, ...]:
+        """Names of the fixtures of which something, or all, was left out in some host."""
+        return tuple(dict.fromkeys(run.fixture for run in self.runs if run.skipped))
+
+    @property
     def not_comparable(self) -> tuple[Skipped, ...]:
         """Everything that was left out, and why."""
         return tuple(

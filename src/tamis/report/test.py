@@ -40,6 +40,8 @@ def _runs(items: Sequence[Run], *, every: bool) -> Lines:
             lines += [line(f"  {part}") for part in told]
         elif every:
             verdict = ("passed", "green") if run.outcome else ("not run", "yellow")
+            if run.outcome and any(not each.path for each in run.skipped):
+                verdict = ("not comparable", "yellow")
             lines.append(line(verdict, f" {run.fixture} ({run.host})"))
     return together(*lines)
 
@@ -60,7 +62,7 @@ def _left_out(items: Sequence[Skipped]) -> Lines:
         *(
             line(
                 ("not comparable", "yellow"),
-                f" {one.fixture} ({one.host}) {one.what.path}: {one.what.why}",
+                f" {one.fixture} ({one.host}) {one.what}",
             )
             for one in items
         )
@@ -74,7 +76,8 @@ def test_totals(value: Tested) -> str:
     told.append(f"{failed} failed" if failed else "all passed")
     if len(value.hosts) > 1:
         told.append(plural(len(value.differences), "difference"))
-        told.append(f"{len(value.not_comparable)} not comparable")
+    if len(value.hosts) > 1 or value.not_comparable:
+        told.append(f"{len(value.partly)} not wholly comparable")
     return ", ".join(told)
 
 

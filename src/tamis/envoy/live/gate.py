@@ -5,6 +5,7 @@ import json
 import socket
 import time
 from collections.abc import Sequence
+from contextlib import ExitStack
 from http.client import HTTPConnection
 from types import TracebackType
 from typing import Self
@@ -12,6 +13,7 @@ from typing import Self
 from tamis.envoy import refusals
 from tamis.envoy.binary import Binary
 from tamis.envoy.discovery import Discovery, verdict
+from tamis.envoy.folder import run_folder, writing
 from tamis.envoy.live.bootstrap import ADMIN, FRONT, Slot, Taps, gate_bootstrap
 from tamis.envoy.live.echo import Echo
 from tamis.envoy.live.lines import said
@@ -20,7 +22,7 @@ from tamis.envoy.live.upstream import Upstream
 from tamis.envoy.log import Log, Record
 from tamis.envoy.native import kind_of
 from tamis.envoy.plugins import GUEST, Loadable
-from tamis.envoy.process import Crashed, Process, run_folder
+from tamis.envoy.process import Crashed, Process
 from tamis.errors import BadInput, Fault, Rejected
 from tamis.model.plugin import Plugin
 from tamis.model.running import Traffic
@@ -57,22 +59,29 @@ class Gate:
     ) -> None:
         for wanted in ((host, port), (_LOOPBACK, admin)):
             _free(*wanted)
-        folder = run_folder()
         network = frozenset(slot.name for slot in slots if slot.layer == "network")
-        self._echo = None
-        if upstream is None:
-            upstream = Upstream(path=folder.cluster(0))
-            self._echo = Echo(folder.cluster(0), raw=len(network) == len(slots) > 0)
-        self._plugins = Discovery(folder, (slot.name for slot in slots), network)
-        self._process = Process(
-            binary,
-            folder,
-            lambda _: gate_bootstrap(folder, slots, upstream, (host, port), admin=admin, taps=taps),
-            logs=f"wasm:{level},dynamic_modules:{level},config:debug",
-            workers=workers,
-        )
-        self._log = Log(folder.log, self._process.nonce)
         self._addresses: dict[str, tuple[str, int]] = {}
+        with ExitStack() as undo:
+            folder = run_folder()
+            undo.callback(folder.remove)
+            with writing(folder.root):
+                self._echo = None
+                if upstream is None:
+                    upstream = Upstream(path=folder.cluster(0))
+                    self._echo = Echo(folder.cluster(0), raw=len(network) == len(slots) > 0)
+                    undo.callback(self._echo.close)
+                text = gate_bootstrap(folder, slots, upstream, (host, port), admin=admin, taps=taps)
+                self._plugins = Discovery(folder, (slot.name for slot in slots), network)
+                self._process = Process(
+                    binary,
+                    folder,
+                    lambda _: text,
+                    logs=f"wasm:{level},dynamic_modules:{level},config:debug",
+                    workers=workers,
+                )
+                undo.callback(self._process.close)
+                self._log = Log(folder.log, self._process.nonce)
+            undo.pop_all()
 
     def __enter__(self) -> Self:
         self._process.__enter__()

@@ -13,8 +13,9 @@ from types import TracebackType
 from typing import Any, Self
 
 from tamis.envoy.binary import Binary
+from tamis.envoy.folder import run_folder
 from tamis.envoy.live.recording import recording_bootstrap
-from tamis.envoy.process import Process, run_folder
+from tamis.envoy.process import Process
 from tamis.errors import BadInput, Fault
 from tamis.model.exchange import Answer, Exchange, Headers, Request
 from tamis.profiles import wire
