@@ -34,9 +34,7 @@ _LAYERS = 127
 _NAMES = 48 << 20
 #: Bytes of a layer as it travels, and of a program.
 _LARGEST_LAYER, _LARGEST = 4 << 30, 2 << 30
-_ADVICE = (
-    "Name an image that holds Envoy: docker.io/istio/proxyv2:TAG, docker.io/envoyproxy/envoy:TAG."
-)
+_ADVICE = "Name an image that holds Envoy, such as istio/proxyv2:TAG or envoyproxy/envoy:TAG."
 
 
 def for_platform(top: Stored, shown: str, wanted: str = HERE) -> tuple[str, str]:
@@ -213,9 +211,8 @@ def _config(store: Store, manifest: Manifest, shown: str) -> Mapping[str, Any]:
     try:
         config = json.loads(store.read_blob(manifest.config))
     except (ValueError, RecursionError) as error:
-        raise BadInput(
-            f"{shown} has no configuration of an image: {error}", advice=_ADVICE
-        ) from error
+        what = f"{shown} has no configuration of an image: {error}"
+        raise BadInput(what, advice=_ADVICE) from error
     return config if isinstance(config, dict) else {}
 
 

@@ -110,7 +110,7 @@ def _opened(path: Path, shown: str) -> Iterator[tarfile.TarFile]:
 
 def _members(tar: tarfile.TarFile, shown: str) -> Iterator[tarfile.TarInfo]:
     while (member := tar.next()) is not None:
-        tar.members = []  # it would keep them all
+        tar.members = []  # type: ignore[attr-defined]  # it would keep them all
         if len(tar.pax_headers) > _GLOBALS:
             raise BadInput(f"{shown} has too many global headers", advice=_ADVICE)
         yield member
@@ -144,5 +144,5 @@ def _entry(member: tarfile.TarInfo, shown: str) -> Entry:
 def _clean(name: str, shown: str) -> str:
     parts = [part for part in name.split("/") if part not in ("", ".")]
     if ".." in parts:
-        raise BadInput(f"{shown}: {name[:80]} leads out of the image", advice=_ADVICE)
+        raise BadInput(f"{shown}: {name[:80]!r} leads out of the image", advice=_ADVICE)
     return "/".join(parts)
