@@ -20,7 +20,7 @@ __all__ = ["ELF", "Image", "file", "folder", "hard", "image", "index", "layer", 
 
 #: What begins like a program.
 ELF = b"\x7fELF\x02\x01\x01\0"
-_LAYER = "application/vnd.oci.image.layer.v1.tar+gzip"
+_LAYER = "application/vnd.oci.image.layer.v1.tar"
 _CONFIG = "application/vnd.oci.image.config.v1+json"
 Member = tuple[tarfile.TarInfo, bytes]
 
@@ -98,7 +98,9 @@ def image(
 ) -> Image:
     """Of these layers, lowest first. `config`: Entrypoint and the like."""
     system, machine = platform.split("/")
-    document = {"os": system, "architecture": machine, "config": config}
+    # True of plain layers; of others it is nothing that we look at.
+    root = {"type": "layers", "diff_ids": [digest(one) for one in layers]}
+    document = {"os": system, "architecture": machine, "config": config, "rootfs": root}
     blobs = (json.dumps(document).encode(), *layers)
     described = [_descriptor(blob, _LAYER) for blob in blobs]
     described[0]["mediaType"] = _CONFIG

@@ -49,7 +49,7 @@ def program(head: bytes) -> Program | None:
     try:
         (machine,) = struct.unpack_from("<H", head, 18)
         return Program(_MACHINES.get(machine, str(machine)), _loader(head))
-    except struct.error:
+    except (struct.error, OverflowError):
         return None
 
 
@@ -59,7 +59,7 @@ def read(content: bytes) -> Library:
         raise ValueError("no shared library")
     try:
         return _read(content)
-    except (struct.error, IndexError, UnicodeDecodeError) as error:
+    except (struct.error, OverflowError, IndexError, UnicodeDecodeError) as error:
         raise ValueError(f"a damaged shared library: {error}") from error
 
 
@@ -68,7 +68,7 @@ def _loader(head: bytes) -> str:
     for number in range(count):
         kind, offset, length = _SEGMENT.unpack_from(head, at + number * size)
         if kind == _LOADER:
-            return head[offset : offset + length].rstrip(b"\0").decode(errors="replace")
+            return head[offset : offset + length].partition(b"\0")[0].decode(errors="replace")
     return ""
 
 

@@ -52,7 +52,9 @@ def ask(path: Path, shown: str, advice: str) -> str:
     except OSError as error:
         raise _not_started(path, shown, error) from error
     if ended is None:
-        raise BadInput(f"{shown} does not answer --version within {_SECONDS} s", advice=_OTHER)
+        late = f"does not answer --version within {_SECONDS} s"
+        what = late if len(said) < _MOST else "talks without end at --version"
+        raise BadInput(f"{shown} {what}", advice=_OTHER)
     if ended and (why := _unfit(said)):
         raise BadInput(f"{shown} {why}", advice=_ELSEWHERE)
     if ended < 0:

@@ -46,6 +46,11 @@ class Real:
         """The name outcomes carry."""
         return envoy.label(self.binary, native=self.native)
 
+    @property
+    def image(self) -> str:
+        """The reference of the container image it was taken from; "" for others."""
+        return self.binary.image
+
 
 Host = Core | Real
 

@@ -364,7 +364,7 @@ def test_large_files_pass_through_little_memory(registry: LoopbackRegistry, tmp_
 def test_too_many_files(take, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(images, "_NAMES", 6000)
     one, other = (layer(*(file(f"{part}{number}") for number in range(30))) for part in "ab")
-    with pytest.raises(BadInput, match="layer 1 of .* holds too many files"):
+    with pytest.raises(BadInput, match=r"layer 1 of .* holds too many files"):
         take(one, other)  # each by itself would do
 
 
@@ -385,7 +385,7 @@ def test_too_many_layers(take, monkeypatch: pytest.MonkeyPatch):
     with pytest.raises(BadInput, match="has 128 layers"):
         take(*[BASE] * 128)
     monkeypatch.setattr(images, "_LARGEST_LAYER", 100)
-    with pytest.raises(BadInput, match="layer 1 of .* has 0 MiB"):
+    with pytest.raises(BadInput, match=r"layer 1 of .* has 0 MiB"):
         take(BASE)
 
 
