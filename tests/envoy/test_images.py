@@ -17,6 +17,7 @@ from tamis.envoy.binaries import images, keeping
 from tamis.envoy.plugins import PASS_THROUGH
 from tamis.errors import BadInput, Missing, Rejected, TamisError, Unreachable
 from tamis.oci.images import HERE
+from tamis.verbs import envoys
 from tamis.verbs.envoys import envoy_of
 
 PLACE = "usr/local/bin/envoy"
@@ -44,6 +45,11 @@ def registry(
     with LoopbackRegistry() as served:
         yield served
     shutil.rmtree(home)
+
+
+def forget() -> None:
+    """As another process would begin."""
+    envoys._taken.clear()
 
 
 def kept() -> list[str]:
@@ -76,7 +82,10 @@ def test_a_tag_is_fetched_once(
     config, _, middle, above = (d["digest"] for d in descriptors(real))
     manifests = ["manifests/1", f"manifests/{real.digest}"]
     assert asked(registry) == [*manifests, *(f"blobs/{each}" for each in (config, above, middle))]
+    assert envoy_of(name) == found
+    assert asked(registry) == []
     # Once it is here, a tag costs one request, and a digest none: of the manifest, or of the index.
+    forget()
     assert envoy_of(name) == found
     assert asked(registry) == ["manifests/1"]
     for digest in (real.digest, both.digest):
@@ -99,7 +108,30 @@ def test_a_damaged_entry_is_fetched_again(registry: LoopbackRegistry, real: Imag
     name = real.serve(registry)
     path = envoy_of(name).path
     path.write_bytes(b"")
+    forget()
     assert envoy_of(f"{name}@{real.digest}").path.stat().st_size > 1 << 20
+
+
+def test_a_tag_that_moved_on(registry: LoopbackRegistry, real: Image):
+    name = real.serve(registry)
+    first = envoy_of(name)
+    moved = image(*real.blobs[1:], Entrypoint=["/usr/local/bin/envoy"])
+    moved.serve(registry)
+    assert envoy_of(name) is first
+    forget()
+    assert envoy_of(name).image == f"oci://{name}@{moved.digest}"
+
+
+def test_two_at_once_fetch_one(registry: LoopbackRegistry, real: Image):
+    code = "import sys; from tamis.verbs.envoys import envoy_of; print(envoy_of(sys.argv[1]).path)"
+    command = [sys.executable, "-c", code, real.serve(registry)]
+    with (
+        subprocess.Popen(command, stdout=-1, text=True) as one,
+        subprocess.Popen(command, stdout=-1, text=True) as other,
+    ):
+        told = [child.communicate()[0].strip() for child in (one, other)]
+    assert told == 2 * [str(caches.folder("envoys") / kept()[0])]
+    assert len([path for path in asked(registry) if path.startswith("blobs/")]) == 3
 
 
 def test_every_way_to_name_it(

