@@ -88,6 +88,10 @@ def test_a_tag_is_fetched_once(
     forget()
     assert envoy_of(name) == found
     assert asked(registry) == ["manifests/1"]
+    with keeping.fetching(said.append):  # nobody waits for what is here
+        forget()
+        assert envoy_of(name) == found
+    registry.requests.clear()
     for digest in (real.digest, both.digest):
         again = envoy_of(f"{name.removesuffix(':1')}@{digest}")
         assert (again.path, again.image.rpartition("@")[2]) == (found.path, real.digest)

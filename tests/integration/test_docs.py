@@ -1,5 +1,5 @@
-"""The filter in docs/filters.md is built and run, as a reader would copy it; and what else the pages
-promise.
+"""The filter in docs/filters.md is built and run, as a reader would copy it; other pages keep to
+the facts.
 """
 
 import re

@@ -77,19 +77,18 @@ def take(
         raise _elsewhere(shown, f"{system}/{machine}", HERE)
     image = _Image(store, manifest.layers, scratch, shown, say)
     started = _started(config)
-    hit = next(image.find([name.strip("/") for name in names]), None)
-    # An image may start scripts, and names files to what it starts.
-    hit = hit or next((other for other in image.find(started) if other.is_program), None)
-    if hit is None:
-        every = ", ".join((*names, *(f"/{name}" for name in started)))
-        raise BadInput(f"{shown} has no Envoy: nothing at {every}", advice=_ADVICE)
+    usual = next(image.find([name.strip("/") for name in names]), None)
     path = scratch / "program"
-    if hit.is_program:
-        layers.copy(hit.layer, hit.name, path, shown)
-    # A script of theirs is not for this machine's files.
-    if not hit.is_program or not _is_elf(path):
-        raise BadInput(f"{shown}: its /{hit.name} is no program", advice=_ADVICE)
-    return path, f"/{hit.name}"
+    for hit in [usual] if usual else image.find(started):
+        if hit.is_program:
+            layers.copy(hit.layer, hit.name, path, shown)
+            # A script of theirs would run what is here, not what is there.
+            if _is_elf(path):
+                return path, f"/{hit.name}"
+    if usual:
+        raise BadInput(f"{shown}: its /{usual.name} is no program", advice=_ADVICE)
+    every = ", ".join((*names, *(f"/{name}" for name in started)))
+    raise BadInput(f"{shown} has no Envoy: no program at {every}", advice=_ADVICE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,8 +163,7 @@ class _Image:
             return self._resolve(_joined(name.rpartition("/")[0], entry.target), links - 1)
         if entry.kind == "hardlink":
             # In the same layer, or in those below.
-            other = entry.target in hit.layer.entries
-            return self._resolve(entry.target, links - 1, hit.depth if other else hit.depth + 1)
+            return self._resolve(entry.target, links - 1, hit.depth)
         return hit
 
     def _through_folders(self, name: str, links: int) -> _Hit | None:

@@ -122,8 +122,7 @@ def _note(layer: Layer, member: tarfile.TarInfo, shown: str) -> None:
     if base == _OPAQUE:
         layer.opaque.add(folder)
     elif base.startswith(_WHITEOUT):
-        if not base.startswith(2 * _WHITEOUT):  # else aufs' own notes
-            layer.gone.add(f"{folder}/{base.removeprefix(_WHITEOUT)}".lstrip("/"))
+        layer.gone.add(f"{folder}/{base.removeprefix(_WHITEOUT)}".lstrip("/"))
     elif name:
         layer.entries[name] = _entry(member, shown)
 

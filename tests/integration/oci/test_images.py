@@ -22,7 +22,7 @@ from tamis import oci
 from tamis.errors import BadInput, Rejected, TamisError, Unreachable
 from tamis.model.artifact import Descriptor
 from tamis.model.reference import Reference, RegistryReference, parse
-from tamis.oci import images, unpacking
+from tamis.oci import images, layers, unpacking
 from tamis.oci.transport import RegistryStore
 from tamis.oci.wire import Patience
 
@@ -181,6 +181,12 @@ def test_a_link_into_what_a_higher_layer_changed(take):
         take(lower, layer(file("opt/.wh.envoy")))
 
 
+def test_a_hard_link_keeps_what_it_was_made_of(take):
+    lower = layer(file("opt/envoy", elf("old")), hard(HERE, "opt/envoy"))
+    for upper in (file("opt/envoy", elf("new")), file("opt/.wh.envoy"), file(".wh.opt")):
+        assert take(lower, layer(upper)).content == "old"
+
+
 @pytest.mark.parametrize(
     "members",
     [
@@ -218,6 +224,15 @@ def test_what_the_image_starts(take, config):
     assert take(layer(*files), **config).content == "it"
 
 
+def test_what_it_starts_beside_envoy_is_not_taken(take):
+    lower = layer(file("opt/envoy-proxy", elf("it")))
+    upper = layer(
+        file("etc/envoy.yaml", b"{}", 0o644), file("envoy.sh", b"#!/bin/sh"), folder("envoy.d")
+    )
+    words = ["/envoy.sh", "/envoy.d", "/opt/envoy-proxy", "-c", "/etc/envoy.yaml"]
+    assert take(lower, upper, Entrypoint=words).content == "it"
+
+
 def test_the_usual_places_come_first(take):
     files = layer(file("opt/envoy", elf("started")), file(THERE, elf("usual")))
     assert take(files, Entrypoint=["/opt/envoy"]).content == "usual"
@@ -227,7 +242,7 @@ def test_an_image_without_envoy_says_where_it_looked(take):
     with pytest.raises(BadInput) as caught:
         take(BASE, Entrypoint=["/bin/app"], Cmd=[1, None, "/etc/envoy.yaml"])
     assert caught.value.what.endswith(
-        "/acme/proxy:1 has no Envoy: nothing at /usr/local/bin/envoy, /usr/bin/envoy, "
+        "/acme/proxy:1 has no Envoy: no program at /usr/local/bin/envoy, /usr/bin/envoy, "
         "/etc/envoy.yaml, /bin/app"
     )
     assert "istio/proxyv2:TAG" in caught.value.advice()
@@ -299,6 +314,16 @@ def archive(*blocks: bytes) -> bytes:
     return b"".join(block.ljust(-(-len(block) // 512) * 512, b"\0") for block in blocks)
 
 
+def sparse(content: bytes) -> bytes:
+    """As GNU tar writes it: a map of what is not zero, then that."""
+    whole = f"1\n0\n{len(content)}\n".encode().ljust(512, b"\0") + content
+    info, _ = file(HERE)
+    info.size = len(whole)
+    info.pax_headers = {f"GNU.sparse.{key}": value for key, value in
+                        (("major", "1"), ("minor", "0"), ("realsize", "1000000"))}  # fmt: skip
+    return archive(info.tobuf(tarfile.PAX_FORMAT), whole)
+
+
 def header(name: str, size: int, kind: bytes, **more: object) -> bytes:
     info = tarfile.TarInfo(name)
     info.size, info.type = size, kind
@@ -329,6 +354,7 @@ def header(name: str, size: int, kind: bytes, **more: object) -> bytes:
         (archive(*[header("x", 0, tarfile.GNUTYPE_LONGNAME)] * 3000), "its tar headers never end"),
         (archive(header("x", -(1 << 20), tarfile.REGTYPE)), "is no layer|lead backwards"),
         (archive(header(HERE, 512, tarfile.GNUTYPE_SPARSE), bytes(512)), "is no program"),
+        (sparse(ELF), "is no program"),
     ],
 )
 def test_hostile_layers(take, content, words):
@@ -366,6 +392,16 @@ def test_too_many_files(take, monkeypatch: pytest.MonkeyPatch):
     one, other = (layer(*(file(f"{part}{number}") for number in range(30))) for part in "ab")
     with pytest.raises(BadInput, match=r"layer 1 of .* holds too many files"):
         take(one, other)  # each by itself would do
+
+
+def test_many_files_take_little_memory(tmp_path: Path):
+    (tmp_path / "layer").write_bytes(layer(*(file(f"usr/{number}") for number in range(20_000))))
+    tracemalloc.start()
+    read = layers.read(tmp_path / "layer", "x", 1 << 30)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert len(read.entries) == 20_000
+    assert peak < 10 << 20
 
 
 def test_too_many_global_headers(take):
