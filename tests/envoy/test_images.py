@@ -150,10 +150,15 @@ def test_every_way_to_name_it(
     to_folder(real, tmp_path / "oci", "1")
     name = f"oci-layout://{tmp_path}/oci:1"
     arguments = ("test", header_policy, "--only", "recorded-*", "--json")
-    tested = json.loads(tamis_cli(*arguments, "--host", f"envoy@{name}").out)
-    assert {run["host"] for run in tested["runs"]} == {binary.host}
+    hosts = ("--host", f"envoy@{name}", "--host", f"envoy@{name}@{real.digest}")
+    tested = json.loads(tamis_cli(*arguments, *hosts).out)
+    assert {run["host"] for run in tested["runs"]} == {binary.host}  # a tag and its digest: one
     assert tested["ok"]
     assert tested["images"] == {binary.host: f"{name}@{real.digest}"}
+    both = json.loads(tamis_cli(*arguments, "--host", "envoy", "--host", f"envoy@{name}").out)
+    second = f"{binary.host} ({name})"
+    assert [each["host"] for each in both["runs"]][:: len(tested["runs"])] == [binary.host, second]
+    assert (both["images"], both["differences"]) == ({second: f"{name}@{real.digest}"}, [])
     monkeypatch.setenv("TAMIS_ENVOY", name)
     again = json.loads(tamis_cli(*arguments, "--host", "envoy").out)
     assert again == tested

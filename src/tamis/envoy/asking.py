@@ -107,7 +107,7 @@ def _not_started(path: Path, shown: str, error: OSError) -> TamisError:
             f"{shown} may not be run: {error.strerror}",
             advice="Put it where programs may be started: that file system forbids it.",
         )
-    if error.errno == errno.ENOENT and program:
+    if error.errno == errno.ENOENT and program and program.loader:
         what = f"needs {program.loader}, which this machine does not have"
         return BadInput(f"{shown} {what}", advice=_ELSEWHERE)
     if error.errno == errno.ENOENT and head.startswith(b"#!"):

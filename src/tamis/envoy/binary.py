@@ -6,7 +6,7 @@ with the smallest possible module.
 """
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from tamis import extras
@@ -26,23 +26,26 @@ _VERSION = re.compile(r"version:\s*(?P<revision>\S+?)/(?P<version>\d+\.\d+\.\d+)
 class Binary:
     """An Envoy on disk. `build`: what it says after its version ("Clean/RELEASE/BoringSSL").
 
-    `image`: the reference that it was taken from, with its digest; "" for others.
+    `image`: the reference that it was taken from, with its digest; "" for others. `called`: what
+    tells it from another of its version in one run, if there is one.
     """
 
     path: Path
     version: str
     build: str = ""
-    image: str = ""
+    image: str = field(default="", compare=False)
+    called: str = ""
 
     @property
     def host(self) -> str:
-        """The name outcomes carry: "envoy 1.40.0"."""
-        return f"envoy {self.version}"
+        """The name outcomes carry: "envoy 1.40.0", or "envoy 1.40.0 (istio/proxyv2:1.32.0)"."""
+        return label(self, native=False)
 
 
 def label(binary: Binary, *, native: bool) -> str:
     """The name outcomes carry; "envoy-native 1.40.0" where native twins run behind the shim."""
-    return f"envoy-native {binary.version}" if native else binary.host
+    kind = "envoy-native" if native else "envoy"
+    return f"{kind} {binary.version}" + (f" ({binary.called})" if binary.called else "")
 
 
 def probe(path: Path, shown: str = "") -> Binary:

@@ -218,7 +218,9 @@ def _started(config: Mapping[str, Any]) -> list[str]:
     """What Entrypoint and Cmd may mean by Envoy, likeliest first."""
     inner = config.get("config")
     settings = inner if isinstance(inner, dict) else {}
-    commands = [_texts(settings.get(key)) for key in ("Entrypoint", "Cmd")]
+    # A command for a shell is one word to Docker.
+    texts = (" ".join(_texts(settings.get(key))) for key in ("Entrypoint", "Cmd"))
+    commands = [text.split() for text in texts]
     named = [word for words in commands for word in words if "envoy" in word.rpartition("/")[2]]
     firsts = [word for words in commands for word in words[:1]]
     environment = dict(text.partition("=")[::2] for text in _texts(settings.get("Env")))

@@ -3,8 +3,8 @@ a real Envoy.
 """
 
 import sys
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 
 from tamis import envoy, host, profiles
 from tamis.errors import BadInput
@@ -61,8 +61,10 @@ def wanted(texts: Iterable[str], say: Callable[[str], None] = lambda _: None) ->
     `say` is told of a download. Raises BadInput for what is no host, Missing for an Envoy that
     cannot be had.
     """
-    found = dict.fromkeys(_host(text, say) for text in texts)
-    return tuple(sorted(found, key=_order))
+    found: dict[Host, str] = {}
+    for text in texts:
+        found.setdefault(_host(text, say), text)
+    return tuple(sorted(_told_apart(found), key=_order))
 
 
 def need_proc(option: str, advice: str) -> None:
@@ -72,6 +74,18 @@ def need_proc(option: str, advice: str) -> None:
             f"{option}: it measures with what Linux tells in /proc, and this is {sys.platform}",
             advice=advice,
         )
+
+
+def _told_apart(found: Mapping[Host, str]) -> Iterator[Host]:
+    """Two Envoys of one version are called as they were named, behind the first."""
+    names: set[str] = set()
+    for one, text in found.items():
+        if isinstance(one, Real) and one.host in names:
+            called = text.partition("@")[2] or str(one.binary.path)
+            yield replace(one, binary=replace(one.binary, called=called))
+        else:
+            yield one
+        names.add(one.host)
 
 
 def _order(one: Host) -> int:

@@ -212,6 +212,7 @@ def test_links_without_end(take, members):
         {"Entrypoint": ["/entry.sh"], "Cmd": ["/opt/envoy-proxy", "-c", "/etc/envoy.yaml"]},
         {"Entrypoint": ["tini", "--", "envoy-proxy"], "Env": ["A=b", "PATH=/bin:/opt"]},
         {"Entrypoint": ["proxy"], "Env": ["PATH=/opt"]},
+        {"Entrypoint": ["/bin/sh", "-c", "exec /opt/envoy-proxy -c /etc/envoy.yaml"]},
     ],
 )
 def test_what_the_image_starts(take, config):
