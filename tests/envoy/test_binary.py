@@ -2,7 +2,10 @@
 
 import os
 import platform
+import signal
 import struct
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -148,6 +151,17 @@ def test_one_that_hangs_and_what_it_started_are_ended(
     os.set_blocking(reading, True)
     assert os.read(reading, 1) == b""
     os.close(reading)
+
+
+def test_it_ends_with_us(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "alive")
+    path = put(tmp_path / "envoy", script(f"exec 3>{tmp_path}/alive; sleep 600"))
+    command = [sys.executable, "-m", "tamis", "test", "--host", f"envoy@{path}"]
+    # Opening the pipe waits until it runs.
+    with subprocess.Popen(command) as us, (tmp_path / "alive").open("rb") as alive:
+        us.terminate()
+        assert alive.read() == b""
+    assert us.returncode == 128 + signal.SIGTERM
 
 
 def test_it_gets_no_input(tmp_path: Path) -> None:

@@ -90,6 +90,8 @@ def _run(path: Path) -> tuple[str, int | None]:
             ended = asked.wait()
         finally:
             timer.cancel()
+            if asked.returncode is None:  # we are to end ourselves
+                end()
     return said.decode(errors="replace"), None if late.is_set() else ended
 
 

