@@ -10,7 +10,7 @@ from pathlib import Path
 from tamis import envoy, host, profiles
 from tamis.errors import BadInput
 
-__all__ = ["HOSTS", "Core", "Host", "Real", "need_proc", "wanted"]
+__all__ = ["HOSTS", "Core", "Host", "Real", "binary", "need_proc", "wanted"]
 
 #: What `--host` takes; each with `@1.38`, too, and `envoy@PATH` for a binary of the user's.
 HOSTS = ("wasmtime", "native", "envoy", "envoy-native")
@@ -82,7 +82,7 @@ def _host(text: str, say: Callable[[str], None]) -> Host:
             advice=f"Hosts: {', '.join(HOSTS)}, each also @1.38; envoy@PATH is a binary of yours.",
         )
     if kind.startswith("envoy"):
-        return Real(_binary(where, say), kind == "envoy-native")
+        return Real(binary(where, say), kind == "envoy-native")
     native = kind == "native"
     if not where:
         return Core(native=native)
@@ -92,7 +92,8 @@ def _host(text: str, say: Callable[[str], None]) -> Host:
     return Core(profile.version, native)
 
 
-def _binary(where: str, say: Callable[[str], None]) -> envoy.Binary:
+def binary(where: str, say: Callable[[str], None]) -> envoy.Binary:
+    """The Envoy of that version or at that path; "": what is here. Raises Missing, BadInput."""
     if where and not envoy.is_version(where):
         return envoy.find(Path(where))
     return envoy.of_version(where, say) if where else envoy.find()

@@ -12,9 +12,10 @@ from typing import Self
 from tamis.envoy import refusals
 from tamis.envoy.binary import Binary
 from tamis.envoy.discovery import Discovery, verdict
-from tamis.envoy.live.bootstrap import ADMIN, FRONT, Slot, Taps, gate_bootstrap
+from tamis.envoy.live.bootstrap import ADMIN, FRONT, Slot, gate_bootstrap
 from tamis.envoy.live.echo import Echo
 from tamis.envoy.live.lines import said
+from tamis.envoy.live.taps import Taps
 from tamis.envoy.live.traffic import STATS, traffic
 from tamis.envoy.live.upstream import Upstream
 from tamis.envoy.log import Log, Record
@@ -39,7 +40,8 @@ class Gate:
     """A proxy in front of `upstream` (None: an Echo of its own); a context manager.
 
     Clients come with HTTP/1.1 or HTTP/2 (prior knowledge). `port`, `admin`: 0 is any free one.
-    `level`: below it, what a plugin logs is dropped (trace, debug, info, warning, error).
+    `level`: below it, what a plugin logs is dropped (trace, debug, info, warning, error). `taps`:
+    exchanges are written down, for a `Recorder`.
     """
 
     def __init__(
@@ -67,7 +69,15 @@ class Gate:
         self._process = Process(
             binary,
             folder,
-            lambda _: gate_bootstrap(folder, slots, upstream, (host, port), admin=admin, taps=taps),
+            lambda nonce: gate_bootstrap(
+                folder,
+                slots,
+                upstream,
+                (host, port),
+                admin=admin,
+                taps=taps,
+                access_prefix=f"{nonce} 0 info access ",
+            ),
             logs=f"wasm:{level},dynamic_modules:{level},config:debug",
             workers=workers,
         )
