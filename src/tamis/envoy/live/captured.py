@@ -1,5 +1,7 @@
 """What a live Envoy saw, as a fixture: the traffic, and what a filter made of it."""
 
+from dataclasses import replace
+
 from tamis.envoy.live.recorder import Ended
 from tamis.fixtures.importing.entries import Notes, with_length
 from tamis.fixtures.importing.tap import Message, Tapped, message, own
@@ -39,12 +41,13 @@ def captured(ended: Ended, base: Fixture, *, filtered: bool) -> Capture | Skippe
     # Without a filter, both sides are the same.
     behind = ended.behind if filtered else before
     notes = Notes()
-    request = _request(before.request, notes)
+    old = ended.protocol.startswith("HTTP/1")
+    request = _request(before.request, notes, old=old)
     exchange = _exchange(ended, request, behind, notes)
     if isinstance(exchange, Skipped):
         return exchange
     if filtered:
-        expect = _expect(exchange, before, behind)
+        expect = _expect(exchange, before, behind, old=old)
         exchange = Exchange(exchange.request, exchange.answer, expect, abort=exchange.abort)
     cut = any(part and part.cut for part in (before.request, before.response))
     cut = cut or bool(behind and behind.response and behind.response.cut)
@@ -55,7 +58,7 @@ def captured(ended: Ended, base: Fixture, *, filtered: bool) -> Capture | Skippe
         base.path,
         (exchange,),
         config=base.config,
-        protocol="http/1.1" if ended.protocol.startswith("HTTP/1") else "http/2",
+        protocol="http/1.1" if old else "http/2",
         plugin=base.plugin,
     )
     return Capture(fixture, notes=tuple(notes.said), cut=cut)
@@ -78,8 +81,11 @@ def _unfit(ended: Ended, before: Tapped) -> Skipped | None:
     return None
 
 
-def _request(part: Message, notes: Notes) -> Request:
+def _request(part: Message, notes: Notes, *, old: bool) -> Request:
     headers, trailers = message(part, notes)
+    if old and trailers:
+        notes.add("the request had trailers, which do not come with HTTP/1.1 in tests")
+        trailers = ()
     return Request(own(headers), tuple(part.body), trailers)
 
 
@@ -121,18 +127,25 @@ def _left(request: Request, response: Message | None, notes: Notes) -> Exchange 
 # -- what a filter made of it
 
 
-def _expect(exchange: Exchange, before: Tapped, behind: Tapped | None) -> ExchangeExpectation:
-    """What both sides saw; of an exchange that was torn, what the upstream saw."""
+def _expect(
+    exchange: Exchange, before: Tapped, behind: Tapped | None, *, old: bool
+) -> ExchangeExpectation:
+    """What both sides saw; of an exchange that was torn, what the upstream saw. `old`: the client
+    spoke HTTP/1.1, and gets no trailers in tests.
+    """
     if exchange.abort == "request":
         return ExchangeExpectation()
     whole = not exchange.abort and not exchange.answer.reset
     response = _expected(before.response, "response", exchange.answer.headers) if whole else None
+    if response and old:
+        response = replace(response, trailers=None)
     if behind is None or behind.request is None:
         reply = _reply(before.response) if before.response else None
         return ExchangeExpectation("none", response, reply)
-    return ExchangeExpectation(
-        _expected(behind.request, "request", exchange.request.headers), response
-    )
+    request = _expected(behind.request, "request", exchange.request.headers)
+    if request and old:
+        request = replace(request, trailers=None)
+    return ExchangeExpectation(request, response)
 
 
 def _expected(
