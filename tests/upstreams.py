@@ -59,7 +59,7 @@ class Shop(BaseHTTPRequestHandler):
         cookies = [("Set-Cookie", "a=1; Path=/"), ("Set-Cookie", "b=2; HttpOnly")]
         self._answer(201, b"received %d bytes\n" % size, cookies)
 
-    do_PUT = do_POST
+    do_PUT = do_POST  # noqa: N815
 
     def _answer(self, status, body, headers, length=None) -> None:
         self.send_response(status)

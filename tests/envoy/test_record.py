@@ -5,6 +5,7 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 
 import pytest
+from tests.upstreams import head, over_http1, over_http2
 
 import tamis
 from tamis import fixtures, host
@@ -23,7 +24,6 @@ from tamis.model.exchange import Fixture
 from tamis.model.metadata import plugin as plugin_of
 from tamis.model.recorded import Capture, Skipped
 from tamis.verbs.subject import Subject
-from tests.upstreams import head, over_http1, over_http2
 
 TIMES = range(2000)
 Drive = Callable[[tuple[str, int]], object]
