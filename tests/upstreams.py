@@ -3,7 +3,7 @@
 import socket
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from http.client import HTTPConnection
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -124,20 +124,19 @@ class Got:
 
 def over_http1(address: Address, method: str, path: str, body=None, headers=None) -> Got:
     """One exchange on a connection of its own; `headers`: pairs, duplicates too."""
-    connection = HTTPConnection(*address, timeout=SECONDS)
-    connection.putrequest(method, path, skip_host=True, skip_accept_encoding=True)
-    pairs = [("Host", "shop.example"), *(headers or ())]
-    if isinstance(body, bytes):
-        pairs.append(("Content-Length", str(len(body))))
-    elif body is not None:
-        pairs.append(("Transfer-Encoding", "chunked"))
-    for name, value in pairs:
-        connection.putheader(name, value)
-    connection.endheaders(body, encode_chunked=body is not None and not isinstance(body, bytes))
-    response = connection.getresponse()
-    got = Got([(n.lower(), v) for n, v in response.getheaders()], response.read())
-    connection.close()
-    return got
+    with closing(HTTPConnection(*address, timeout=SECONDS)) as connection:
+        connection.putrequest(method, path, skip_host=True, skip_accept_encoding=True)
+        pairs = [("Host", "shop.example"), *(headers or ())]
+        chunked = body is not None and not isinstance(body, bytes)
+        if isinstance(body, bytes):
+            pairs.append(("Content-Length", str(len(body))))
+        elif chunked:
+            pairs.append(("Transfer-Encoding", "chunked"))
+        for name, value in pairs:
+            connection.putheader(name, value)
+        connection.endheaders(body, encode_chunked=chunked)
+        with connection.getresponse() as response:
+            return Got([(n.lower(), v) for n, v in response.getheaders()], response.read())
 
 
 def over_http2(address: Address, headers, chunks=(), trailers=()) -> Got:

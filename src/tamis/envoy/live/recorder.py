@@ -65,11 +65,11 @@ class Recorder:
 
     def under_way(self) -> int:
         """How many exchanges have begun and not ended."""
-        self._look()
-        return len(self._known)
+        return self._look() + len(self._known)
 
-    def _look(self) -> None:
-        """Learn which file is whose."""
+    def _look(self) -> int:
+        """Learn which file is whose; of how many nothing is on disk yet."""
+        silent = 0
         taken = set(self._known.values())
         start = Path(self._folder.tap("before"))
         for path in start.parent.glob(f"{start.name}_*"):
@@ -80,6 +80,9 @@ class Recorder:
                 self._known[found["name"]] = path
             elif _NAMELESS.match(text):
                 self._remove(path)
+            else:
+                silent += 1
+        return silent
 
     def _ended(self, line: str) -> Ended:
         found = _LINE.fullmatch(line)
