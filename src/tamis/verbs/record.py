@@ -1,7 +1,10 @@
 """`tamis record`: a real Envoy in front of an upstream, whose traffic becomes fixtures."""
 
+import signal
+import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 from tamis import envoy
@@ -54,9 +57,9 @@ def record(
     """Serve `upstream` (`http://HOST:PORT`, https, h2c) and write what passes to `out`, each
     exchange as it ends: a folder of YAML, or a file that ends in .jsonl or .jsonl.zst.
 
-    It ends after `limit` fixtures, `duration` seconds, or with KeyboardInterrupt, which is not
-    passed on. `started` is called with the URL that clients shall use. With a `subject`, requests
-    pass that filter, and fixtures expect what it was seen to do. `match`: `path=/api/*`,
+    It ends after `limit` fixtures, `duration` seconds, or with Ctrl-C, which then is no
+    KeyboardInterrupt. `started` is called with the URL that clients shall use. With a `subject`,
+    requests pass that filter, and fixtures expect what it was seen to do. `match`: `path=/api/*`,
     `method=POST`, `header:NAME=VALUE`; `sample`: that share of them; `max_body` in bytes. `redact`:
     names of headers and parameters whose values are secrets, beside those that are known.
 
@@ -86,9 +89,9 @@ def record(
             recorder = Recorder(gate)
             session = _Session(recorder, keeper, chosen, base, filtered=subject is not None)
             host = f"[{gate.address[0]}]" if ":" in gate.address[0] else gate.address[0]
-            started(f"http://{host}:{gate.address[1]}")
+            url = f"http://{host}:{gate.address[1]}"
             try:
-                session.run(limit, duration, say)
+                session.run(lambda: started(url), limit, duration, say)
             finally:
                 recorder.close()
     return keeper.recorded(unfinished=session.unfinished)
@@ -121,21 +124,27 @@ class _Session:
         self._chosen, self._base, self._filtered = chosen, base, filtered
         self.unfinished = 0
 
-    def run(self, limit: int | None, duration: float | None, say: Callable[[str], None]) -> None:
+    def run(
+        self,
+        started: Callable[[], None],
+        limit: int | None,
+        duration: float | None,
+        say: Callable[[str], None],
+    ) -> None:
         """Until `limit` fixtures are written, `duration` seconds are over, or Ctrl-C.
 
         However it ends, what has ended before is written.
         """
-        end = None if duration is None else time.monotonic() + duration
-        try:
-            while not self._enough(limit) and (end is None or time.monotonic() < end):
+        with _signals() as came:
+            started()
+            end = None if duration is None else time.monotonic() + duration
+            while not came and not self._enough(limit) and (end is None or time.monotonic() < end):
                 if not self._take(limit):
                     time.sleep(_POLL)
                 say(f"{self._keeper.kept} recorded (Ctrl-C ends)")
-        except KeyboardInterrupt:
-            pass
-        finally:
             self._last(limit)
+        if signal.SIGTERM in came:
+            raise SystemExit(128 + signal.SIGTERM)
 
     def _last(self, limit: int | None) -> None:
         """What has just ended; the rest is under way still."""
@@ -162,3 +171,19 @@ class _Session:
 
     def _enough(self, limit: int | None) -> bool:
         return limit is not None and self._keeper.kept >= limit
+
+
+@contextmanager
+def _signals() -> Iterator[list[int]]:
+    """Ctrl-C and SIGTERM wait until an exchange is written: they only leave their numbers here."""
+    came: list[int] = []
+    if threading.current_thread() is not threading.main_thread():
+        yield came  # no signal comes to it
+        return
+    every = (signal.SIGINT, signal.SIGTERM)
+    before = [signal.signal(each, lambda number, _: came.append(number)) for each in every]
+    try:
+        yield came
+    finally:
+        for each, handler in zip(every, before, strict=True):
+            signal.signal(each, handler)

@@ -1,13 +1,15 @@
 """Exchanges of a live Envoy, one by one as they end."""
 
 import re
+from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from tamis.envoy.live.gate import Gate
 from tamis.envoy.live.taps import MARK
 from tamis.envoy.log import Log
-from tamis.errors import Place
+from tamis.errors import Place, Rejected
 from tamis.fixtures.importing.tap import Tapped, traces
 
 __all__ = ["Ended", "Recorder"]
@@ -46,19 +48,25 @@ class Recorder:
         self._lines: list[str] = []
 
     def close(self) -> None:
-        """Read no more."""
+        """Read no more; of what is under way nothing stays on disk."""
         self._log.close()
+        for path in self._files("before", "behind"):
+            path.unlink(missing_ok=True)
 
     def take(self) -> list[Ended]:
         """What has ended since the last call, in that order.
 
-        Raises Rejected when Envoy has ended by itself; what it wrote is lost then.
+        Raises Rejected when Envoy has ended by itself, once all that ended before is taken.
         """
         self._lines += [each.text for each in self._log.take() if each.logger == "access"]
-        # A file is whole once the worker has let go of the stream: it answers after that.
-        if not self._lines or not self._gate.answers():
+        if not self._lines:
             self._gate.check()
             return []
+        # A file is whole once the worker has let go of the stream: it answers after that. What
+        # ended before Envoy did is whole, too; the next call tells of its end.
+        with suppress(Rejected):
+            if not self._gate.answers():
+                return []
         lines, self._lines = self._lines, []
         self._look()
         return [self._ended(line) for line in lines]
@@ -71,8 +79,7 @@ class Recorder:
         """Learn which file is whose; of how many nothing is on disk yet."""
         silent = 0
         taken = set(self._known.values())
-        start = Path(self._folder.tap("before"))
-        for path in start.parent.glob(f"{start.name}_*"):
+        for path in self._files("before"):
             if path in taken:
                 continue
             text = path.read_text("utf-8", "replace")
@@ -83,6 +90,10 @@ class Recorder:
             else:
                 silent += 1
         return silent
+
+    def _files(self, *sides: str) -> Iterator[Path]:
+        for start in (Path(self._folder.tap(side)) for side in sides):
+            yield from start.parent.glob(f"{start.name}_*")
 
     def _ended(self, line: str) -> Ended:
         found = _LINE.fullmatch(line)
