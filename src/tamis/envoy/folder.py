@@ -137,6 +137,10 @@ class Folder:
         """The ECDS file of a slot; replaced by moving a new one over it."""
         return self.root / "ecds" / slot / "plugin.json"
 
+    def tap(self, side: str) -> str:
+        """How the files of the tap on that side of the filters begin."""
+        return str(self.root / f"tap-{side}")
+
     @property
     def admin(self) -> Path:
         """Socket of the admin interface."""

@@ -14,9 +14,10 @@ from tamis.envoy import refusals
 from tamis.envoy.binary import Binary
 from tamis.envoy.discovery import Discovery, verdict
 from tamis.envoy.folder import run_folder, writing
-from tamis.envoy.live.bootstrap import ADMIN, FRONT, Slot, Taps, gate_bootstrap
+from tamis.envoy.live.bootstrap import ADMIN, FRONT, Slot, gate_bootstrap
 from tamis.envoy.live.echo import Echo
 from tamis.envoy.live.lines import said
+from tamis.envoy.live.taps import Taps
 from tamis.envoy.live.traffic import STATS, traffic
 from tamis.envoy.live.upstream import Upstream
 from tamis.envoy.log import Log, Record
@@ -41,7 +42,8 @@ class Gate:
     """A proxy in front of `upstream` (None: an Echo of its own); a context manager.
 
     Clients come with HTTP/1.1 or HTTP/2 (prior knowledge). `port`, `admin`: 0 is any free one.
-    `level`: below it, what a plugin logs is dropped (trace, debug, info, warning, error).
+    `level`: below it, what a plugin logs is dropped (trace, debug, info, warning, error). `taps`:
+    exchanges are written down, for a `Recorder`.
     """
 
     def __init__(
@@ -70,12 +72,20 @@ class Gate:
                     upstream = Upstream(path=folder.cluster(0))
                     self._echo = Echo(folder.cluster(0), raw=len(network) == len(slots) > 0)
                     undo.callback(self._echo.close)
-                text = gate_bootstrap(folder, slots, upstream, (host, port), admin=admin, taps=taps)
+                behind = upstream
                 self._plugins = Discovery(folder, (slot.name for slot in slots), network)
                 self._process = Process(
                     binary,
                     folder,
-                    lambda _: text,
+                    lambda nonce: gate_bootstrap(
+                        folder,
+                        slots,
+                        behind,
+                        (host, port),
+                        admin=admin,
+                        taps=taps,
+                        access_prefix=f"{nonce} 0 info access ",
+                    ),
                     logs=f"wasm:{level},dynamic_modules:{level},config:debug",
                     workers=workers,
                 )
