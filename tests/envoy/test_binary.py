@@ -2,10 +2,7 @@
 
 import os
 import platform
-import signal
 import struct
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -153,15 +150,27 @@ def test_one_that_hangs_and_what_it_started_are_ended(
     os.close(reading)
 
 
-def test_it_ends_with_us(tmp_path: Path) -> None:
+def test_it_ends_with_us(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    class Interrupted:
+        """In the place of the timer: Ctrl-C as soon as the program runs."""
+
+        def __init__(self, *_: object) -> None:
+            pass
+
+        def start(self) -> None:
+            opened.append(os.open(tmp_path / "alive", os.O_RDONLY))
+            raise KeyboardInterrupt
+
+        cancel = __init__
+
+    opened: list[int] = []
+    monkeypatch.setattr(asking.threading, "Timer", Interrupted)
     os.mkfifo(tmp_path / "alive")
     path = put(tmp_path / "envoy", script(f"exec 3>{tmp_path}/alive; sleep 600"))
-    command = [sys.executable, "-m", "tamis", "test", "--host", f"envoy@{path}"]
-    # Opening the pipe waits until it runs.
-    with subprocess.Popen(command) as us, (tmp_path / "alive").open("rb") as alive:
-        us.terminate()
-        assert alive.read() == b""
-    assert us.returncode == 128 + signal.SIGTERM
+    with pytest.raises(KeyboardInterrupt):
+        find(path)
+    assert os.read(opened[0], 1) == b""
+    os.close(opened[0])
 
 
 def test_it_gets_no_input(tmp_path: Path) -> None:

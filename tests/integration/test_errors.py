@@ -137,6 +137,7 @@ TABLE = {
     "envoy in a registry that is down": (
         nothing, "test {f} --host envoy@127.0.0.1:1/x:1", 3, "does not answer",
     ),
+    "envoy of run": (nothing, "run {f} --envoy {f}/nope", 3, "there is no Envoy"),
     "envoy in no registry": (
         nothing, "test {f} --host envoy@https://x/y:1", 2, "scheme 'https'",
     ),

@@ -81,8 +81,8 @@ def _run(path: Path) -> tuple[str, int | None]:
                 os.killpg(asked.pid, signal.SIGKILL)
 
         timer = threading.Timer(_SECONDS, end)
-        timer.start()
         try:
+            timer.start()
             assert asked.stdout
             said = asked.stdout.read(_MOST)
             if len(said) == _MOST:  # it would say more for ever
