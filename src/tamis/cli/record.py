@@ -133,11 +133,11 @@ def record(
             "say": frame.progress,
         }
 
-        def started(url: str) -> None:
+        def started(url: str, reachable: bool) -> None:
             assert upstream
-            frame.show(report.serving(url, upstream))
+            frame.show(report.serving(url, upstream, reachable=reachable))
             if json:
-                frame.write(dumps(report.serving_object(url, upstream)) + "\n")
+                frame.write(dumps(report.serving_object(url, upstream, reachable=reachable)) + "\n")
 
         recorded: Recorded
         if source is not None:

@@ -4,6 +4,7 @@ import os
 import select
 import sys
 from collections.abc import Sequence
+from contextlib import ExitStack
 from json import dumps
 from pathlib import Path
 from time import monotonic
@@ -79,7 +80,8 @@ def run(
         files = _files(configs or ())
         binary = envoy_of(envoy or "", frame.progress)
         frame.progress(f"building {', '.join(arguments)}")
-        with tamis.run(
+        named = [path for text in arguments for path in inputs((text,))]
+        running = tamis.run(
             arguments,
             upstream=upstream,
             address=(address, port),
@@ -89,15 +91,16 @@ def run(
             workers=workers,
             level=level,
             quick=True,
-        ) as running:
-            shown = _Shown(running, frame, json=json)
-            named = [path for text in arguments for path in inputs((text,))]
+        )
+        shown = _Shown(running, frame, json=json)
+        with ExitStack() as stack:
             watching(
                 frame,
                 shown.turn,
                 lambda: [*named, *files.values()],
                 shown.meanwhile,
                 "Enter shows figures, Ctrl-C ends",
+                begin=lambda: stack.enter_context(running),
             )
 
 

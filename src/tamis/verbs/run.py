@@ -11,7 +11,7 @@ from tamis import elf, envoy, host, project
 from tamis.envoy.live.bootstrap import Slot
 from tamis.envoy.live.gate import Gate
 from tamis.envoy.live.lines import spoken
-from tamis.envoy.live.upstream import parse
+from tamis.envoy.live.upstream import Upstream, parse
 from tamis.envoy.log import Log
 from tamis.errors import BadInput, Place, Rejected
 from tamis.model import metadata
@@ -66,8 +66,9 @@ def run(
             level=level,
         )
 
-    shown = str(behind) if behind else ""
-    return Running(tuple(arguments), dict(configs or {}), opens, (first, admin), shown, quick=quick)
+    return Running(
+        tuple(arguments), dict(configs or {}), opens, (first, admin), behind, quick=quick
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +103,7 @@ class Running:
         configs: Mapping[str, Path],
         opens: _Opens,
         ports: tuple[int, int],
-        upstream: str,
+        upstream: Upstream | None,
         *,
         quick: bool,
     ) -> None:
@@ -145,8 +146,9 @@ class Running:
             gate.process.binary.host,
             f"{scheme}://{_at(gate.address)}",
             f"http://{_at(gate.admin)}",
-            self._upstream,
+            str(self._upstream or ""),
             tuple(_loaded(each) for each in self._filters),
+            reachable=self._upstream is None or self._upstream.listens(),
         )
 
     def refresh(self) -> tuple[Loaded, ...]:

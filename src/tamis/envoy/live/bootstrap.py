@@ -137,7 +137,8 @@ def _cluster(upstream: Upstream, name: str, *, http2: bool) -> Json:
     else:
         socket = {"address": upstream.host, "port_value": upstream.port}
         cluster = _named(name, {"socket_address": socket})
-        cluster["type"] = "STRICT_DNS"
+        # One that listens on one family of addresses only is found, whichever it is.
+        cluster["type"], cluster["dns_lookup_family"] = "LOGICAL_DNS", "ALL"
     spoken: Json = {"http2_protocol_options": {}} if http2 else {"http_protocol_options": _TRAILERS}
     options: Json = {"@type": HTTP_OPTIONS, "explicit_http_config": spoken}
     if upstream.tls:
