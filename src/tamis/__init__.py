@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from tamis.verbs.new import new
     from tamis.verbs.pull import pull
     from tamis.verbs.push import push
+    from tamis.verbs.rehearse import rehearse
     from tamis.verbs.render import render
     from tamis.verbs.replay import replay
     from tamis.verbs.reproduce import reproduce
@@ -48,6 +49,7 @@ __all__ = [
     "new",
     "pull",
     "push",
+    "rehearse",
     "render",
     "replay",
     "reproduce",

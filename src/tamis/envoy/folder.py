@@ -32,6 +32,11 @@ class Folder:
         return self.root / "ecds" / slot / "plugin.json"
 
     @property
+    def base(self) -> Path:
+        """The number that Envoys have in common which take over from each other."""
+        return self.root / "base"
+
+    @property
     def admin(self) -> Path:
         """Socket of the admin interface."""
         return self.root / "admin.sock"

@@ -4,6 +4,7 @@ The supervisor (see supervisor.py) ends Envoy when this process ends, also by `k
 """
 
 import contextlib
+import re
 import secrets
 import shutil
 import signal
@@ -22,12 +23,15 @@ from typing import Self
 from tamis.envoy import supervisor
 from tamis.envoy.binary import Binary
 from tamis.envoy.folder import Folder
+from tamis.envoy.lineage import Lineage
 from tamis.errors import Fault
 
 __all__ = ["Crashed", "Process", "run_folder"]
 
 _READY_SECONDS = 30.0
 _POLL_SECONDS = 0.005
+#: How a line of the log begins that tells of no fault.
+_IDLE = re.compile(r"(\d+ (trace|debug|info) .*)?\Z")
 
 
 class Crashed(Exception):
@@ -42,8 +46,9 @@ def run_folder() -> Folder:
 class Process:
     """Envoy in `folder`, with the bootstrap that `bootstrap(nonce)` gives; a context manager.
 
-    `logs`: what `--component-log-level` says; `workers`: how many threads serve traffic. The folder
-    (bootstrap, log) is removed at the end, unless `keep()` was called.
+    `logs`: what `--component-log-level` says; `workers`: how many threads serve traffic. `lineage`:
+    it takes over from the Envoy before it there. The folder (bootstrap, log) is removed at the end,
+    unless `keep()` was called.
     """
 
     def __init__(
@@ -54,6 +59,7 @@ class Process:
         *,
         logs: str,
         workers: int = 1,
+        lineage: Lineage | None = None,
     ) -> None:
         self.binary = binary
         self.folder = folder
@@ -61,26 +67,27 @@ class Process:
         self.nonce = f"@{secrets.token_hex(8)}"
         folder.config.write_text(bootstrap(self.nonce))
         self._kept = False
-        self._child = self._start(logs, workers)
+        self._child = self._start(logs, workers, lineage)
         assert self._child.stdin
         assert self._child.stdout
         self._lifeline = self._child.stdin
         #: Envoy's own process id (the supervisor is its parent).
         self.pid = int(self._child.stdout.readline() or 0)
 
-    def _start(self, logs: str, workers: int) -> subprocess.Popen[bytes]:
+    def _start(self, logs: str, workers: int, lineage: Lineage | None) -> subprocess.Popen[bytes]:
         command = [
             str(self.binary.path),
             *("-c", str(self.folder.config)),
             *("--concurrency", str(workers)),
-            "--disable-hot-restart",
+            *(lineage.options() if lineage else ("--disable-hot-restart",)),
             *("--log-level", "warning"),
             *("--component-log-level", logs),
             *("--log-format", f"{self.nonce} %t %l %n %v"),
             # The access log is written on this timer.
             *("--file-flush-interval-msec", "2"),
         ]
-        wrapped = [sys.executable, "-I", "-S", supervisor.__file__, str(self.folder.root), *command]
+        owned = [str(self.folder.root), str(lineage.folder.root) if lineage else ""]
+        wrapped = [sys.executable, "-I", "-S", supervisor.__file__, *owned, *command]
         with self.folder.log.open("wb") as log:
             return subprocess.Popen(
                 wrapped,
@@ -140,6 +147,22 @@ class Process:
             raise ConnectionError(f"admin interface: {response.status} {body}")
         return body
 
+    def resident(self) -> int:
+        """Bytes of memory that Envoy holds. Raises OSError when it is gone, or this is not Linux."""
+        status = Path(f"/proc/{self.pid}/smaps_rollup").read_text(encoding="ascii")
+        line = next(line for line in status.splitlines() if line.startswith("Rss:"))
+        return int(line.split()[1]) * 1024
+
+    def ended(self) -> bool:
+        """Whether Envoy has ended by itself, and well: another one took over from it.
+
+        Raises Crashed if it broke.
+        """
+        status = self._child.poll()
+        if status:
+            self.check()
+        return status == 0
+
     def close(self) -> None:
         """End Envoy and wait for it; idempotent."""
         with contextlib.suppress(OSError):
@@ -166,10 +189,12 @@ class Process:
                 return
 
     def failed(self, what: str) -> Fault:
-        """The error for an Envoy that broke, with the last line of its log; its folder is kept."""
+        """The error for an Envoy that broke, with what it said last; its folder is kept."""
         kept = self.keep()
-        last = self.folder.log.read_text(errors="replace").strip().rpartition("\n")[2]
+        last = self.folder.log.read_text(errors="replace").rpartition(self.nonce)[2].strip()
+        words = last.partition("\n")[0]
+        said = not _IDLE.match(words)
         return Fault(
-            f"{what}: {last.removeprefix(self.nonce).strip()}",
+            f"{what}: {words}" if said else what,
             advice=f"Its bootstrap and log are kept in {kept}.",
         )

@@ -91,7 +91,9 @@ def loaded(
         yield server, load
 
 
-RECORD = struct.Struct("=qqqQQIHBB")  # due, begun, ended, head, whole, request, status, failure, flags
+RECORD = struct.Struct(
+    "=qqqQQIHBB"
+)  # due, begun, ended, head, whole, request, status, failure, flags
 
 
 def records(steady: _core.Steady) -> list[tuple[int, ...]]:

@@ -6,14 +6,14 @@ Envoy's v3 API reference.
 
 import json
 import ssl
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from tamis.envoy.folder import Folder
 from tamis.envoy.live.upstream import Upstream
-from tamis.envoy.plugins import NETWORK_WASM, TYPE, WASM, Json
-from tamis.envoy.wiring import HCM, HTTP_OPTIONS, pipe, router, slot
+from tamis.envoy.plugins import NETWORK_WASM, TYPE, WASM, Json, Loadable, typed_config
+from tamis.envoy.wiring import HCM, HTTP_OPTIONS, pipe, router, slot, tcp
 from tamis.model.filter import Layer
 
 __all__ = ["ADMIN", "FRONT", "Slot", "Taps", "gate_bootstrap"]
@@ -29,10 +29,15 @@ _EVERYTHING: Json = {"prefix": ""}
 
 @dataclass(frozen=True, slots=True)
 class Slot:
-    """A filter whose plugin is put in later. Network filters come before HTTP filters."""
+    """A filter whose plugin is put in later. Network filters come before HTTP filters.
+
+    `fixed`: an HTTP filter's plugin that is there from the start, for good; without it Envoy does
+    not start.
+    """
 
     name: str
     layer: Layer = "http"
+    fixed: Loadable | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,8 +59,12 @@ def gate_bootstrap(
     *,
     admin: int = 0,
     taps: Taps | None = None,
+    services: Mapping[str, int] | None = None,
 ) -> str:
-    """JSON of a proxy that listens on `address` (port 0: any), its admin interface on `admin`."""
+    """JSON of a proxy that listens on `address` (port 0: any), its admin interface on `admin`.
+
+    `services`: clusters that plugins call, on ports of this machine.
+    """
     taps = taps or Taps()
     network = [slot(each.name, folder.plugin(each.name), NETWORK_WASM) for each in slots
                if each.layer == "network"]  # fmt: skip
@@ -69,6 +78,7 @@ def gate_bootstrap(
         _cluster(upstream, _HTTP1, http2=upstream.http2 or upstream.path is not None),
         _cluster(upstream, _HTTP2, http2=True),
         _named(ADMIN, pipe(folder.admin)),
+        *(_named(name, tcp(port)) for name, port in (services or {}).items()),
     ]
     static = {"listeners": listeners, "clusters": clusters}
     return json.dumps(
@@ -93,7 +103,12 @@ def _listener(name: str, address: tuple[str, int], filters: list[Json]) -> Json:
 
 
 def _manager(folder: Folder, slots: Sequence[Slot], upstream: Upstream, taps: Taps) -> Json:
-    filters = [slot(each.name, folder.plugin(each.name), WASM) for each in slots]
+    filters = [
+        {"name": each.name, "typed_config": typed_config(each.fixed)}
+        if each.fixed
+        else slot(each.name, folder.plugin(each.name), WASM)
+        for each in slots
+    ]
     before = [_tap("tap-before", taps.before, taps.bytes)] if taps.before else []
     behind = [_tap("tap-behind", taps.behind, taps.bytes)] if taps.behind else []
     http1 = _route(_EVERYTHING, _HTTP1, upstream)

@@ -2,15 +2,17 @@
 
 import errno
 import json
+import shutil
 import socket
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from types import TracebackType
 from typing import Self
 
 from tamis.envoy import refusals
 from tamis.envoy.binary import Binary
 from tamis.envoy.discovery import Discovery, verdict
+from tamis.envoy.lineage import Lineage
 from tamis.envoy.live.bootstrap import ADMIN, FRONT, Slot, Taps, gate_bootstrap
 from tamis.envoy.live.echo import Echo
 from tamis.envoy.live.upstream import Upstream
@@ -21,7 +23,7 @@ from tamis.envoy.process import Crashed, Process, run_folder
 from tamis.errors import BadInput, Fault
 from tamis.model.plugin import Plugin
 
-__all__ = ["Gate"]
+__all__ = ["Gate", "NotTaken"]
 
 _POLL = 0.005
 #: Seconds that V8 may compile, and that a plugin may take to start.
@@ -29,11 +31,17 @@ _COMPILED = 180.0
 _LOOPBACK = "127.0.0.1"
 
 
+class NotTaken(Exception):
+    """Envoy does not start with a fixed plugin; the text is Envoy's words."""
+
+
 class Gate:
     """A proxy in front of `upstream` (None: an Echo of its own); a context manager.
 
     Clients come with HTTP/1.1 or HTTP/2 (prior knowledge). `port`, `admin`: 0 is any free one.
     `level`: below it, what a plugin logs is dropped (trace, debug, info, warning, error).
+    `services`: clusters that plugins call, on ports of this machine. `lineage`: it takes `port`
+    over from the Gate before it there.
     """
 
     def __init__(
@@ -48,8 +56,11 @@ class Gate:
         taps: Taps | None = None,
         workers: int = 1,
         level: str = "info",
+        services: Mapping[str, int] | None = None,
+        lineage: Lineage | None = None,
     ) -> None:
-        for wanted in ((host, port), (_LOOPBACK, admin)):
+        inherited = lineage is not None and lineage.begun
+        for wanted in ((host, 0 if inherited else port), (_LOOPBACK, admin)):
             _free(*wanted)
         folder = run_folder()
         network = frozenset(slot.name for slot in slots if slot.layer == "network")
@@ -57,19 +68,31 @@ class Gate:
         if upstream is None:
             upstream = Upstream(path=folder.cluster(0))
             self._echo = Echo(folder.cluster(0), raw=len(network) == len(slots) > 0)
-        self._plugins = Discovery(folder, (slot.name for slot in slots), network)
+        self._fixed = any(slot.fixed for slot in slots)
+        self._plugins = Discovery(folder, (slot.name for slot in slots if not slot.fixed), network)
         self._process = Process(
             binary,
             folder,
-            lambda _: gate_bootstrap(folder, slots, upstream, (host, port), admin=admin, taps=taps),
+            lambda _: gate_bootstrap(
+                folder, slots, upstream, (host, port), admin=admin, taps=taps, services=services
+            ),
             logs=f"wasm:{level},dynamic_modules:{level},config:debug",
             workers=workers,
+            lineage=lineage,
         )
         self._log = Log(folder.log, self._process.nonce)
         self._addresses: dict[str, tuple[str, int]] = {}
 
     def __enter__(self) -> Self:
-        self._process.__enter__()
+        """Raises NotTaken, or Fault where Envoy does not start for another reason."""
+        try:
+            self._process.__enter__()
+        except Fault:
+            self._log.poll()
+            if not self._fixed or not refusals.complaints(self._log.records):
+                raise
+            shutil.rmtree(self._process.folder.root, ignore_errors=True)
+            raise NotTaken(_words(self._log.records)) from None
         try:
             if self._echo:
                 self._echo.__enter__()
@@ -139,6 +162,13 @@ class Gate:
         Taking gives the room on disk back, so there is one.
         """
         return Log(self._process.folder.log, self._process.nonce)
+
+    def ended(self) -> bool:
+        """Whether another one took over from it, so that Envoy has ended. Raises Fault if it broke."""
+        try:
+            return self._process.ended()
+        except Crashed as error:
+            raise self._process.failed(str(error)) from None
 
     def check(self) -> None:
         """Raises Fault when Envoy has ended by itself."""
