@@ -1,4 +1,4 @@
-"""A row of Envoys, each of which takes the sockets over from the one before: Envoy's hot restart."""
+"""A row of Envoys, each of which takes over from the one before: Envoy's hot restart."""
 
 import tempfile
 from pathlib import Path

@@ -30,8 +30,8 @@ __all__ = ["Crashed", "Process", "run_folder"]
 
 _READY_SECONDS = 30.0
 _POLL_SECONDS = 0.005
-#: How a line of the log begins that tells of no fault.
-_IDLE = re.compile(r"(\d+ (trace|debug|info) .*)?\Z")
+#: How a record of the log begins that tells of no fault.
+_IDLE = re.compile(r"\d+ (trace|debug) ", re.ASCII)
 
 
 class Crashed(Exception):
@@ -148,7 +148,7 @@ class Process:
         return body
 
     def resident(self) -> int:
-        """Bytes of memory that Envoy holds. Raises OSError when it is gone, or this is not Linux."""
+        """Bytes of memory that Envoy holds. Raises OSError when it is gone, and but for Linux."""
         status = Path(f"/proc/{self.pid}/smaps_rollup").read_text(encoding="ascii")
         line = next(line for line in status.splitlines() if line.startswith("Rss:"))
         return int(line.split()[1]) * 1024
@@ -191,10 +191,9 @@ class Process:
     def failed(self, what: str) -> Fault:
         """The error for an Envoy that broke, with what it said last; its folder is kept."""
         kept = self.keep()
-        last = self.folder.log.read_text(errors="replace").rpartition(self.nonce)[2].strip()
-        words = last.partition("\n")[0]
-        said = not _IDLE.match(words)
+        record = self.folder.log.read_text(errors="replace").rpartition(self.nonce)[2].strip()
+        last = "" if _IDLE.match(record) else record.rpartition("\n")[2].strip()
         return Fault(
-            f"{what}: {words}" if said else what,
+            f"{what}: {last}" if last else what,
             advice=f"Its bootstrap and log are kept in {kept}.",
         )

@@ -12,7 +12,7 @@ from tamis.rehearsals.moves import Move
 __all__ = ["VMS", "Exchanged", "counter"]
 
 _POLL = 0.001
-#: Seconds within which workers come to take what was posted to them, or an Envoy is known to be gone.
+#: Seconds within which workers take what was posted to them, or an Envoy is known to be gone.
 _TAKEN = 30.0
 #: Counts up once all workers have a plugin in place of the one before.
 _RELOADS = rf"^extension_config_discovery\.http_filter\.{GUEST}\.config_reload$"

@@ -38,7 +38,7 @@ class Moves:
             self._turns.append((move.to, move.ordered, None))
 
     def allowed(self, side: Side, begun: int, ended: int) -> bool:
-        """Whether a request that was under way from `begun` to `ended` may have met that version."""
+        """Whether a request that was under way for that time may have met that version."""
         return any(
             each == side and since <= ended and (until is None or begun < until)
             for each, since, until in self._turns

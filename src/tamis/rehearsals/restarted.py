@@ -1,5 +1,5 @@
-"""All of Envoy that is exchanged: a new process takes the sockets over (hot restart), and the old one
-asks its clients to leave, then ends. So Istio's agent did it.
+"""All of Envoy that is exchanged: a new process takes the sockets over (hot restart), the old one
+asks its clients to leave and ends. So Istio's agent did it.
 """
 
 import time

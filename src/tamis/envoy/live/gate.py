@@ -164,7 +164,7 @@ class Gate:
         return Log(self._process.folder.log, self._process.nonce)
 
     def ended(self) -> bool:
-        """Whether another one took over from it, so that Envoy has ended. Raises Fault if it broke."""
+        """Whether it has ended since another one took over. Raises Fault if it broke."""
         try:
             return self._process.ended()
         except Crashed as error:
