@@ -36,6 +36,7 @@ VERBS: dict[str, Verb] = {
         Verb("check", _MAIN, "Judge a module by the rules of the hosts it is meant for"),
         Verb("test", _MAIN, "Run fixtures in wasmtime and in a real Envoy, and compare"),
         Verb("bench", _MAIN, "Count what a filter costs: the cost card, budgets, what is cheaper"),
+        Verb("rehearse", _MAIN, "Upgrade a filter under load, and count what is lost"),
         Verb("push", _MAIN, "Publish a module as an OCI artifact"),
         Verb("pull", _MAIN, "Fetch a module, byte for byte"),
         Verb("render", _MAIN, "Write the manifests that deploy an artifact"),

@@ -28,18 +28,21 @@ Say = Callable[[str], None]
 _LEVEL = "warning"
 #: Seconds before the first swap and behind the last.
 _CALM = 1.0
-#: Seconds from a swap to the next one at least, and at most until its VMs are gone.
-_HOLD, _SETTLED = 0.1, 1.0
+#: Seconds within which VMs that nobody needs are gone.
+_SETTLED = 1.0
 _POLL = 0.01
 
 
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """`rate` requests a second, `swaps` changes of places, `workers` of Envoy."""
+    """`rate` requests a second, `swaps` changes of places, `workers` of Envoy. `hold`: for so many
+    seconds a version stays in place at least, once all workers have it.
+    """
 
     rate: float = 500.0
     swaps: int = 10
     workers: int = 2
+    hold: float = 0.3
     way: Way = "filter"
 
 
@@ -152,7 +155,7 @@ def _run(
         move = course.moves[-1] = place.put(version)
         if move.refused:
             break
-        wait(_HOLD)
+        wait(setting.hold)
         most = vms.setdefault(version.side, place.vms())
         wait(_SETTLED, lambda most=most: place.vms() <= most)  # type: ignore[misc]
         course.moves[-1] = replace(move, resident=place.resident(), vms=place.vms())
