@@ -47,7 +47,8 @@ def main(folder: str, lineage: str, command: list[str]) -> int:
     # Whoever wants this to end ends the owner: only so is the folder removed.
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, signal.SIG_IGN)
-    print(envoy.pid, flush=True)  # noqa: T201
+    with contextlib.suppress(OSError):  # an owner that is gone already is noticed below
+        os.write(1, f"{envoy.pid}\n".encode())
     keep = False
     while envoy.poll() is None:
         readable, _, _ = select.select([0], [], [], _POLL_SECONDS)

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from tamis.model.rehearsed import Rehearsed, Swap
 from tamis.report.html import document, safe, table
 from tamis.report.pictures import legend
-from tamis.report.rehearse import headline, rows
+from tamis.report.rehearse import change, headline, rows
 from tamis.report.terminal import bytes_of
 from tamis.report.timeline import shown, timeline
 
@@ -17,7 +17,7 @@ _DIGEST = 19
 
 def rehearse_page(done: Rehearsed) -> str:
     """The document, ending with a newline."""
-    title = f"{done.old.name} {done.old.version} -> {done.new.name} {done.new.version}"
+    title = change(done)
     return document(f"Rehearsed: {title}", "\n".join(_parts(done, title)))
 
 

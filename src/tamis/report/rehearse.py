@@ -9,6 +9,7 @@ from tamis.report.objects import Object, problem
 from tamis.report.terminal import Lines, bytes_of, facts, line, plural, together
 
 __all__ = [
+    "change",
     "headline",
     "rehearse_cases",
     "rehearse_lines",
@@ -35,7 +36,7 @@ def rehearse_lines(done: Rehearsed) -> Lines:
 
 def headline(done: Rehearsed) -> str:
     """The verdict in a sentence."""
-    names = f"{_shown(done.old)} -> {_shown(done.new)} in {done.host}"
+    names = f"{change(done)} in {done.host}"
     if done.crashed:
         return f"{names}: Envoy ended by itself"
     if done.refused:
@@ -158,8 +159,10 @@ def _notes(done: Rehearsed) -> Iterator[str]:
             f"{plural(done.late, 'request')} were sent too late, {done.unsent:,} never: this "
             f"machine cannot keep {done.rate:,.0f}/s (--rate); that does not count against NEW"
         )
-    for left in done.left_out:
-        yield f"not sent: {plural(left.exchanges, 'exchange')} ({left.why})"
+    if done.left_out:
+        many = sum(each.exchanges for each in done.left_out)
+        why = "; ".join(f"{each.exchanges}: {each.why}" for each in done.left_out)
+        yield f"{plural(many, 'exchange')} of the fixtures not sent ({why})"
 
 
 def _named(name: str, sentences: Sequence[str]) -> Iterator[tuple[str, str]]:
@@ -181,6 +184,14 @@ def _latency(latency: Latency) -> str:
     if not latency.count:
         return "none"
     return f"{latency.p50_us / 1000:.1f} and {latency.p99_us / 1000:.1f} ms"
+
+
+def change(done: Rehearsed) -> str:
+    """From what to what."""
+    old, new = done.old, done.new
+    if old.digest == new.digest and old.config != new.config:
+        return f"{_shown(old)}, newly configured"
+    return f"{_shown(old)} -> {_shown(new)}"
 
 
 def _shown(version: Version) -> str:
@@ -245,7 +256,7 @@ def _problems(done: Rehearsed) -> Iterator[tuple[str, str, str]]:
 
 def rehearse_cases(done: Rehearsed) -> tuple[Case, ...]:
     """One case for each thing that can go wrong."""
-    suite = f"{_shown(done.old)} -> {_shown(done.new)} rehearsal"
+    suite = f"{change(done)} rehearsal"
     found = list(_problems(done))
     names = {
         "refused": "NEW is taken",
