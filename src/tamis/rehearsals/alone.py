@@ -20,13 +20,14 @@ _SECONDS, _TIMES = 0.5, 4
 
 @dataclass(frozen=True, slots=True)
 class Alone:
-    """`requests`: those that OLD answers; `vms`: how many each version has; `notes`: what there is
-    to know of the answers.
+    """`requests`: those that OLD answers; `vms`: how many each version has; `refused`: why NEW was
+    not taken, in words that Envoy has but once; `notes`: what there is to know of the answers.
     """
 
     requests: tuple[bytes, ...]
     teller: Teller
     vms: dict[Side, int]
+    refused: str | None = None
     notes: tuple[str, ...] = ()
 
 
@@ -61,12 +62,14 @@ def alone(
     notes += _breaks("OLD", broken)
     vms["old"] = place.vms()
     second = None
-    if _put(place, new) is None:
+    refused = _put(place, new)
+    if refused is None:
         second, broken = _asked(place, new, requests, rate, breaks)
         notes += _breaks("NEW", broken)
         vms["new"] = place.vms()
     _put(place, old)
-    return Alone(tuple(requests), Teller(first, second, len(requests)), vms, tuple(notes))
+    teller = Teller(first, second, len(requests))
+    return Alone(tuple(requests), teller, vms, refused, tuple(notes))
 
 
 def _put(place: Place, version: Candidate) -> str | None:

@@ -26,23 +26,23 @@ Say = Callable[[str], None]
 
 #: What a filter logs below this level is dropped, as Istio has it.
 _LEVEL = "warning"
-#: Seconds before the first swap and behind the last.
-_CALM = 1.0
 #: Seconds within which VMs that nobody needs are gone.
-_SETTLED = 1.0
+_SETTLED = 5.0
 _POLL = 0.01
 
 
 @dataclass(frozen=True, slots=True)
 class Setting:
     """`rate` requests a second, `swaps` changes of places, `workers` of Envoy. `hold`: for so many
-    seconds a version stays in place at least, once all workers have it.
+    seconds a version stays in place at least, once all workers have it; `calm`: for so many the
+    load runs before the first swap, and behind the last.
     """
 
     rate: float = 500.0
     swaps: int = 10
     workers: int = 2
     hold: float = 0.3
+    calm: float = 1.0
     way: Way = "filter"
 
 
@@ -145,7 +145,7 @@ def _run(
             breaks.look()
             time.sleep(_POLL)
 
-    wait(_CALM)
+    wait(setting.calm)
     course.start = (place.resident(), place.vms())
     for number in range(setting.swaps):
         say(f"swap {number + 1} of {setting.swaps}")
@@ -154,9 +154,10 @@ def _run(
         course.moves.append(move)
         move = course.moves[-1] = place.put(version)
         if move.refused:
+            course.moves[-1] = replace(move, refused=known.refused or move.refused)
             break
         wait(setting.hold)
         most = vms.setdefault(version.side, place.vms())
         wait(_SETTLED, lambda most=most: place.vms() <= most)  # type: ignore[misc]
         course.moves[-1] = replace(move, resident=place.resident(), vms=place.vms())
-    wait(_CALM)
+    wait(setting.calm)

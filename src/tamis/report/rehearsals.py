@@ -7,8 +7,9 @@ from typing import Literal, cast
 from tamis.errors import BadInput
 from tamis.model.rehearsed import Rehearsed
 from tamis.report import sinks
+from tamis.report.markdown import cell
 from tamis.report.page_rehearse import rehearse_page
-from tamis.report.rehearse import rehearse_cases
+from tamis.report.rehearse import change, headline, rehearse_cases, rows
 from tamis.report.timeline import standalone
 
 __all__ = ["Shown", "parse", "write"]
@@ -40,4 +41,12 @@ def write(sink: sinks.Sink | Shown, done: Rehearsed) -> None:
     if isinstance(sink, Shown):
         sinks.put(sink.file, rehearse_page(done) if sink.kind == "html" else standalone(done))
         return
-    sinks.write(sink, "tamis rehearse", rehearse_cases(done))
+    sinks.write(sink, "tamis rehearse", rehearse_cases(done), _markdown(done))
+
+
+def _markdown(done: Rehearsed) -> str:
+    verdict = "ok" if done.ok else "no"
+    lines = [f"### tamis rehearse: {cell(change(done))}", ""]
+    lines += [f"**{verdict}**: {cell(headline(done))}", "", "| | |", "|---|---|"]
+    lines += [f"| {name} | {cell(told)} |" for name, told in rows(done)]
+    return "\n".join(lines) + "\n"

@@ -89,6 +89,7 @@ class Gate:
             self._process.__enter__()
         except Fault:
             self._log.poll()
+            self.close()
             if not self._fixed or not refusals.complaints(self._log.records):
                 raise
             shutil.rmtree(self._process.folder.root, ignore_errors=True)
