@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from tamis.verbs.render import render
     from tamis.verbs.replay import replay
     from tamis.verbs.reproduce import reproduce
+    from tamis.verbs.run import run
     from tamis.verbs.ship import ship
     from tamis.verbs.subject import subject
     from tamis.verbs.test import test
@@ -53,6 +54,7 @@ __all__ = [
     "render",
     "replay",
     "reproduce",
+    "run",
     "ship",
     "subject",
     "test",

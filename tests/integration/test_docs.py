@@ -1,11 +1,14 @@
 """The filter in docs/filters.md is built and run, as a reader would copy it."""
 
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
-_TEXT = (Path(__file__).parent.parent.parent / "docs" / "filters.md").read_text("utf-8")
+_DOCS = Path(__file__).parent.parent.parent / "docs"
+_TEXT = (_DOCS / "filters.md").read_text("utf-8")
 
 
 def _block(language: str, nth: int = 0) -> str:
@@ -46,3 +49,11 @@ def test_the_documented_filter_refuses_what_it_cannot_read(documented: Path, tam
     )
     ended = tamis_cli("test", documented)
     assert ended.code == 0, ended.out + ended.err
+
+
+@pytest.mark.envoy
+def test_the_python_example_of_run_works():
+    (code,) = re.findall(r"```python\n(.*?)```", (_DOCS / "run.md").read_text("utf-8"), re.DOTALL)
+    command = [sys.executable, "-c", code]
+    done = subprocess.run(command, cwd=_DOCS.parent, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr

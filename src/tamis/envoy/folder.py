@@ -1,16 +1,21 @@
 """Where the files and sockets of one Envoy are."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import IO
 
 __all__ = ["Folder"]
 
 
 @dataclass(frozen=True, slots=True)
 class Folder:
-    """The files and sockets of one Envoy; paths stay short, as sun_path holds ~100 bytes."""
+    """The files and sockets of one Envoy; paths stay short, as sun_path holds ~100 bytes.
+
+    `held`: the file that claims it while it is open (see claims.py), if one does.
+    """
 
     root: Path
+    held: IO[bytes] | None = field(default=None, compare=False)
 
     @property
     def config(self) -> Path:

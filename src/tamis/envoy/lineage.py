@@ -5,7 +5,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from tamis.envoy import supervisor
+from tamis.envoy import claims, supervisor
 from tamis.envoy.folder import Folder
 
 __all__ = ["DRAIN_SECONDS", "Lineage"]
@@ -21,7 +21,8 @@ class Lineage:
     """
 
     def __init__(self) -> None:
-        self.folder = Folder(Path(tempfile.mkdtemp(prefix="tamis-")))
+        root = Path(tempfile.mkdtemp(prefix=claims.PREFIX))
+        self.folder = Folder(root, claims.claim(root))
         self._epoch = 0
 
     def __enter__(self) -> Self:
@@ -34,6 +35,8 @@ class Lineage:
         trace: TracebackType | None,
     ) -> None:
         supervisor.forget(str(self.folder.root))
+        if self.folder.held:
+            self.folder.held.close()
 
     @property
     def begun(self) -> bool:

@@ -98,9 +98,12 @@ class Log:
     def take(self) -> list[Record]:
         """Hand over all records, and give the room on disk back that their text takes.
 
-        So an Envoy that serves for days does not fill it.
+        So an Envoy that serves for days does not fill it. A message that nothing follows is whole
+        once nothing has come between two calls.
         """
-        self.poll()
+        if not self.poll() and self._rest.endswith(b"\n"):
+            self._add([self._rest[:-1]])
+            self._rest = b""
         records, self.records = self.records, []
         if (read := self._file.tell()) - self._freed > _ROOM:
             _free(self._file.fileno(), read)

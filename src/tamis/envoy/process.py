@@ -13,20 +13,20 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from http import HTTPStatus
 from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from tamis.envoy import supervisor
+from tamis.envoy import claims, supervisor
 from tamis.envoy.binary import Binary
 from tamis.envoy.folder import Folder
 from tamis.envoy.lineage import Lineage
 from tamis.errors import Fault
 
-__all__ = ["Crashed", "Process", "run_folder"]
+__all__ = ["Crashed", "Process", "run_folder", "scratch", "supervised"]
 
 _READY_SECONDS = 30.0
 _POLL_SECONDS = 0.005
@@ -39,8 +39,58 @@ class Crashed(Exception):
 
 
 def run_folder() -> Folder:
-    """A new private folder with a short path: Unix sockets live in it."""
-    return Folder(Path(tempfile.mkdtemp(prefix="tamis-")))
+    """A new private folder with a short path: Unix sockets live in it.
+
+    Those that owners left behind who were killed are removed.
+    """
+    claims.sweep(Path(tempfile.gettempdir()))
+    root = Path(tempfile.mkdtemp(prefix=claims.PREFIX))
+    return Folder(root, claims.claim(root))
+
+
+@contextlib.contextmanager
+def scratch() -> Iterator[Folder]:
+    """A run folder for an Envoy that ends by itself."""
+    folder = run_folder()
+    try:
+        yield folder
+    finally:
+        _remove(folder)
+
+
+def supervised(folder: Folder, command: Sequence[str], *, within: float) -> int | None:
+    """The exit status of `command`, negative for a signal; None where it took more than `within`
+    seconds, and was ended. What it says goes to the folder's log.
+    """
+    with _supervise(folder, command) as child:
+        try:
+            status = child.wait(within)
+        except subprocess.TimeoutExpired:
+            return None
+    return 128 - status if status > 128 else status
+
+
+def _supervise(
+    folder: Folder, command: Sequence[str], lineage: Lineage | None = None
+) -> subprocess.Popen[bytes]:
+    """It ends when its standard input is closed."""
+    owned = [str(folder.root), str(lineage.folder.root) if lineage else ""]
+    wrapped = [sys.executable, "-I", "-S", supervisor.__file__, *owned, *command]
+    with folder.log.open("wb") as log:
+        return subprocess.Popen(
+            wrapped,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=log,
+            # A terminal's Ctrl-C is for us alone.
+            start_new_session=True,
+        )
+
+
+def _remove(folder: Folder) -> None:
+    shutil.rmtree(folder.root, ignore_errors=True)
+    if folder.held:
+        folder.held.close()
 
 
 class Process:
@@ -86,17 +136,7 @@ class Process:
             # The access log is written on this timer.
             *("--file-flush-interval-msec", "2"),
         ]
-        owned = [str(self.folder.root), str(lineage.folder.root) if lineage else ""]
-        wrapped = [sys.executable, "-I", "-S", supervisor.__file__, *owned, *command]
-        with self.folder.log.open("wb") as log:
-            return subprocess.Popen(
-                wrapped,
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                stderr=log,
-                # A terminal's Ctrl-C is for us alone.
-                start_new_session=True,
-            )
+        return _supervise(self.folder, command, lineage)
 
     def __enter__(self) -> Self:
         try:
@@ -125,6 +165,7 @@ class Process:
     def keep(self) -> Path:
         """Keep the folder for the user to look into; returns it."""
         self._kept = True
+        claims.disown(self.folder.root)
         with contextlib.suppress(OSError):
             self._lifeline.write(b"keep")
             self._lifeline.flush()
@@ -171,7 +212,9 @@ class Process:
         if self._child.stdout:
             self._child.stdout.close()
         if not self._kept:
-            shutil.rmtree(self.folder.root, ignore_errors=True)
+            _remove(self.folder)
+        elif self.folder.held:
+            self.folder.held.close()
 
     def _await_ready(self) -> None:
         deadline = time.monotonic() + _READY_SECONDS

@@ -4,9 +4,9 @@
 
 Standard input is a pipe that only the owner holds open: when it closes, however the owner ended,
 Envoy is killed and, if the owner did not say "keep" first, FOLDER is removed, and LINEAGE (a
-folder, or nothing) is forgotten. On Linux the kernel
-also kills Envoy when this supervisor dies, and this supervisor when its parent is gone. Prints
-Envoy's pid; exits with its status (128 + signal).
+folder, or nothing) is forgotten. On Linux the kernel also kills Envoy when this supervisor dies,
+and this supervisor when its parent is gone. Prints Envoy's pid; exits with its status (128 +
+signal).
 """
 
 import contextlib

@@ -7,15 +7,14 @@ on_vm_start and on_configure.
 import json
 import re
 import secrets
-import subprocess
-import tempfile
 from dataclasses import dataclass
-from pathlib import Path
 
 from tamis.envoy import refusals
 from tamis.envoy.binary import Binary
+from tamis.envoy.folder import Folder
 from tamis.envoy.log import Log, Record
 from tamis.envoy.plugins import GUEST, WASM, Loadable, plugin_config
+from tamis.envoy.process import scratch, supervised
 from tamis.envoy.wiring import HCM, router
 from tamis.errors import Fault
 from tamis.model.plugin import Plugin
@@ -37,8 +36,8 @@ def validate(binary: Binary, bootstrap: str) -> str | None:
 
     Relative paths in it are relative to the current directory. Raises Fault if Envoy hangs.
     """
-    with tempfile.TemporaryDirectory(prefix="tamis-") as folder:
-        verdict = _ask(binary, Path(folder), bootstrap)
+    with scratch() as folder:
+        verdict = _ask(binary, folder, bootstrap)
     if verdict.status == 0:
         return None
     if verdict.status < 0:
@@ -54,12 +53,12 @@ def loads(binary: Binary, module: bytes, root_id: str = "") -> str | None:
     A module that loads and then refuses to start without configuration does load. A crash of Envoy
     is a reason too. Raises Fault if Envoy hangs.
     """
-    with tempfile.TemporaryDirectory(prefix="tamis-") as folder:
-        wasm = Path(folder) / "module.wasm"
+    with scratch() as folder:
+        wasm = folder.root / "module.wasm"
         wasm.write_bytes(module)
         verdict = _ask(
             binary,
-            Path(folder),
+            folder,
             _bootstrap(Loadable(wasm, Plugin("guest", root_id=root_id, vm_id="tamis.loads"))),
         )
     if verdict.status == 0:
@@ -93,32 +92,30 @@ def _bootstrap(plugin: Loadable) -> str:
     return json.dumps({"static_resources": {"listeners": [listener]}})
 
 
-def _ask(binary: Binary, folder: Path, bootstrap: str) -> _Verdict:
+def _ask(binary: Binary, folder: Folder, bootstrap: str) -> _Verdict:
     nonce = f"@{secrets.token_hex(8)}"
-    config = folder / "bootstrap.yaml"
+    config = folder.root / "bootstrap.yaml"  # Envoy reads what the name says, and JSON is YAML
     config.write_text(bootstrap, encoding="utf-8")
-    written = folder / "log"
     # Envoy ignores --component-log-level in this mode.
     levels = ("--log-level", "error", "--log-format", f"{nonce} %t %l %n %v")
     single = ("--disable-hot-restart", "--concurrency", "1")
-    command = [str(binary.path), "--mode", "validate", "-c", str(config), *levels, *single]
-    try:
-        with written.open("wb") as log:
-            done = subprocess.run(
-                command, stdout=subprocess.DEVNULL, stderr=log, timeout=_SECONDS, check=False
-            )
-    except subprocess.TimeoutExpired as error:
+    status = supervised(
+        folder,
+        [str(binary.path), "--mode", "validate", "-c", str(config), *levels, *single],
+        within=_SECONDS,
+    )
+    if status is None:
         raise Fault(
             f"{binary.host} did not finish validating within {_SECONDS} s",
             advice="A guest that never returns from its start hangs Envoy: test it in wasmtime.",
-        ) from error
+        )
     # The end of the file ends its last record.
-    with written.open("ab") as log:
+    with folder.log.open("ab") as log:
         log.write(f"\n{nonce} \n".encode())
-    read = Log(written, nonce)
+    read = Log(folder.log, nonce)
     read.poll()
     read.close()
-    return _Verdict(done.returncode, tuple(read.records))
+    return _Verdict(status, tuple(read.records))
 
 
 def _reason(records: tuple[Record, ...]) -> str:

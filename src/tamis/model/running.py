@@ -9,8 +9,8 @@ __all__ = ["Loaded", "Serving", "Traffic"]
 class Loaded:
     """A filter that Envoy was given. `digest`: of its module; `size` in bytes.
 
-    `refused`: why Envoy did not take it, so that the one before stays; "" where it did. `what`: what
-    is new ("module", "configuration", both, or neither), `seconds`: from the order to the verdict.
+    `refused`: why Envoy did not take it, so that the one before stays; "" where it did. `what` is
+    new of it ("module", "configuration"); `seconds`: from the order to the verdict.
     """
 
     name: str

@@ -76,7 +76,7 @@ def _put(place: Place, version: Candidate) -> str | None:
     """Envoy's words where it does not take it."""
     try:
         return place.put(version).refused
-    except Fault as error:
+    except (Fault, Rejected) as error:
         raise _ends(version, error) from None
 
 
@@ -89,14 +89,14 @@ def _asked(
         seen = records(load.steady(rate, count).records)
     try:
         place.check()
-    except Fault as error:
+    except (Fault, Rejected) as error:
         raise _ends(version, error) from None
     breaks.look()
     broken = breaks.broken(Moves(()), since)
     return Answers(len(requests), seen, broken=bool(broken)), broken
 
 
-def _ends(version: Candidate, error: Fault) -> Rejected:
+def _ends(version: Candidate, error: Fault | Rejected) -> Rejected:
     return Rejected(f"{version.shown.text}, alone: {error.what}", advice=error.advice())
 
 

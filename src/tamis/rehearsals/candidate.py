@@ -31,11 +31,11 @@ class Place(Protocol):
     def put(self, version: Candidate) -> Move:
         """Put a version in place; returns once nobody meets the one before, or it was refused.
 
-        Raises Fault when Envoy ends over it.
+        Raises Rejected when Envoy ends over it.
         """
 
     def check(self) -> None:
-        """Raises Fault when Envoy has ended by itself."""
+        """Raises Rejected when Envoy has ended by itself."""
 
     def resident(self) -> int:
         """Bytes that Envoy holds."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 
 from tamis.envoy import Binary
 from tamis.envoy.live.gate import Gate
-from tamis.errors import Fault
+from tamis.errors import Fault, Rejected
 from tamis.model.measured import LeftOut
 from tamis.model.rehearsed import Rehearsed, Way
 from tamis.rehearsals.alone import Alone, alone
@@ -91,7 +91,7 @@ def rehearse(
             course = _Course()
             try:
                 _run(course, place, versions, setting, known, breaks, say)
-            except Fault as error:
+            except (Fault, Rejected) as error:
                 course.crashed = f"{error.what}. {error.advice()}"
         breaks.look()
     moves = Moves(course.moves)
@@ -135,7 +135,7 @@ def _run(
     breaks: Breaks,
     say: Say,
 ) -> None:
-    """Swap; `course` says how far it came. Raises Fault where Envoy ends."""
+    """Swap; `course` says how far it came. Raises Rejected where Envoy ends."""
     vms = dict(known.vms) if setting.way == "filter" else {}
 
     def wait(seconds: float, until: Callable[[], bool] = lambda: False) -> None:

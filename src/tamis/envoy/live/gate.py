@@ -6,6 +6,7 @@ import shutil
 import socket
 import time
 from collections.abc import Mapping, Sequence
+from http.client import HTTPConnection
 from types import TracebackType
 from typing import Self
 
@@ -15,19 +16,24 @@ from tamis.envoy.discovery import Discovery, verdict
 from tamis.envoy.lineage import Lineage
 from tamis.envoy.live.bootstrap import ADMIN, FRONT, Slot, Taps, gate_bootstrap
 from tamis.envoy.live.echo import Echo
+from tamis.envoy.live.lines import said
+from tamis.envoy.live.traffic import STATS, traffic
 from tamis.envoy.live.upstream import Upstream
 from tamis.envoy.log import Log, Record
 from tamis.envoy.native import kind_of
 from tamis.envoy.plugins import GUEST, Loadable
 from tamis.envoy.process import Crashed, Process, run_folder
-from tamis.errors import BadInput, Fault
+from tamis.errors import BadInput, Fault, Rejected
 from tamis.model.plugin import Plugin
+from tamis.model.running import Traffic
 
 __all__ = ["Gate", "NotTaken"]
 
 _POLL = 0.005
 #: Seconds that V8 may compile, and that a plugin may take to start.
 _COMPILED = 180.0
+#: Seconds within which a worker answers.
+_ANSWERED = 1.0
 _LOOPBACK = "127.0.0.1"
 
 
@@ -68,7 +74,7 @@ class Gate:
         if upstream is None:
             upstream = Upstream(path=folder.cluster(0))
             self._echo = Echo(folder.cluster(0), raw=len(network) == len(slots) > 0)
-        self._fixed = any(slot.fixed for slot in slots)
+        self._fixed = next((slot.fixed.plugin for slot in slots if slot.fixed), None)
         self._plugins = Discovery(folder, (slot.name for slot in slots if not slot.fixed), network)
         self._process = Process(
             binary,
@@ -90,10 +96,10 @@ class Gate:
         except Fault:
             self._log.poll()
             self.close()
-            if not self._fixed or not refusals.complaints(self._log.records):
+            if self._fixed is None or not refusals.complaints(self._log.records):
                 raise
             shutil.rmtree(self._process.folder.root, ignore_errors=True)
-            raise NotTaken(_words(self._log.records)) from None
+            raise NotTaken(_words(self._log.records, self._fixed)) from None
         try:
             if self._echo:
                 self._echo.__enter__()
@@ -140,7 +146,7 @@ class Gate:
         """Swap the plugin in a slot: None once Envoy has taken it, else why it has not, in Envoy's
         words; then the one before it stays. Streams that are under way keep theirs.
 
-        Raises Fault when Envoy ends over it, or does not answer within three minutes.
+        Raises Rejected when Envoy ends over it, Fault when it does not answer within three minutes.
         """
         self._log.skip()
         file = self._plugins.module(module)
@@ -155,7 +161,7 @@ class Gate:
             if not self._log.poll():
                 self.check()
                 time.sleep(_POLL)
-        return None if taken else _words(self._log.records)
+        return None if taken else _words(self._log.records, plugin)
 
     def follow(self) -> Log:
         """A reader of Envoy's log from its beginning, for the caller to `take` from and to close.
@@ -165,23 +171,53 @@ class Gate:
         return Log(self._process.folder.log, self._process.nonce)
 
     def ended(self) -> bool:
-        """Whether it has ended since another one took over. Raises Fault if it broke."""
+        """Whether it has ended since another one took over. Raises Rejected if it broke."""
         try:
             return self._process.ended()
         except Crashed as error:
-            raise self._process.failed(str(error)) from None
+            raise self._broken(error) from None
+
+    def answers(self) -> bool:
+        """Whether a worker answers within a second: the way to the admin interface leads through
+        one. Raises what `check` raises.
+        """
+        self.check()
+        try:
+            connection = HTTPConnection(*self.admin, timeout=_ANSWERED)
+            try:
+                connection.request("GET", "/ready")
+                connection.getresponse().read()
+            finally:
+                connection.close()
+        except OSError:
+            self.check()
+            return False
+        return True
+
+    def traffic(self) -> Traffic:
+        """Figures since it started. Raises what `check` raises."""
+        self.check()
+        return traffic(self._process.admin(f"/stats?filter={STATS}"))
 
     def check(self) -> None:
-        """Raises Fault when Envoy has ended by itself."""
+        """Raises Rejected when Envoy has ended by itself."""
         try:
             self._process.check()
         except Crashed as error:
-            raise self._process.failed(str(error)) from None
+            raise self._broken(error) from None
+
+    def _broken(self, error: Crashed) -> Rejected:
+        fault = self._process.failed(str(error))
+        return Rejected(fault.what, advice=fault.advice())
 
 
-def _words(records: Sequence[Record]) -> str:
+def _words(records: Sequence[Record], plugin: Plugin) -> str:
+    """The start callback that said no, what the plugin had to say to it, else Envoy's words."""
     callback, words = refusals.refusal(records, records[0].thread)
-    return f"{callback}: {words}" if callback and words else words or f"{callback} failed"
+    if not callback:
+        return words
+    told = [*said(records, plugin), *([words] if words else [])]
+    return f"{callback}: {'; '.join(told)}" if told else f"{callback} failed"
 
 
 def _free(host: str, port: int) -> None:
