@@ -9,8 +9,9 @@ from tamis.model.rehearsed import Growth, Side, Swap
 
 __all__ = ["growth"]
 
-#: Fewer settled swaps tell nothing; the first third of them warms memory up.
-_FEWEST = 8
+#: Fewer settled swaps tell nothing: it takes Envoy some twenty to warm its memory up. So long the
+#: first third of them does not count.
+_FEWEST = 30
 _WARM = 3
 #: Bytes by which one swap must add: less is what allocators do. A page of Wasm is as much.
 _LEAST = 64 * 1024

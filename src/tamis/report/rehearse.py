@@ -25,6 +25,7 @@ _DURING = {
     "swap": "during a swap",
 }
 _NAMES = {"old": "OLD", "new": "NEW"}
+_NEVER = "both never answered at once"
 _FEW = 20  # ms below which tenths count
 
 
@@ -127,7 +128,7 @@ def _swaps(done: Rehearsed) -> Iterator[tuple[str, str]]:
     if firsts := [each.first_ms for each in taken if each.first_ms is not None]:
         parts.append(f"the first answer of the next version after {_range(firsts)}")
     if both := [each.both_ms for each in taken if each.both_ms is not None]:
-        parts.append(f"both answered for up to {_ms(max(both))}")
+        parts.append(f"both answered for up to {_ms(max(both))}" if max(both) else _NEVER)
     yield "swap", "; ".join(parts)
 
 
@@ -140,6 +141,8 @@ def _memory(done: Rehearsed) -> Iterator[tuple[str, str]]:
         sign = "-" if growth.per_swap < 0 else "+"
         leak = "it leaks" if growth.leaks else "no leak that shows beyond noise"
         told += f"; {sign}{bytes_of(abs(round(growth.per_swap)))} a swap: {leak}"
+    elif len(done.swaps) > 1:
+        told += "; too few swaps to tell a leak (--swaps 30)"
     yield "memory", told
     left = f"; {growth.vms_left} are left behind" if growth.vms_left else ""
     yield "VMs", f"{growth.vms_before} before, {growth.vms_after} after{left}"
@@ -156,8 +159,8 @@ def _notes(done: Rehearsed) -> Iterator[str]:
         yield f"answers to {plural(done.told.never, 'request')} vary by themselves in all parts"
     if done.late or done.unsent:
         yield (
-            f"{plural(done.late, 'request')} were sent too late, {done.unsent:,} never: this "
-            f"machine cannot keep {done.rate:,.0f}/s (--rate); that does not count against NEW"
+            f"requests that were sent too late: {done.late:,}, never: {done.unsent:,}; this machine "
+            f"cannot keep {done.rate:,.0f}/s (--rate), which does not count against NEW"
         )
     if done.left_out:
         many = sum(each.exchanges for each in done.left_out)

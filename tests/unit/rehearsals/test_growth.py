@@ -38,7 +38,7 @@ def test_what_each_swap_adds_is_a_leak(seed: int):
     jitter = noise(seed)
     found = growth(
         (88 * MIB, 4),
-        swaps(90 * MIB + at * 300_000 + at % 2 * MIB + jitter(0, 200_000) for at in range(20)),
+        swaps(90 * MIB + at * 300_000 + at % 2 * MIB + jitter(0, 200_000) for at in range(30)),
     )
     assert found.leaks is True
     assert found.per_swap == pytest.approx(300_000, rel=0.3)
@@ -48,8 +48,15 @@ def test_a_trend_that_is_small_is_none_however_sure():
     assert growth((1, 4), swaps(90 * MIB + at * 4096 for at in range(40))).leaks is False
 
 
+@pytest.mark.parametrize("seed", range(20))
+def test_a_trend_that_is_large_is_none_where_noise_is_larger(seed: int):
+    jitter = noise(seed)
+    found = growth((1, 4), swaps(90 * MIB + jitter(0, 30 * MIB) for _ in range(30)))
+    assert found.leaks is False
+
+
 def test_too_few_swaps_tell_nothing():
-    found = growth((MIB, 4), swaps([2 * MIB] * 7))
+    found = growth((MIB, 4), swaps([2 * MIB] * 29))
     assert (found.per_swap, found.leaks) == (None, None)
     assert (found.before, found.after) == (MIB, 2 * MIB)
 

@@ -75,6 +75,7 @@ def test_losses_are_counted_by_what_they_met():
 
 def test_swapping_back_heals_where_nothing_fails_any_more():
     assert judged(asked(150, status=503), asked(205, status=503), asked(250)).healed
+    assert judged(asked(50, status=503), asked(150, status=503), asked(250)).healed
     assert not judged(asked(150, status=503), asked(212, status=503)).healed
     assert not judged(asked(150, status=503), moves=Moves(moved(("new", 100, 110)))).healed
 
