@@ -124,9 +124,9 @@ def _swaps(done: Rehearsed) -> Iterator[tuple[str, str]]:
     if not taken:
         return
     until = "all workers had it" if done.way == "filter" else "the old Envoy had ended"
-    parts = [f"{_range([each.taken_ms for each in taken])} from the order until {until}"]
+    parts = [f"{_range([each.taken_ms for each in taken])} until {until}"]
     if firsts := [each.first_ms for each in taken if each.first_ms is not None]:
-        parts.append(f"the first answer of the next version after {_range(firsts)}")
+        parts.append(f"its first answer after {_range(firsts)}")
     if both := [each.both_ms for each in taken if each.both_ms is not None]:
         parts.append(f"both answered for up to {_ms(max(both))}" if max(both) else _NEVER)
     yield "swap", "; ".join(parts)
@@ -176,7 +176,7 @@ def _named(name: str, sentences: Sequence[str]) -> Iterator[tuple[str, str]]:
 def _range(values: Sequence[float | None]) -> str:
     known = sorted(each for each in values if each is not None)
     low, high = _ms(known[0]), _ms(known[-1])
-    return low if low == high else f"{low} to {high}"
+    return low if low == high else f"{low.removesuffix(' ms')} to {high}"
 
 
 def _ms(value: float) -> str:
