@@ -376,6 +376,8 @@ def test_the_same_twice_is_nothing_to_swap(
     assert done.code == 2
     assert "the same module with the same configuration" in done.err
     assert tamis_cli("rehearse", path).code == 2
+    long = tamis_cli("rehearse", path, subject("newer").path, "--swaps=1000", "--rate=10000")
+    assert (long.code, "more than 1,048,576 requests" in long.err) == (2, True)
     for wrong in ("no/slash", "/a b"):
         assert tamis_cli("rehearse", path, path, "--path", wrong, "--restart").code == 2
 

@@ -63,7 +63,7 @@ class Exchanged:
 
 
 def counter(gate: Gate, name: str) -> int:
-    """A figure of Envoy's, 0 where it has none; `name`: a pattern. Raises Rejected if it is gone."""
+    """A figure of Envoy's, or 0; `name`: a pattern. Raises Rejected if Envoy is gone."""
     end = time.monotonic() + _TAKEN
     while True:
         try:

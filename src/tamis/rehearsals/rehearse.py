@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 
 from tamis.envoy import Binary
 from tamis.envoy.live.gate import Gate
-from tamis.errors import Fault, Rejected
+from tamis.errors import BadInput, Fault, Rejected
 from tamis.model.measured import LeftOut
 from tamis.model.rehearsed import Rehearsed, Way
 from tamis.rehearsals.alone import Alone, alone
@@ -18,7 +18,7 @@ from tamis.rehearsals.growth import growth
 from tamis.rehearsals.judged import judge
 from tamis.rehearsals.moves import Move, Moves
 from tamis.rehearsals.restarted import Restarted
-from tamis.rehearsals.traffic import Traffic
+from tamis.rehearsals.traffic import MOST, Traffic
 
 __all__ = ["Setting", "rehearse"]
 
@@ -28,6 +28,8 @@ Say = Callable[[str], None]
 _LEVEL = "warning"
 #: Seconds within which VMs that nobody needs are gone.
 _SETTLED = 5.0
+#: And so many that a change of places takes at most, where nothing holds it up.
+_SWAP, _RESTART = 0.5, 4.0
 _POLL = 0.01
 
 
@@ -43,6 +45,13 @@ class Setting:
     workers: int = 2
     hold: float = 0.3
     calm: float = 1.0
+
+    @property
+    def seconds(self) -> float:
+        """How long the load takes on a machine that has little else to do, at most."""
+        each = self.hold + (_SWAP if self.way == "filter" else _RESTART)
+        return 2 * self.calm + self.swaps * each
+
     way: Way = "filter"
 
 
@@ -69,6 +78,11 @@ def rehearse(
 
     Raises BadInput where OLD cannot be used, Rejected where Envoy ends before the load begins.
     """
+    if setting.seconds * setting.rate > MOST:
+        raise BadInput(
+            f"{setting.swaps} swaps at {setting.rate:,.0f}/s are more than {MOST:,} requests",
+            advice="Say less: --swaps, --rate, --hold.",
+        )
     with Breaks() as breaks, ExitStack() as opened:
         gate = Gate(binary, workers=setting.workers, level=_LEVEL, services=services)
         place: Place = Exchanged(opened.enter_context(gate), breaks)
@@ -90,7 +104,7 @@ def rehearse(
         with Traffic(place.port, known.requests, setting.rate) as traffic:
             course = _Course()
             try:
-                _run(course, place, versions, setting, known, breaks, say)
+                _run(course, place, versions, setting, known, breaks, traffic, say)
             except (Fault, Rejected) as error:
                 course.crashed = f"{error.what}. {error.advice()}"
         breaks.look()
@@ -133,6 +147,7 @@ def _run(
     setting: Setting,
     known: Alone,
     breaks: Breaks,
+    traffic: Traffic,
     say: Say,
 ) -> None:
     """Swap; `course` says how far it came. Raises Rejected where Envoy ends."""
@@ -142,6 +157,7 @@ def _run(
         end = time.monotonic() + seconds
         while time.monotonic() < end and not until():
             place.check()
+            traffic.check()
             breaks.look()
             time.sleep(_POLL)
 

@@ -62,6 +62,12 @@ class Restarted:
             self._upstream = Upstream(path=folder.cluster(0))
             self._opened.enter_context(Echo(folder.cluster(0)))
             self._gate = self._start(self._first, 0)
+        except NotTaken as words:
+            self._opened.close()
+            raise Fault(
+                f"Envoy takes OLD as a swap, but does not start with it: {words}",
+                advice="Run tamis test --host envoy: it tells more.",
+            ) from None
         except BaseException:
             self._opened.close()
             raise

@@ -8,10 +8,10 @@ from typing import Self
 from tamis import _core
 from tamis.rehearsals.records import Record, records
 
-__all__ = ["Traffic", "client"]
+__all__ = ["MOST", "Traffic", "client"]
 
-#: As many requests a load keeps record of, and so many seconds it may last.
-_MOST, _LONGEST = 1 << 22, 3600
+#: As many requests a load keeps record of; then it ends.
+MOST = 1 << 20
 #: Each connection is used again within this many seconds, if there are not too few or too many.
 _TURN = 0.12
 _FEWEST, _MOST_CONNECTIONS = 4, 64
@@ -51,9 +51,13 @@ class Traffic:
         if self._error and error is None:
             raise self._error
 
+    def check(self) -> None:
+        """Raises what ended the load, if anything did."""
+        if self._error:
+            raise self._error
+
     def _run(self) -> None:
         try:
-            count = int(min(_MOST, self._rate * _LONGEST))
-            self.records = list(records(self._load.steady(self._rate, count).records))
+            self.records = list(records(self._load.steady(self._rate, MOST).records))
         except BaseException as error:  # noqa: BLE001  (told by the thread that waits for it)
             self._error = error

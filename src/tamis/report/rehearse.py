@@ -159,8 +159,8 @@ def _notes(done: Rehearsed) -> Iterator[str]:
         yield f"answers to {plural(done.told.never, 'request')} vary by themselves in all parts"
     if done.late or done.unsent:
         yield (
-            f"requests that were sent too late: {done.late:,}, never: {done.unsent:,}; this machine "
-            f"cannot keep {done.rate:,.0f}/s (--rate), which does not count against NEW"
+            f"requests that were sent too late: {done.late:,}, never: {done.unsent:,}; this "
+            f"machine cannot keep {done.rate:,.0f}/s (--rate), which does not count against NEW"
         )
     if done.left_out:
         many = sum(each.exchanges for each in done.left_out)

@@ -189,7 +189,7 @@ def test_the_picture_stacks_who_answered():
 
 
 def test_one_failure_of_a_thousand_is_seen():
-    rare = replace(GOOD, timeline={**{kind: (0,) for kind in GOOD.timeline}, "old": (1000,)})
+    rare = replace(GOOD, timeline={**dict.fromkeys(GOOD.timeline, (0,)), "old": (1000,)})
     rare.timeline["failed"] = (1,)
     assert paths(timeline(rare))["cno"] == "M0 1v-12h1v12z"
 
