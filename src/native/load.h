@@ -207,7 +207,8 @@ class Load {
 
   const std::string& next_request() { return requests_[turn_++ % requests_.size()]; }
 
-  // The next one in turn, so that all are used, whichever of the server's threads has them.
+  // From the one that was used last on, which is busy still: so all are used in turn, whichever of
+  // the server's threads has them.
   LoadSocket* find_free() {
     for (size_t i = 0; i < sockets_.size(); ++i) {
       LoadSocket& socket = sockets_[(free_ + i) % sockets_.size()];
@@ -223,7 +224,6 @@ class Load {
   void begin(LoadSocket& socket, const std::string& request, const Ended& ended,
              bool hashed = false) {
     ++under_way_;
-    free_ = socket.tag() + 1;
     settle(socket, socket.begin(request, hashed), ended);
   }
 
