@@ -106,7 +106,7 @@ class NetworkFlow final : public StreamFlow {
 
   void begin(PluginContext& plugin) {
     stream_.clear(host_.take_id());
-    stream_.network = true;
+    stream_.network = stream_.arriving = true;
     stream_.plugin = &plugin;
     stream_.started_at = host_.world.clock.wall();
     over_ = connected_ = reading_ = false;
@@ -120,6 +120,7 @@ class NetworkFlow final : public StreamFlow {
         return fail();
       if (over_) return;
       if (!call(Callback::proxy_on_new_connection, std::array{stream_.id}, status)) return fail();
+      stream_.arriving = false;
       stream_.note(Callback::proxy_on_new_connection, status);
       if (!over_ && status == 0) connect();
     });

@@ -172,17 +172,42 @@ inline bool lacks(const Stream& connection, std::string_view root, std::string_v
          (root == "xds" && field.starts_with("cluster_"));
 }
 
+// Whether a fixture's property is there by now: those of the node and of the plugin always are,
+// what a stream brings with the stream, what an upstream has once it was found.
+inline bool known_by(const Stream* stream, std::string_view root, std::string_view field) {
+  if ((root == "xds" && field == "node") || root.starts_with("plugin_")) return true;
+  if (stream == nullptr || (stream->network && lacks(*stream, root, field))) return false;
+  if (stream->request().headers_sent) return true;
+  if (root == "upstream")
+    return field == "num_endpoints" || field == "request_attempt_count" ||
+           field == "transport_failure_reason";
+  return root != "xds" || !field.starts_with("upstream_host_");
+}
+
+// What a network filter sees of the peer before the TLS handshake, which follows
+// on_new_connection: nobody, and the version it begins with; Envoy keeps to that once it was asked.
+template <typename H>
+Status before_handshake(H& host, std::string_view field, std::string_view& out) {
+  if (field == "mtls") return give_bytes(host, std::string_view("\0", 1), out);
+  if (field == "tls_version") {
+    host.active().early_version = true;
+    return give_bytes(host, "TLSv1.2", out);
+  }
+  if (field == "subject_peer_certificate") return give_bytes(host, {}, out);
+  return kNotFound;
+}
+
+inline bool comes_by_handshake(std::string_view root, std::string_view field) {
+  return root == "connection" &&
+         (field == "mtls" || field == "tls_version" || field.ends_with("peer_certificate") ||
+          field.ends_with("peer_certificate_digest"));
+}
+
 }  // namespace detail
 
 // The value at `path` (segments joined by NUL), a view that ends with the next hostcall.
 template <typename H>
 Status find_property(H& host, std::string_view path, std::string_view& out) {
-  for (const auto& [key, value] : host.script.properties) {
-    if (key == path) {
-      out = value;
-      return kOk;
-    }
-  }
   const auto split = [](std::string_view text) {
     const size_t at = text.find('\0');
     return at == std::string_view::npos ? std::pair(text, std::string_view())
@@ -190,6 +215,17 @@ Status find_property(H& host, std::string_view path, std::string_view& out) {
   };
   const auto [root, tail] = split(path);
   const auto [field, rest] = split(tail);
+  for (const auto& [key, value] : host.script.properties) {
+    if (key != path) continue;
+    const Stream* stream = host.in_stream() ? &host.active() : nullptr;
+    if (!detail::known_by(stream, root, field)) return kNotFound;
+    const bool early = stream != nullptr &&
+                       (stream->arriving || (stream->early_version && field == "tls_version"));
+    if (early && detail::comes_by_handshake(root, field))
+      return detail::before_handshake(host, field, out);
+    out = value;
+    return kOk;
+  }
   if (tail.empty()) {
     if (root == "plugin_name") return detail::give_bytes(host, host.plugin().input->name, out);
     if (root == "plugin_root_id")

@@ -87,8 +87,10 @@ struct Stream {
   uint32_t id = 0;
   PluginContext* plugin = nullptr;
   StreamFlow* flow = nullptr;
-  bool network = false;     // a TCP connection, not an HTTP stream
-  uint64_t started_at = 0;  // wall clock, nanoseconds
+  bool network = false;   // a TCP connection, not an HTTP stream
+  bool arriving = false;  // a TCP connection before its first byte, and before its TLS handshake
+  bool early_version = false;  // its TLS version was asked for before that
+  uint64_t started_at = 0;     // wall clock, nanoseconds
   std::array<Side, 2> sides;
   // By MapType and BufferType 0 and 1: what is visible; nullptr: nothing. A map whose callback held
   // its message back stays so to the end. `logged`: what is read in proxy_on_log instead.
@@ -124,7 +126,7 @@ struct Stream {
     maps.fill(nullptr);
     bodies.fill(nullptr);
     data.fill(nullptr);
-    end_of_stream = log_phase = over = network = torn = undated = false;
+    end_of_stream = log_phase = over = network = arriving = early_version = torn = undated = false;
     reply.clear();
     reset = Reset::kNone;
     pauses.clear();

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from tamis.verbs.cache import cache
     from tamis.verbs.calibrate import calibrate
     from tamis.verbs.check import check
+    from tamis.verbs.convert import convert
     from tamis.verbs.copy import copy
     from tamis.verbs.doctor import doctor
     from tamis.verbs.init import init
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from tamis.verbs.new import new
     from tamis.verbs.pull import pull
     from tamis.verbs.push import push
+    from tamis.verbs.record import record
     from tamis.verbs.rehearse import rehearse
     from tamis.verbs.render import render
     from tamis.verbs.replay import replay
@@ -43,6 +45,7 @@ __all__ = [
     "cache",
     "calibrate",
     "check",
+    "convert",
     "copy",
     "doctor",
     "init",
@@ -50,6 +53,7 @@ __all__ = [
     "new",
     "pull",
     "push",
+    "record",
     "rehearse",
     "render",
     "replay",

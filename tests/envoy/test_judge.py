@@ -300,10 +300,15 @@ def test_a_request_the_codec_refuses_is_reset(play: Play) -> None:
 
 
 def test_properties_matter_to_guests_that_read_them(play: Play) -> None:
-    told = {("source", "address"): b"10.0.0.1:1"}
-    assert play(properties=told).skipped == ()
-    why = "Envoy cannot be told the property source.address"
-    assert play(config="G", properties=told).skipped == (NotComparable("", why),)
+    # The guest reads source.address; the log tells how long a path is that is read.
+    longer, as_long = ("request", "useragent"), ("request", "method")
+    untold = {longer: b"x", as_long: b"PUT"}
+    assert play(properties=untold).skipped == ()
+    why = "Envoy cannot be told the property request.method: "
+    why += "Envoy computes it from the request, whose :method says another"
+    assert play(config="G", properties=untold).skipped == (NotComparable("", why),)
+    address = {("source", "address"): b"10.0.0.1:1"}
+    assert play(config="G", properties=address).skipped == ()
     inbound = {("xds", "listener_direction"): (1).to_bytes(8, "little")}
     assert play(config="G", properties=inbound).skipped == ()
 

@@ -7,7 +7,8 @@ import pytest
 
 from tamis import _core
 from tamis.envoy import Binary
-from tamis.envoy.process import Process, run_folder
+from tamis.envoy.folder import run_folder
+from tamis.envoy.process import Process
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="the load client is Linux's alone")
 

@@ -13,8 +13,9 @@ from pathlib import Path
 import pytest
 
 from tamis.envoy import Binary, supervisor
+from tamis.envoy.folder import run_folder
 from tamis.envoy.lineage import Lineage
-from tamis.envoy.process import Crashed, Process, run_folder
+from tamis.envoy.process import Crashed, Process
 from tamis.errors import Fault
 
 ADMIN = '{"admin": {"address": {"pipe": {"path": "%s"}}}}'
@@ -23,7 +24,8 @@ import signal
 import sys
 from pathlib import Path
 from tamis.envoy import find
-from tamis.envoy.process import Process, run_folder
+from tamis.envoy.folder import run_folder
+from tamis.envoy.process import Process
 # A test run in the background of a shell inherits a SIGINT that is ignored.
 signal.signal(signal.SIGINT, signal.default_int_handler)
 folder = run_folder()
@@ -38,8 +40,9 @@ HEIRS = """
 import signal
 import sys
 from tamis.envoy import find
+from tamis.envoy.folder import run_folder
 from tamis.envoy.lineage import Lineage
-from tamis.envoy.process import Process, run_folder
+from tamis.envoy.process import Process
 signal.signal(signal.SIGINT, signal.default_int_handler)
 def start(lineage):
     folder = run_folder()

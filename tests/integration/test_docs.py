@@ -1,4 +1,6 @@
-"""The filter in docs/filters.md is built and run, as a reader would copy it."""
+"""The filter in docs/filters.md is built and run, as a reader would copy it; other pages keep to
+the facts.
+"""
 
 import re
 import subprocess
@@ -6,6 +8,8 @@ import sys
 from pathlib import Path
 
 import pytest
+
+from tamis.profiles import resolve
 
 _DOCS = Path(__file__).parent.parent.parent / "docs"
 _TEXT = (_DOCS / "filters.md").read_text("utf-8")
@@ -57,3 +61,10 @@ def test_the_python_example_of_run_works():
     command = [sys.executable, "-c", code]
     done = subprocess.run(command, cwd=_DOCS.parent, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
+
+
+def test_the_documented_pairs_of_istio_and_envoy():
+    text = (_DOCS / "envoy.md").read_text("utf-8")
+    pairs = re.findall(r"\| (\d\.\d+) \| (\d\.\d+) \|", text)
+    assert pairs[-1][0] == resolve("istio").version
+    assert [resolve(f"istio@{istio}").envoy for istio, _ in pairs] == [envoy for _, envoy in pairs]

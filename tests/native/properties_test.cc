@@ -70,7 +70,47 @@ static void plugin_fixture_and_state() {
   get(w, "nonsense.path", tamis::kNotFound);
 }
 
+// What a fixture gives is there when Envoy would have it.
+static void given_in_their_phase() {
+  Rig w(Rig::kPlugin);
+  for (const std::string& path :
+       {"xds\0node\0metadata\0a"s, "source\0address"s, "upstream\0address"s,
+        "upstream\0num_endpoints"s, "xds\0upstream_host_metadata"s, "connection\0tls_version"s})
+    w.script.properties.emplace_back(path, "x");
+  CHECK(get(w, "xds.node.metadata.a") == "x");
+  get(w, "source.address", tamis::kNotFound);
+  w.enter(Rig::kStream);
+  CHECK(get(w, "source.address") == "x" && get(w, "upstream.num_endpoints") == "x");
+  get(w, "upstream.address", tamis::kNotFound);
+  get(w, "xds.upstream_host_metadata", tamis::kNotFound);
+  w.stream.request().headers_sent = true;
+  CHECK(get(w, "upstream.address") == "x" && get(w, "xds.upstream_host_metadata") == "x");
+}
+
+static void before_the_handshake() {
+  Rig w;
+  for (const std::string& field : {"mtls"s, "tls_version"s, "subject_peer_certificate"s,
+                                   "uri_san_peer_certificate"s, "subject_local_certificate"s})
+    w.script.properties.emplace_back("connection\0"s + field, "x");
+  w.script.properties.emplace_back("xds\0cluster_name"s, "x");
+  w.stream.network = w.stream.arriving = true;
+  CHECK(get(w, "connection.mtls") == "\0"s);
+  CHECK(get(w, "connection.subject_peer_certificate").empty());
+  get(w, "connection.uri_san_peer_certificate", tamis::kNotFound);
+  CHECK(get(w, "connection.subject_local_certificate") == "x");
+  get(w, "xds.cluster_name", tamis::kNotFound);
+  w.stream.arriving = false;
+  CHECK(get(w, "connection.mtls") == "x" && get(w, "connection.tls_version") == "x");
+  w.stream.arriving = true;
+  CHECK(get(w, "connection.tls_version") == "TLSv1.2");
+  w.stream.arriving = false;
+  CHECK(get(w, "connection.tls_version") == "TLSv1.2");
+  CHECK(get(w, "connection.subject_peer_certificate") == "x");
+}
+
 int main() {
+  given_in_their_phase();
+  before_the_handshake();
   request();
   response();
   plugin_fixture_and_state();

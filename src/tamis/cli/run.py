@@ -13,7 +13,7 @@ import typer
 
 import tamis
 from tamis.cli.frame import Frame, Json, Quiet, Verbose
-from tamis.cli.options import Filters
+from tamis.cli.options import Envoy, Filters
 from tamis.cli.watching import watching
 from tamis.report import run as report
 
@@ -57,6 +57,7 @@ def run(
     level: Annotated[
         Level, typer.Option("--level", help="Below it, what filters log is dropped.")
     ] = "info",
+    envoy: Envoy = None,
     workers: Annotated[
         int, typer.Option("--workers", min=1, max=64, help="Threads of Envoy, a VM each.")
     ] = 1,
@@ -71,10 +72,12 @@ def run(
     before it goes on. Enter prints figures.
     """
     with Frame("run", json=json, quiet=quiet, verbose=verbose) as frame:
+        from tamis.verbs.envoys import envoy_of
         from tamis.verbs.subject import inputs
 
         arguments = tuple(dict.fromkeys(filters or ["."]))
         files = _files(configs or ())
+        binary = envoy_of(envoy or "", frame.progress)
         frame.progress(f"building {', '.join(arguments)}")
         with tamis.run(
             arguments,
@@ -82,6 +85,7 @@ def run(
             address=(address, port),
             admin=admin,
             configs=files,
+            binary=binary,
             workers=workers,
             level=level,
             quick=True,

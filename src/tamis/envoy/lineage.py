@@ -1,12 +1,10 @@
 """A row of Envoys, each of which takes over from the one before: Envoy's hot restart."""
 
-import tempfile
-from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from tamis.envoy import claims, supervisor
-from tamis.envoy.folder import Folder
+from tamis.envoy import supervisor
+from tamis.envoy.folder import run_folder
 
 __all__ = ["DRAIN_SECONDS", "Lineage"]
 
@@ -21,8 +19,7 @@ class Lineage:
     """
 
     def __init__(self) -> None:
-        root = Path(tempfile.mkdtemp(prefix=claims.PREFIX))
-        self.folder = Folder(root, claims.claim(root))
+        self.folder = run_folder()
         self._epoch = 0
 
     def __enter__(self) -> Self:
@@ -35,8 +32,7 @@ class Lineage:
         trace: TracebackType | None,
     ) -> None:
         supervisor.forget(str(self.folder.root))
-        if self.folder.held:
-            self.folder.held.close()
+        self.folder.release()
 
     @property
     def begun(self) -> bool:

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-__all__ = ["GUESTS", "Call", "Log", "Record", "call_of"]
+__all__ = ["GUESTS", "Call", "Log", "Record", "call_of", "whole"]
 
 #: Loggers of what filters do: of Envoy's Wasm, and of native modules, where the shim of twins uses
 #: the same words.
@@ -65,6 +65,15 @@ def call_of(record: Record) -> Call | None:
         return None
     args = tuple(int(arg) for arg in (found["args"] or "").split(",") if arg.strip().isdigit())
     return Call(found["way"], found["name"], args, found["result"] or "")  # type: ignore[arg-type]
+
+
+def whole(path: Path, nonce: str) -> tuple[Record, ...]:
+    """All records of a log that nobody writes to any more."""
+    log = Log(path, nonce)
+    log.poll()
+    log.end()
+    log.close()
+    return tuple(log.records)
 
 
 class Log:
@@ -115,6 +124,11 @@ class Log:
         self._file.seek(0, os.SEEK_END)
         self._rest = b""
         self.records = []
+
+    def end(self) -> None:
+        """Nothing more is written: the last record is whole."""
+        self._add([self._rest.removesuffix(b"\n")])
+        self._rest = b""
 
     def close(self) -> None:
         """Stop following."""

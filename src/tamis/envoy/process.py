@@ -4,58 +4,34 @@ The supervisor (see supervisor.py) ends Envoy when this process ends, also by `k
 """
 
 import contextlib
-import re
 import secrets
-import shutil
 import signal
 import socket
 import subprocess
 import sys
-import tempfile
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from http import HTTPStatus
 from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from tamis.envoy import claims, supervisor
+from tamis.envoy import refusals, supervisor
 from tamis.envoy.binary import Binary
-from tamis.envoy.folder import Folder
+from tamis.envoy.folder import Folder, writing
 from tamis.envoy.lineage import Lineage
-from tamis.errors import Fault
+from tamis.envoy.log import whole
+from tamis.errors import Fault, Missing
 
-__all__ = ["Crashed", "Process", "run_folder", "scratch", "supervised"]
+__all__ = ["Crashed", "Process", "Refused", "supervised"]
 
 _READY_SECONDS = 30.0
 _POLL_SECONDS = 0.005
-#: How a record of the log begins that tells of no fault.
-_IDLE = re.compile(r"\d+ (trace|debug) ", re.ASCII)
 
 
 class Crashed(Exception):
     """Envoy ended by itself; the text says how."""
-
-
-def run_folder() -> Folder:
-    """A new private folder with a short path: Unix sockets live in it.
-
-    Those that owners left behind who were killed are removed.
-    """
-    claims.sweep(Path(tempfile.gettempdir()))
-    root = Path(tempfile.mkdtemp(prefix=claims.PREFIX))
-    return Folder(root, claims.claim(root))
-
-
-@contextlib.contextmanager
-def scratch() -> Iterator[Folder]:
-    """A run folder for an Envoy that ends by itself."""
-    folder = run_folder()
-    try:
-        yield folder
-    finally:
-        _remove(folder)
 
 
 def supervised(folder: Folder, command: Sequence[str], *, within: float) -> int | None:
@@ -87,10 +63,8 @@ def _supervise(
         )
 
 
-def _remove(folder: Folder) -> None:
-    shutil.rmtree(folder.root, ignore_errors=True)
-    if folder.held:
-        folder.held.close()
+class Refused(Fault):
+    """Envoy does not start from its bootstrap."""
 
 
 class Process:
@@ -115,9 +89,14 @@ class Process:
         self.folder = folder
         #: Begins every record of the log; unknown to the guest, so no message can imitate it.
         self.nonce = f"@{secrets.token_hex(8)}"
-        folder.config.write_text(bootstrap(self.nonce))
         self._kept = False
-        self._child = self._start(logs, workers, lineage)
+        try:
+            with writing(folder.root):
+                folder.config.write_text(bootstrap(self.nonce))
+                self._child = self._start(logs, workers, lineage)
+        except BaseException:
+            folder.remove()
+            raise
         assert self._child.stdin
         assert self._child.stdout
         self._lifeline = self._child.stdin
@@ -155,17 +134,22 @@ class Process:
         self.close()
 
     def check(self) -> None:
-        """Raise Crashed if Envoy is gone."""
+        """Raise Crashed if Envoy is gone, Missing if that was for want of room."""
         status = self._child.poll()
         if status is None:
             return
+        if status == 128 + signal.SIGXFSZ:
+            raise Missing(
+                "a file may not grow as long as Envoy's log must",
+                advice="Raise the limit of the size of files: ulimit -f unlimited.",
+            )
         how = signal.Signals(status - 128).name if status > 128 else f"exit status {status}"
         raise Crashed(f"Envoy ended with {how}")
 
     def keep(self) -> Path:
         """Keep the folder for the user to look into; returns it."""
         self._kept = True
-        claims.disown(self.folder.root)
+        self.folder.disown()
         with contextlib.suppress(OSError):
             self._lifeline.write(b"keep")
             self._lifeline.flush()
@@ -212,9 +196,9 @@ class Process:
         if self._child.stdout:
             self._child.stdout.close()
         if not self._kept:
-            _remove(self.folder)
-        elif self.folder.held:
-            self.folder.held.close()
+            self.folder.remove()
+        else:
+            self.folder.release()
 
     def _await_ready(self) -> None:
         deadline = time.monotonic() + _READY_SECONDS
@@ -223,7 +207,7 @@ class Process:
                 self.check()
                 self.admin("/ready")
             except Crashed as error:
-                raise self.failed(str(error)) from None
+                raise self.failed(str(error), Refused) from None
             except OSError:
                 if time.monotonic() > deadline:
                     raise self.failed("Envoy is not ready after 30 s") from None
@@ -231,12 +215,17 @@ class Process:
             else:
                 return
 
-    def failed(self, what: str) -> Fault:
-        """The error for an Envoy that broke, with what it said last; its folder is kept."""
+    def failed(self, what: str, kind: type[Fault] = Fault) -> Fault:
+        """The error for an Envoy that broke, with the cause in its own words; its folder is kept.
+
+        Raises Missing when it broke for want of room.
+        """
+        self.folder.need_room()
         kept = self.keep()
-        record = self.folder.log.read_text(errors="replace").rpartition(self.nonce)[2].strip()
-        last = "" if _IDLE.match(record) else record.rpartition("\n")[2].strip()
-        return Fault(
-            f"{what}: {last}" if last else what,
-            advice=f"Its bootstrap and log are kept in {kept}.",
-        )
+        return kind(f"{what}: {self._cause()}", advice=f"Its bootstrap and log are kept in {kept}.")
+
+    def _cause(self) -> str:
+        cause = refusals.cause(whole(self.folder.log, self.nonce))
+        # What comes without the nonce is not Envoy's log: the system's word on a program, say.
+        last = self.folder.log.read_text(errors="replace").strip().rpartition("\n")[2]
+        return cause or last or "it says nothing"

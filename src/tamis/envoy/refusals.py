@@ -7,7 +7,7 @@ from tamis.envoy.log import GUESTS, Record, call_of
 from tamis.envoy.trace import trap_of
 from tamis.model.outcome import Trap
 
-__all__ = ["START_CALLBACKS", "broken", "complaints", "open_call", "refusal"]
+__all__ = ["START_CALLBACKS", "broken", "cause", "complaints", "open_call", "refusal"]
 
 _START = {"proxy_on_vm_start": "on_vm_start", "proxy_on_configure": "on_configure"}
 #: What `refusal` names when the module itself was fine.
@@ -17,6 +17,15 @@ _REFUSED = {
     "Failed to configure base Wasm plugin": "on_configure",
 }
 _TWIN_REFUSED = re.compile(r"twin \S+ does not start: (?P<callback>on_\w+)\Z")
+# How Envoy ends that runs, and how one ends that only validates.
+_INITIALIZING = re.compile(
+    r"error `(?P<running>.*)` initializing config '"
+    r"|error initializing (?:configuration|config) '[^']*': (?P<validating>.*)",
+    re.DOTALL,
+)
+_UNREAD = re.compile(
+    r"(?P<what>Unable to parse \w+ as proto) \((?P<why>.*?)\): [\[\]{}]", re.DOTALL
+)
 # Envoy's wrapping around the reason it gives first.
 _GENERIC = ("Plugin ", "Wasm VM failed Failed to initialize", "Wasm VM failed Failed to load")
 
@@ -53,6 +62,25 @@ def complaints(records: Sequence[Record]) -> str:
         and not record.text.startswith(_GENERIC)
     ]
     return "; ".join(said)
+
+
+def cause(records: Sequence[Record]) -> str:
+    """Why Envoy did not start from a bootstrap, or did not accept it: its words, cut to the cause.
+
+    Of what it quotes (the bootstrap, a message, the chain of what was caused) nothing is left.
+    """
+    found = (_INITIALIZING.search(record.text) for record in reversed(records))
+    said = next((each["running"] or each["validating"] for each in found if each), None)
+    if said is None:
+        return records[-1].text.partition("\n")[0] if records else ""
+    unread = _UNREAD.search(said)
+    if unread:
+        said = f"{unread['what']}: {unread['why']}".replace("\n", " ")
+    lines = [line for line in said.splitlines() if line.strip()]
+    reason = " ".join(lines[-1].removeprefix(": ").split()) if lines else ""
+    reason = reason.rpartition(" | caused by ")[2] if " | caused by " in reason else reason
+    words = complaints(records)
+    return f"{reason}: {words}" if words else reason
 
 
 def open_call(records: Iterable[Record]) -> str | None:

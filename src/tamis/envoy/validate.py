@@ -5,16 +5,15 @@ on_vm_start and on_configure.
 """
 
 import json
-import re
 import secrets
 from dataclasses import dataclass
 
 from tamis.envoy import refusals
 from tamis.envoy.binary import Binary
-from tamis.envoy.folder import Folder
-from tamis.envoy.log import Log, Record
+from tamis.envoy.folder import Folder, temporary
+from tamis.envoy.log import Record, whole
 from tamis.envoy.plugins import GUEST, WASM, Loadable, plugin_config
-from tamis.envoy.process import scratch, supervised
+from tamis.envoy.process import supervised
 from tamis.envoy.wiring import HCM, router
 from tamis.errors import Fault
 from tamis.model.plugin import Plugin
@@ -22,7 +21,6 @@ from tamis.model.plugin import Plugin
 __all__ = ["loads", "validate"]
 
 _SECONDS = 120
-_INITIALIZING = re.compile(r"error initializing (?:configuration|config) '[^']*': ", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,26 +32,26 @@ class _Verdict:
 def validate(binary: Binary, bootstrap: str) -> str | None:
     """None if Envoy accepts the bootstrap (YAML or JSON text), else its reason.
 
-    Relative paths in it are relative to the current directory. Raises Fault if Envoy hangs.
+    Relative paths in it are relative to the current directory. Raises Fault if Envoy hangs,
+    Missing when there is no room for its files.
     """
-    with scratch() as folder:
+    with temporary() as folder:
         verdict = _ask(binary, folder, bootstrap)
     if verdict.status == 0:
         return None
     if verdict.status < 0:
         return f"Envoy crashed with signal {-verdict.status}"
-    reason = _reason(verdict.records) or f"Envoy ended with status {verdict.status}"
-    words = refusals.complaints(verdict.records)
-    return f"{reason}: {words}" if words else reason
+    return refusals.cause(verdict.records) or f"Envoy ended with status {verdict.status}"
 
 
 def loads(binary: Binary, module: bytes, root_id: str = "") -> str | None:
     """None if Envoy can load the module, else Envoy's own reason. `root_id`: of its plugin.
 
     A module that loads and then refuses to start without configuration does load. A crash of Envoy
-    is a reason too. Raises Fault if Envoy hangs.
+    is a reason too. Raises Fault if Envoy hangs,
+    Missing when there is no room for its files.
     """
-    with scratch() as folder:
+    with temporary() as folder:
         wasm = folder.root / "module.wasm"
         wasm.write_bytes(module)
         verdict = _ask(
@@ -109,20 +107,4 @@ def _ask(binary: Binary, folder: Folder, bootstrap: str) -> _Verdict:
             f"{binary.host} did not finish validating within {_SECONDS} s",
             advice="A guest that never returns from its start hangs Envoy: test it in wasmtime.",
         )
-    # The end of the file ends its last record.
-    with folder.log.open("ab") as log:
-        log.write(f"\n{nonce} \n".encode())
-    read = Log(folder.log, nonce)
-    read.poll()
-    read.close()
-    return _Verdict(status, tuple(read.records))
-
-
-def _reason(records: tuple[Record, ...]) -> str:
-    """What Envoy says of the bootstrap; of a protobuf's dump that precedes it, nothing."""
-    for record in records:
-        found = _INITIALIZING.match(record.text)
-        if found:
-            lines = [line for line in record.text[found.end() :].splitlines() if line.strip()]
-            return lines[-1].removeprefix(": ") if lines else ""
-    return records[-1].text if records else ""
+    return _Verdict(status, whole(folder.log, nonce))

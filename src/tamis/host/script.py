@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 from tamis import _core
+from tamis.abi import implied
 from tamis.errors import BadInput
 from tamis.host.faults import Fault
 from tamis.host.foreign import FUNCTIONS
@@ -33,7 +34,7 @@ def build(
     fixture: Fixture, limits: Limits, *, envoy_minor: int, fault: Fault | None = None
 ) -> _core.Script:
     """What the core runs for `fixture`."""
-    rules = wire.load(envoy_minor)
+    rules = wire.load(envoy_minor, secure=implied.secure(fixture.properties))
     script = _core.Script()
     script.limits = _limits(limits, rules.buffer if fixture.protocol == "http/1.1" else None)
     script.now, script.seed = fixture.now, fixture.seed % 2**64
@@ -50,7 +51,10 @@ def build(
     if fault is not None:
         script.set_fault(fault)
     script.set_properties(
-        [(b"\0".join(map(to_bytes, path)), value) for path, value in fixture.properties.items()]
+        [
+            (b"\0".join(map(to_bytes, path)), value)
+            for path, value in implied.complete(fixture.properties).items()
+        ]
     )
     script.set_foreign(dict(FUNCTIONS))
     _check_shared_data(fixture, limits)

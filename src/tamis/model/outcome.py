@@ -206,10 +206,13 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True)
 class NotComparable:
-    """A part of a fixture (or all of it) that one host cannot show or cannot be made to do."""
+    """A part of a fixture (`path` "": all of it) that one host cannot show or be made to do."""
 
     path: str
     why: str
+
+    def __str__(self) -> str:
+        return f"{self.path}: {self.why}" if self.path else self.why
 
 
 @dataclass(frozen=True, slots=True)

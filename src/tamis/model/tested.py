@@ -1,6 +1,7 @@
 """What `test` returns: runs of fixtures in hosts, and where these disagree."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from tamis.model.exchange import Fixture
@@ -20,13 +21,17 @@ class Skipped:
 
 @dataclass(frozen=True, slots=True)
 class Tested:
-    """The runs of all fixtures in all hosts, and where two hosts disagree."""
+    """The runs of all fixtures in all hosts, and where two hosts disagree.
+
+    `images`: by host, the container image that its Envoy was taken from, where it was.
+    """
 
     name: str
     fixtures: tuple[Fixture, ...]
     runs: tuple[Run, ...]
     differences: tuple[Difference, ...]
     written: tuple[Path, ...] = ()
+    images: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def ok(self) -> bool:
@@ -37,6 +42,11 @@ class Tested:
     def hosts(self) -> tuple[str, ...]:
         """The hosts that ran, with their versions."""
         return tuple(dict.fromkeys(run.host for run in self.runs))
+
+    @property
+    def partly(self) -> tuple[str, ...]:
+        """Names of the fixtures of which something, or all, was left out in some host."""
+        return tuple(dict.fromkeys(run.fixture for run in self.runs if run.skipped))
 
     @property
     def not_comparable(self) -> tuple[Skipped, ...]:

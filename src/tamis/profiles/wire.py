@@ -8,7 +8,7 @@ import hashlib
 import math
 import tomllib
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from importlib.resources import files
 from typing import Any, Literal
@@ -55,6 +55,12 @@ class Wire:
     counts_cookies: bool
     groups: bool
 
+    @property
+    def scheme(self) -> str:
+        """What Envoy takes the client's connection to be: http or https."""
+        added = {each.header: each.value for each in self.before}
+        return added.get("x-forwarded-proto") or "http"
+
     def arriving(
         self, headers: Headers, direction: Direction, *, http1: bool = False, early: bool = False
     ) -> Headers:
@@ -72,7 +78,7 @@ class Wire:
         if direction == "request":
             lower = tuple(_teless(_with_authority(lower, http1=http1)))
         kept = [pair for pair in lower if not self._drops(pair, direction)]
-        met = _from_http1(kept) if http1 else _cookies_last(kept)
+        met = _from_http1(kept, self.scheme) if http1 else _cookies_last(kept)
         merged = _join(tuple(met), self.joined[direction])
         if early:
             return tuple(pair for pair in merged if not (http1 and pair[0] == ":scheme"))
@@ -118,14 +124,17 @@ class Wire:
 
 
 @cache
-def load(minor: int | None = None) -> Wire:
-    """wire.toml, which ships with the package, for Envoy 1.`minor`; None: for the newest."""
+def load(minor: int | None = None, *, secure: bool = False) -> Wire:
+    """wire.toml, which ships with the package, for Envoy 1.`minor`; None: for the newest.
+
+    `secure`: the client's connection is TLS.
+    """
     data = tomllib.loads(files("tamis.profiles").joinpath("wire.toml").read_text("utf-8"))
     special = [each for each in data["versions"] if _holds(each, minor)]
     dropped = _sets(data["dropped"])
     more = {name for each in special for name in each.get("dropped", ())}
     return Wire(
-        before=tuple(_addition(each) for each in data["before"]),
+        before=tuple(_before(each, secure=secure) for each in data["before"]),
         after=tuple(_addition(each) for each in data["after"]),
         dropped={**dropped, "request": dropped["request"] | more},
         removed=_sets(data["removed"]),
@@ -152,6 +161,12 @@ def vm_id(fixture: Fixture) -> str:
 def _addition(data: Mapping[str, str]) -> Addition:
     direction: Direction = "request" if data["direction"] == "request" else "response"
     return Addition(data["header"], direction, data.get("value"), data["why"])
+
+
+def _before(data: Mapping[str, str], *, secure: bool) -> Addition:
+    value = data.get("over_tls") if secure else None
+    found = _addition(data)
+    return replace(found, value=value) if value else found
 
 
 def _sets(data: Mapping[str, list[str]]) -> Mapping[Direction, frozenset[str]]:
@@ -197,13 +212,13 @@ def _with_scheme(headers: Headers) -> Headers:
     return tuple((n, v.lower() if n == ":scheme" else v) for n, v in headers)
 
 
-def _from_http1(headers: list[tuple[str, str]]) -> list[tuple[str, str]]:
+def _from_http1(headers: list[tuple[str, str]], otherwise: str) -> list[tuple[str, str]]:
     listed = [value for name, value in headers if name == "connection"]
     named = {part.strip(" \t").lower() for value in listed for part in value.split(",")} - {"te"}
     gone = _CONNECTION | named | {":scheme", ":protocol"}
     kept = [(name, value.strip(" \t")) for name, value in headers if name not in gone]
     forwarded = next((value for name, value in kept if name == "x-forwarded-proto"), "")
-    scheme = forwarded if forwarded in _SCHEMES else "http"
+    scheme = forwarded if forwarded in _SCHEMES else otherwise
     order = {name: rank for rank, name in enumerate(_HTTP1_ORDER)}
     return sorted([*kept, (":scheme", scheme)], key=lambda pair: order.get(pair[0], len(order)))
 

@@ -15,7 +15,8 @@ __all__ = ["Case", "from_findings", "from_runs"]
 class Case:
     """One fixture in one host, or one rule on one module.
 
-    `problems` empty: passed. `skipped`: it could not run there at all, and why.
+    `problems` empty: passed. `skipped`: nothing of it could be compared there, and why; `left_out`:
+    what of it could not, each with why.
     """
 
     suite: str
@@ -23,6 +24,7 @@ class Case:
     problems: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
     skipped: str | None = None
+    left_out: tuple[str, ...] = ()
     place: Place | None = None
 
     @property
@@ -51,10 +53,18 @@ def from_runs(
                 for d in differences
                 if d.fixture == run.fixture and run.host in d.values
             ]
-        skipped = "; ".join(s.why for s in run.skipped) if run.outcome is None else None
-        suite = f"{name} in {run.host}"
-        place = places.get(run.fixture)
-        cases.append(Case(suite, run.fixture, tuple(problems), skipped=skipped, place=place))
+        left_out = tuple(map(str, run.skipped))
+        wholly = run.outcome is None or any(not each.path for each in run.skipped)
+        cases.append(
+            Case(
+                f"{name} in {run.host}",
+                run.fixture,
+                tuple(problems),
+                skipped="; ".join(left_out) if wholly else None,
+                left_out=() if wholly else left_out,
+                place=places.get(run.fixture),
+            )
+        )
     return tuple(cases)
 
 

@@ -18,6 +18,9 @@ def junit(cases: Sequence[Case]) -> str:
     for suite in dict.fromkeys(case.suite for case in cases):
         members = [case for case in cases if case.suite == suite]
         element = ET.SubElement(root, "testsuite", _totals(members), name=_text(suite))
+        if partly := sum(bool(case.left_out) for case in members):
+            properties = ET.SubElement(element, "properties")
+            ET.SubElement(properties, "property", name="not wholly comparable", value=str(partly))
         for case in members:
             _add(element, case)
     ET.indent(root)
@@ -35,8 +38,9 @@ def _add(suite: ET.Element, case: Case) -> None:
         failure.text = _text("\n".join(case.problems))
     elif case.skipped:
         ET.SubElement(element, "skipped", message=_text(case.skipped))
-    if case.warnings:
-        ET.SubElement(element, "system-out").text = _text("\n".join(case.warnings))
+    told = [*case.warnings, *(f"not comparable: {each}" for each in case.left_out)]
+    if told:
+        ET.SubElement(element, "system-out").text = _text("\n".join(told))
 
 
 def _totals(cases: Sequence[Case]) -> dict[str, str]:

@@ -40,6 +40,8 @@ def _runs(items: Sequence[Run], *, every: bool) -> Lines:
             lines += [line(f"  {part}") for part in told]
         elif every:
             verdict = ("passed", "green") if run.outcome else ("not run", "yellow")
+            if run.outcome and any(not each.path for each in run.skipped):
+                verdict = ("not comparable", "yellow")
             lines.append(line(verdict, f" {run.fixture} ({run.host})"))
     return together(*lines)
 
@@ -60,7 +62,7 @@ def _left_out(items: Sequence[Skipped]) -> Lines:
         *(
             line(
                 ("not comparable", "yellow"),
-                f" {one.fixture} ({one.host}) {one.what.path}: {one.what.why}",
+                f" {one.fixture} ({one.host}) {one.what}",
             )
             for one in items
         )
@@ -74,13 +76,16 @@ def test_totals(value: Tested) -> str:
     told.append(f"{failed} failed" if failed else "all passed")
     if len(value.hosts) > 1:
         told.append(plural(len(value.differences), "difference"))
-        told.append(f"{len(value.not_comparable)} not comparable")
+    if len(value.hosts) > 1 or value.not_comparable:
+        told.append(f"{len(value.partly)} not wholly comparable")
     return ", ".join(told)
 
 
 def tested_object(values: Sequence[Tested]) -> Object:
-    """`runs`, `differences` and `not_comparable` over all filters tested."""
+    """`runs`, `differences` and `not_comparable` of all filters tested; `images`, if there are."""
+    images = {host: image for value in values for host, image in value.images.items()}
     return {
+        **({"images": images} if images else {}),
         "runs": [_run(value, run) for value in values for run in value.runs],
         "differences": [_difference(d) for value in values for d in value.differences],
         "not_comparable": [_skipped(one) for value in values for one in value.not_comparable],

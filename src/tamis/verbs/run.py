@@ -19,6 +19,7 @@ from tamis.model.exchange import Fixture
 from tamis.model.outcome import LogLine
 from tamis.model.plugin import Plugin
 from tamis.model.running import Loaded, Serving, Traffic
+from tamis.verbs.envoys import envoy_of
 from tamis.verbs.subject import Subject, subject
 
 __all__ = ["Running", "run"]
@@ -46,11 +47,11 @@ def run(
     `running.serving.url`. `upstream`: `http://HOST:PORT`, also https, h2c or, for network filters,
     tcp; "" is an echo that answers with what it received. `address`, `admin`: port 0 is any free
     one. `configs`: name of a filter -> a file instead of its configuration. `level`: of what
-    filters log. `quick` as `build` has it. Raises BadInput for an upstream that is none, Missing
-    without an Envoy.
+    filters log. `binary`: the Envoy, else the one that `envoy_of` finds. `quick` as `build` has it.
+    Raises BadInput for an upstream that is none, Missing without an Envoy.
     """
     behind = parse(upstream) if upstream else None
-    found = binary or envoy.find()
+    found = binary or envoy_of()
     name, first = address
 
     def opens(slots: Sequence[Slot], port: int, admin: int) -> Gate:

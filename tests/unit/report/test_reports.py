@@ -1,15 +1,18 @@
 """The same cases as JUnit, GitHub annotations and Markdown."""
 
+import io
 import xml.etree.ElementTree as ET
 from pathlib import Path
 
 import pytest
 
 from tamis.errors import BadInput, Place
+from tamis.model import tested as model
 from tamis.model.exchange import Fixture
 from tamis.model.finding import Finding
 from tamis.model.outcome import Difference, NotComparable, Outcome, Run
-from tamis.report import cases, sinks
+from tamis.report import cases, sinks, terminal
+from tamis.report import test as report
 from tamis.report.cases import Case
 from tamis.report.github import github
 from tamis.report.junit import junit
@@ -20,7 +23,7 @@ RUNS = (
     Run("one", "wasmtime 50", Outcome()),
     Run("two", "wasmtime 50", Outcome(), problems=("status: expected 200, got 503",)),
     Run("one", "envoy 1.40", Outcome()),
-    Run("two", "envoy 1.40", None, skipped=(NotComparable("*", "http/1.1"),)),
+    Run("two", "envoy 1.40", None, skipped=(NotComparable("", "http/1.1"),)),
 )
 DIFFERENCES = (Difference("one", "logs[0]", {"wasmtime 50": "a", "envoy 1.40": "b"}),)
 
@@ -81,6 +84,44 @@ def test_markdown_lists_only_what_is_not_good(listed):
     assert "1 passed, 2 failed, 1 skipped" in text
     assert text.count("\n| ") == 4  # head and three cases
     assert "a|b" not in markdown("t", [Case("s", "n", ("a|b",))])
+
+
+PARTLY = (
+    Run("one", "envoy 1.40", Outcome(), skipped=(NotComparable("metrics", "three VMs"),)),
+    Run("two", "envoy 1.40", Outcome(), skipped=(NotComparable("", "a clock"),)),
+)
+
+
+def test_what_was_left_out_is_listed_and_counted():
+    listed = cases.from_runs("x", FIXTURES, PARTLY, ())
+    assert [case.verdict for case in listed] == ["passed", "skipped"]
+    (suite,) = ET.fromstring(junit(listed)).findall("testsuite")
+    (counted,) = suite.findall("properties/property")
+    assert (counted.get("name"), counted.get("value")) == ("not wholly comparable", "1")
+    one, two = suite.findall("testcase")
+    assert one.find("system-out").text == "not comparable: metrics: three VMs"
+    assert two.find("skipped").get("message") == "a clock"
+    text = markdown("t", listed)
+    assert "- x in envoy 1.40: 1 passed, 1 skipped, 1 not wholly comparable\n" in text
+    assert "| passed | x in envoy 1.40 | one | not comparable: metrics: three VMs |" in text
+    assert "| skipped | x in envoy 1.40 | two | a clock |" in text
+
+
+def test_markdown_names_every_host_when_all_is_good():
+    text = markdown("t", [Case("x in wasmtime 50", "n"), Case("x in envoy 1.40.0", "n")])
+    assert "- x in wasmtime 50: 1 passed\n- x in envoy 1.40.0: 1 passed\n" in text
+
+
+def test_a_terminal_lists_and_counts_what_was_left_out():
+    tested = model.Tested("x", FIXTURES, PARTLY, ())
+    shown = terminal.text(report.tested(tested, every=False), io.StringIO())
+    assert "not comparable one (envoy 1.40) metrics: three VMs\n" in shown
+    assert "not comparable two (envoy 1.40) a clock\n" in shown
+    assert "2 fixtures in envoy 1.40, all passed, 2 not wholly comparable" in shown
+    every = terminal.text(report.tested(tested, every=True), io.StringIO())
+    assert "passed one (envoy 1.40)\nnot comparable two (envoy 1.40)\n" in every
+    (one, two) = report.tested_object([tested])["not_comparable"]
+    assert (one["path"], one["host"], two["why"]) == ("metrics", "envoy 1.40", "a clock")
 
 
 def test_findings_become_cases():

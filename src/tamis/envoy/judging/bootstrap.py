@@ -8,8 +8,11 @@ folder, so ports cannot collide. Field names: Envoy's v3 API reference.
 import json
 
 from tamis.envoy.folder import Folder
-from tamis.envoy.judging.listeners import listeners
+from tamis.envoy.judging.listeners import Places, listeners
 from tamis.envoy.judging.setup import Setup
+from tamis.envoy.judging.tls import Keys
+from tamis.envoy.judging.upstreams import upstream
+from tamis.envoy.judging.values import merge
 from tamis.envoy.native import clock_cluster
 from tamis.envoy.plugins import GUEST, Json
 from tamis.envoy.wiring import BUFFER_LIMIT, HEADER_KIB, HTTP_OPTIONS, http2, pipe, tcp
@@ -25,31 +28,33 @@ def slots(setup: Setup) -> tuple[str, ...]:
     return (*(f"beside-{number}" for number in range(setup.beside)), OBSERVER, GUEST)
 
 
-def bootstrap(setup: Setup, folder: Folder, access_prefix: str, port: int = 0) -> str:
+def bootstrap(
+    setup: Setup, folder: Folder, access_prefix: str, *, port: int = 0, keys: Keys | None = None
+) -> str:
     """The whole bootstrap as JSON text; `access_prefix` begins each access log line.
 
-    `port`: where the upstream of a network filter listens.
+    `port`: where the upstream of a network filter listens. `keys`: of the listener's TLS.
     """
     sockets = [pipe(folder.cluster(number)) for number in range(1 + len(setup.clusters))]
     if setup.network:
         sockets[0] = tcp(port)
-    node = {"id": "tamis", "cluster": "tamis", **dict(setup.node)}
+    told = setup.told.objects()
+    node = merge({"id": "tamis", "cluster": "tamis"}, told.get("node", {}))
     files = {slot: folder.plugin(slot) for slot in slots(setup)}
     guest = {GUEST: files.pop(GUEST)}
+    places = Places(folder.listener, guest, folder.side, files)
     clock = [clock_cluster(folder.shim)] if setup.native else []
+    main, *others = (
+        _cluster(setup, name, address)
+        for name, address in zip((setup.cluster, *setup.clusters), sockets, strict=True)
+    )
     return json.dumps(
         {
             "node": node,
             "admin": {"address": pipe(folder.admin)},
             "static_resources": {
-                "listeners": listeners(
-                    setup, folder.listener, guest, folder.side, files, access_prefix
-                ),
-                "clusters": clock
-                + [
-                    _cluster(setup, name, address)
-                    for name, address in zip((setup.cluster, *setup.clusters), sockets, strict=True)
-                ],
+                "listeners": listeners(setup, places, access_prefix, keys),
+                "clusters": [*clock, upstream(setup.told, main, sockets[0]), *others],
             },
         },
         indent=1,

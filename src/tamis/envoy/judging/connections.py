@@ -32,7 +32,7 @@ class _Flow:
         self._world = world
         self._begin = len(world.server.records)
         self._first = len(world.trace.callbacks)
-        self._client = End.connect(world.server.port)
+        self._client = End.connect(world.server.port, world.server.opening)
         self._upstream: End | None = None
         self._closed: Closer | None = None
 

@@ -91,6 +91,16 @@ class Exchanges:
         for flight in self._flights:
             flight.callbacks = since
 
+    def last(self) -> int:
+        """Which of them met the filter last."""
+        callbacks = self._world.trace.callbacks[self._first :]
+        self._know(callbacks)
+        for callback in reversed(callbacks):
+            for number, flight in enumerate(self._flights):
+                if flight.met(callback):
+                    return number
+        return len(self._flights) - 1
+
     # -- the upstream's side
 
     def _forwarded(self, requests: list[Arrival], callbacks: list[Callback]) -> None:

@@ -16,8 +16,10 @@ from tamis.envoy.judging.questions import Questions
 from tamis.envoy.judging.server import Server
 from tamis.envoy.judging.session import Session
 from tamis.envoy.judging.setup import Setup, setup_of
-from tamis.envoy.process import Crashed
+from tamis.envoy.judging.told import Told
+from tamis.envoy.process import Crashed, Refused
 from tamis.envoy.wire.loop import Silence
+from tamis.envoy.wire.opening import Failed
 from tamis.model.exchange import Connection, Exchange, Fixture
 from tamis.model.filter import Layer
 from tamis.model.outcome import NotComparable, Run, Trap
@@ -45,7 +47,8 @@ def run(
     patience: float = PATIENCE,
     shim: bytes = b"",
 ) -> list[Run]:
-    """Run every fixture, in order; one Run each. Raises Fault when Envoy does not start.
+    """Run every fixture, in order; one Run each. Raises Fault when Envoy does not start, Missing
+    when there is no room for its files.
 
     `module`: WebAssembly, a dynamic module of Envoy, or with `shim` a native twin.
     `asks`: what to ask after each; default: what the fixture itself names.
@@ -114,8 +117,18 @@ class Judge:
         self, fixture: Fixture, module: bytes, layer: Layer, ask: Questions
     ) -> tuple[Run, bool]:
         state = tuple(name for name in ask.filter_state if _NAME.match(name))
-        setup, untold = setup_of(fixture, layer, state, native=bool(self._shim))
-        session = Session(self._server(setup), fixture, module, untold, ask)
+        setup, untold = setup_of(
+            fixture, layer, state, minor=self.binary.minor, native=bool(self._shim)
+        )
+        try:
+            server = self._server(setup)
+        except Refused as error:
+            if setup.told == Told():
+                raise
+            why = f"Envoy refuses what the properties ask for: {error.what}"
+            skipped = (NotComparable("", why),)
+            return Run(fixture.name, self.host, None, skipped=skipped), False
+        session = Session(server, fixture, module, untold, ask)
         try:
             done = session.run()
             if len(state) < len(ask.filter_state):
@@ -125,8 +138,8 @@ class Judge:
             if session.server.stuck:
                 self._drop(setup)
             return done, session.untimely
-        except Crashed as error:
-            return self._lost(session, setup, str(error)), False
+        except (Crashed, Failed, OSError) as error:
+            return self._lost(session, setup, self._ended(session, setup, error)), False
         except Silence:
             return self._hung(session, setup), False
 
@@ -135,12 +148,25 @@ class Judge:
         if server is None:
             while len(self._servers) >= _SERVERS:
                 self._drop(next(iter(self._servers)))
-            server = Server(self.binary, setup, self._patience, self._shim).__enter__()
+            server = Server(self.binary, setup, self._patience, self._shim)
+            try:
+                server.__enter__()
+            except Refused:
+                if setup.told != Told():  # its words are all there is to tell of it
+                    server.folder.remove()
+                raise
         self._servers[setup] = server  # the last one is the one used last
         return server
 
     def _drop(self, setup: Setup) -> None:
         self._servers.pop(setup).__exit__(None, None, None)
+
+    def _ended(self, session: Session, setup: Setup, error: Exception) -> str:
+        try:
+            return session.server.end(error)
+        except BaseException:
+            self._drop(setup)
+            raise
 
     def _lost(self, session: Session, setup: Setup, how: str) -> Run:
         kept = session.server.process.keep()
@@ -151,10 +177,11 @@ class Judge:
             why = f"native code has no sandbox: {how}{during}"
             skipped = (NotComparable("", why),)
             return Run(session.fixture.name, self.host, None, skipped=skipped)
-        problem = f"{how}{during}; its bootstrap and log are kept in {kept}"
+        problem = f"{session.place()}: {how}{during}; its bootstrap and log are kept in {kept}"
         return Run(session.fixture.name, self.host, None, problems=(problem,))
 
     def _hung(self, session: Session, setup: Setup) -> Run:
+        session.server.folder.need_room()
         inside = refusals.open_call(session.records())
         if inside is None:
             return self._lost(session, setup, "Envoy fell silent")

@@ -5,9 +5,13 @@ servers get their connections before anything is measured.
 """
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
 from tamis.envoy.judging.setup import Setup
+from tamis.envoy.judging.tellers import openers, tellers
+from tamis.envoy.judging.tls import Keys
+from tamis.envoy.judging.values import merge
 from tamis.envoy.plugins import NETWORK_WASM, TYPE, WASM, Json
 from tamis.envoy.wiring import (
     BUFFER_LIMIT,
@@ -21,7 +25,7 @@ from tamis.envoy.wiring import (
     tcp,
 )
 
-__all__ = ["STATE", "listeners"]
+__all__ = ["STATE", "Places", "listeners"]
 
 #: Begins an access log line that shows a filter state object: its number among Setup.state follows.
 STATE = "state "
@@ -29,38 +33,44 @@ _STDERR = TYPE + "envoy.extensions.access_loggers.stream.v3.StderrAccessLog"
 _TCP_PROXY = TYPE + "envoy.extensions.filters.network.tcp_proxy.v3.TcpProxy"
 
 
-def listeners(
-    setup: Setup,
-    front: Path,
-    guest: Mapping[str, Path],
-    side: Path,
-    others: Mapping[str, Path],
-    access_prefix: str,
-) -> list[Json]:
-    """Both listeners, on the sockets `front` (network filters: on any port) and `side`.
-
-    The mappings are of slots to ECDS files.
+@dataclass(frozen=True, slots=True)
+class Places:
+    """The sockets of both listeners (a network filter's is any port, not `front`), and the ECDS
+    files of the slots in each.
     """
+
+    front: Path
+    guest: Mapping[str, Path]
+    side: Path
+    others: Mapping[str, Path]
+
+
+def listeners(setup: Setup, places: Places, access_prefix: str, keys: Keys | None) -> list[Json]:
+    """Both listeners."""
+    told = setup.told.objects()
     filters = (
-        [*(slot(*each, NETWORK_WASM) for each in guest.items()), _tcp_proxy(setup)]
+        [*(slot(*each, NETWORK_WASM) for each in places.guest.items()), _tcp_proxy(setup)]
         if setup.network
-        else [_manager(_judged(setup, guest, access_prefix))]
+        else [_manager(_judged(setup, places.guest, access_prefix))]
     )
+    chain: Json = {"filters": [*tellers(setup), *filters] if setup.network else filters}
+    if keys:
+        chain["transport_socket"] = keys.transport()
     listener: Json = {
         "name": "in",
-        "address": tcp(0) if setup.network else pipe(front),
-        "traffic_direction": setup.direction,
+        "address": tcp(0) if setup.network else pipe(places.front),
         "per_connection_buffer_limit_bytes": BUFFER_LIMIT,
-        "filter_chains": [{"filters": filters}],
+        "listener_filters": openers(setup.told),
+        "filter_chains": [merge(chain, told.get("chain", {}))],
     }
     if setup.network:
         listener["access_log"] = _access_logs(setup, access_prefix)
     beside: Json = {
         "name": "side",
-        "address": pipe(side),
-        "filter_chains": [{"filters": [_manager(_idle(others))]}],
+        "address": pipe(places.side),
+        "filter_chains": [{"filters": [_manager(_idle(places.others))]}],
     }
-    return [listener, beside]
+    return [merge(listener, told.get("listener", {})), beside]
 
 
 def _manager(config: Json) -> Json:
@@ -82,7 +92,11 @@ def _judged(setup: Setup, guest: Mapping[str, Path], access_prefix: str) -> Json
         "delayed_close_timeout": "0s",
         "access_log": _access_logs(setup, access_prefix),
         "route_config": _routes(setup),
-        "http_filters": [*(slot(*each, WASM) for each in guest.items()), router()],
+        "http_filters": [
+            *tellers(setup),
+            *(slot(*each, WASM) for each in guest.items()),
+            router(),
+        ],
     }
     if not setup.default_limits:
         manager["max_request_headers_kb"] = HEADER_KIB
@@ -125,18 +139,13 @@ def _access_log(line: str) -> Json:
 
 
 def _routes(setup: Setup) -> Json:
-    to_upstream = {
-        "name": setup.route,
-        "match": {"prefix": ""},
-        "route": {"cluster": setup.cluster, "timeout": "0s", "idle_timeout": "0s"},
-    }
-    connect = {**to_upstream, "match": {"connect_matcher": {}}}
-    return {
-        "name": "routes",
-        "virtual_hosts": [
-            {"name": "all", "domains": ["*"], "routes": [to_upstream, connect]},
-        ],
-    }
+    told = setup.told.objects()
+    route: Json = {"route": {"cluster": setup.cluster, "timeout": "0s", "idle_timeout": "0s"}}
+    route = merge(route, told.get("route", {}))
+    matches: list[Json] = [{"prefix": ""}, {"connect_matcher": {}}]
+    routes = [{**route, "match": match} for match in matches]
+    host: Json = {"name": "all", "domains": ["*"], "routes": routes}
+    return {"name": "routes", "virtual_hosts": [merge(host, told.get("host", {}))]}
 
 
 def _tcp_proxy(setup: Setup) -> Json:

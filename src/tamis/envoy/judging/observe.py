@@ -11,6 +11,7 @@ from typing import Literal
 from tamis.envoy.judging.flights import Flight
 from tamis.envoy.judging.modules import DEFAULT_DETAILS
 from tamis.envoy.judging.questions import Questions
+from tamis.envoy.judging.told import Untold
 from tamis.envoy.plugins import log_prefixes
 from tamis.envoy.trace import Callback, Trace
 from tamis.model.outcome import (
@@ -28,6 +29,7 @@ __all__ = [
     "pauses",
     "unlike",
     "unseen",
+    "untold",
 ]
 
 _PAUSABLE = re.compile(
@@ -67,6 +69,9 @@ _OWN_REPLIES = (
 #: Host functions that open a callout, and what they return when there is no such cluster, or when
 #: the guest asked for the impossible.
 _REFUSED_CALLS = {"proxy_http_call": "2", "proxy_grpc_call": "4", "proxy_grpc_stream": "4"}
+
+#: How guests read properties.
+_READS, _EVALUATES = "proxy_get_property", "proxy_call_foreign_function"
 
 #: Envoy's prefix of what the VM logs, not a plugin in it.
 _VM = ": "
@@ -126,16 +131,12 @@ def _doubled(callback: Callback) -> bool:
     return callback.result == "0" and bool(went_on & _OF_HEADERS.get(callback.name, set()))
 
 
-def unseen(
-    trace: Trace, untold: Sequence[str], ask: Questions, *, absent: bool
-) -> list[NotComparable]:
-    """Parts of the outcome that this guest used and that Envoy cannot show or be told.
+def unseen(trace: Trace, ask: Questions, *, absent: bool) -> list[NotComparable]:
+    """Parts of the outcome that this guest used and that Envoy cannot show.
 
-    `untold`: properties of the fixture that this Envoy was not given; they matter if the guest read
-    any property. `absent`: the fixture says itself which cluster is not there.
+    `absent`: the fixture says itself which cluster is not there.
     """
     done = {(call.name, call.result) for call in trace.calls()}
-    names = {name for name, _ in done}
     found = set()
     if ("proxy_set_shared_data", "0") in done and not ask.shared_data:
         found.add(("shared_data", "Envoy shows shared data by key only, and none was asked for"))
@@ -145,9 +146,23 @@ def unseen(
         found.add(("filter_state", "Envoy shows filter state by name only, and none was asked for"))
     if not absent and any((name, result) in done for name, result in _REFUSED_CALLS.items()):
         found.add(("unanswered", "Envoy does not say which cluster it does not know"))
-    if untold and "proxy_get_property" in names:
-        found.add(("", f"Envoy cannot be told the property {', '.join(untold)}"))
     return [NotComparable(path, why) for path, why in sorted(found)]
+
+
+def untold(trace: Trace, properties: Iterable[Untold], *, blind: bool) -> list[NotComparable]:
+    """Those of the fixture's `properties` that Envoy lacks, and that the guest may have read.
+
+    The log tells how long a path is that was read; of an expression, nothing. `blind`: nor of
+    anything else.
+    """
+    calls = list(trace.calls())
+    sizes = {call.args[1] for call in calls if call.name == _READS and len(call.args) > 1}
+    blind = blind or any(call.name == _EVALUATES for call in calls)
+    return [
+        NotComparable("", f"Envoy cannot be told the property {each.name}: {each.why}")
+        for each in properties
+        if blind or sizes & {each.size, each.size + 1}  # a path may end with NUL
+    ]
 
 
 def pauses(callbacks: Iterable[Callback]) -> Iterator[Pause]:

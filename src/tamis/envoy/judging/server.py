@@ -3,6 +3,7 @@
 Plugins are swapped by ECDS while Envoy runs.
 """
 
+import contextlib
 import json
 import re
 import time
@@ -13,20 +14,23 @@ from typing import Self
 from tamis import extras
 from tamis.envoy.binary import Binary, label
 from tamis.envoy.discovery import Discovery, verdict
-from tamis.envoy.folder import Folder
+from tamis.envoy.folder import Folder, run_folder, writing
+from tamis.envoy.judging.addresses import header
 from tamis.envoy.judging.bootstrap import bootstrap, slots
 from tamis.envoy.judging.setup import Setup
+from tamis.envoy.judging.tls import Keys
 from tamis.envoy.judging.turns import main_first
 from tamis.envoy.log import Log, Record
 from tamis.envoy.native import kind_of
 from tamis.envoy.plugins import GUEST, Loadable
-from tamis.envoy.process import Process, run_folder
+from tamis.envoy.process import Crashed, Process
 from tamis.envoy.refusals import open_call
 from tamis.envoy.trace import VM_CREATED
 from tamis.envoy.wire.client import Client
 from tamis.envoy.wire.events import Event, Head
 from tamis.envoy.wire.http2 import Peer
 from tamis.envoy.wire.loop import Loop, Silence
+from tamis.envoy.wire.opening import Opening
 from tamis.envoy.wire.service import Service
 from tamis.envoy.wire.tcp import Door
 from tamis.envoy.wiring import CLUSTER_HEADER
@@ -42,6 +46,8 @@ _IDLE_VMS = 3
 _COMPILED = 180.0
 #: Seconds within which a VM is gone that nobody needs.
 _UNLOADED = 1.0
+#: Seconds within which it is known that Envoy has ended.
+_ENDED = 1.0
 _ACTIVE = re.compile(r"Wasm (?:created )?(?P<vms>\d+) (?:now|remaining) active\Z")
 _WARM_UP: Headers = (
     (":method", "GET"),
@@ -57,36 +63,66 @@ class Server:
     def __init__(self, binary: Binary, setup: Setup, patience: float, shim: bytes = b"") -> None:
         self.setup = setup
         self.host = label(binary, native=setup.native)
-        self._folder = run_folder()
-        if setup.native:
-            self._folder.shim.write_bytes(shim)
-        #: The upstream of a network filter, and the port it is reached through.
-        self.door = Door()
-        self.port = 0
         #: It holds on to something that it cannot be made to let go, or that the next fixture sees.
         self.stuck = False
+        self.port = 0  # of a network filter's listener
+        self.worker_thread = 0
+        with contextlib.ExitStack() as undo:
+            self._folder = run_folder()
+            undo.callback(self._folder.remove)
+            with writing(self._folder.root):
+                self._furnish(binary, patience, shim, undo)
+            undo.pop_all()
+
+    def _furnish(
+        self, binary: Binary, patience: float, shim: bytes, undo: contextlib.ExitStack
+    ) -> None:
+        setup, told = self.setup, self.setup.told
+        if setup.native:
+            self._folder.shim.write_bytes(shim)
         network = frozenset({GUEST} if setup.network else ())
         self._plugins = Discovery(self._folder, slots(setup), network)
+        keys = Keys(told.tls) if told.tls else None
+        #: How a client begins.
+        self.opening = Opening(
+            header(told.source, told.destination),
+            keys.context(self._folder.root) if keys else None,
+            told.tls.server_name if told.tls else "",
+            patience,
+        )
+        #: The upstream of a network filter.
+        self.door = Door(asked=bool(told.upstream))
+        undo.callback(self.door.close)
         self.process = Process(
             binary,
             self._folder,
-            lambda nonce: bootstrap(setup, self._folder, f"{nonce} 0 info access ", self.door.port),
+            lambda nonce: bootstrap(
+                setup, self._folder, f"{nonce} 0 info access ", port=self.door.port, keys=keys
+            ),
             logs="wasm:trace,dynamic_modules:trace,config:debug",
         )
+        undo.callback(self.process.close)
         self._log = Log(self._folder.log, self.process.nonce)
+        undo.callback(self._log.close)
         self.loop = Loop(self._idle, patience)
-        self.client = Client(self.loop, self._folder.listener, http1=setup.http1)
+        undo.callback(self.loop.close)
+        self.client = Client(
+            self.loop, self._folder.listener, http1=setup.http1, opening=self.opening
+        )
         names = (setup.cluster, *setup.clusters)
         self.services = {
             name: Service(self.loop, name, self._folder.cluster(number))
             for number, name in enumerate(names)
             if number or not setup.network
         }
-        self.worker_thread = 0
 
     def __enter__(self) -> Self:
         try:
             self._start()
+        except (Crashed, Silence) as error:
+            fault = self.process.failed(str(error) or "Envoy fell silent while it started")
+            self.__exit__(None, None, None)
+            raise fault from None
         except BaseException:
             self.__exit__(None, None, None)
             raise
@@ -143,6 +179,22 @@ class Server:
     def records(self) -> list[Record]:
         """All of the log so far."""
         return self._log.records
+
+    def end(self, error: Exception) -> str:
+        """What became of Envoy when `error` was met: how it ended, else `error` is all there is.
+
+        Raises Missing when it was for want of room, and what is no business of Envoy's.
+        """
+        self.folder.need_room()
+        try:
+            self.loop.until(lambda: False, within=_ENDED)
+        except Crashed as crashed:
+            return str(crashed)
+        except Silence:
+            pass
+        if isinstance(error, OSError):
+            raise error
+        return str(error)
 
     def load(
         self,

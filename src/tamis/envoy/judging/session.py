@@ -15,6 +15,7 @@ from tamis.envoy.judging.exchanges import Exchanges, states
 from tamis.envoy.judging.questions import Questions
 from tamis.envoy.judging.server import Server
 from tamis.envoy.judging.timers import TICK, Timers
+from tamis.envoy.judging.told import Untold
 from tamis.envoy.judging.world import World
 from tamis.envoy.log import Record
 from tamis.envoy.native import kind_of
@@ -22,7 +23,7 @@ from tamis.envoy.plugins import GUEST
 from tamis.envoy.trace import Trace
 from tamis.envoy.wire.loop import Silence
 from tamis.errors import BadInput
-from tamis.model.exchange import Connection, Exchange, Fixture, PropertyPath, Step, Tick, to_bytes
+from tamis.model.exchange import Connection, Exchange, Fixture, Step, Tick, to_bytes
 from tamis.model.outcome import (
     Callout,
     ConnectionOutcome,
@@ -59,7 +60,7 @@ class Session:
         server: Server,
         fixture: Fixture,
         module: bytes,
-        untold: tuple[PropertyPath, ...],
+        untold: tuple[Untold, ...],
         ask: Questions,
     ) -> None:
         self.server = server
@@ -67,9 +68,11 @@ class Session:
         self.exchanges: list[ExchangeOutcome] = []
         self.connections: list[ConnectionOutcome] = []
         self.started = False
+        self._at = "start"
+        self._run: Exchanges | None = None
         self._module = module
         self._kind = kind_of(module)
-        self._untold = [".".join(path) for path in untold]
+        self._untold = untold
         self._ask = ask
         self._begin = self._from = len(server.records)
         self._vm = fixture.plugin.vm_id
@@ -99,6 +102,13 @@ class Session:
         """Real time ran away with the fixture: another try may do better."""
         timers = self._world.timers
         return bool(self._world.odd or (timers and timers.untimely))
+
+    def place(self) -> str:
+        """What was under way last, as a fixture names it."""
+        if self._run is None:
+            return self._at
+        self._world.feed()
+        return f"exchanges[{len(self.exchanges) + self._run.last()}]"
 
     def records(self) -> Sequence[Record]:
         """What Envoy logged since this fixture began."""
@@ -153,27 +163,30 @@ class Session:
     # -- steps
 
     def _group(self, first: int, steps: Sequence[Step]) -> None:
-        exchanges = [step for step in steps if isinstance(step, Exchange)]
-        run = Exchanges(self._world, lone=len(exchanges) == 1)
-        if self._kind == "module" and len(exchanges) > 1:
+        exchanges = sum(isinstance(step, Exchange) for step in steps)
+        run = Exchanges(self._world, lone=exchanges == 1)
+        if self._kind == "module" and exchanges > 1:
             self._skipped.append(NotComparable("", modules.APART))
-        index = len(self.exchanges)
         for number, step in enumerate(steps, first):
             self._trace.step = number
             match step:
                 case Tick():
+                    self._at = f"the tick at steps[{number}]"
                     self._world.advance(step.nanoseconds)
                 case Connection():
+                    self._at = f"connections[{len(self.connections)}]"
                     begin = len(self.server.records)
                     self.connections.append(connect(self._world, step))
                     self._states = states(self.server.records[begin:])
                 case Exchange():
+                    self._run = run
                     run.begin(step)
-        for flight in run.finish():
+        flights = run.finish()
+        self._run = None
+        for flight in flights:
             self.exchanges.append(observe.exchange_outcome(flight))
             self._skipped += observe.unlike(flight)
             self._states = flight.state
-            index += 1
 
     # -- the end
 
@@ -206,6 +219,7 @@ class Session:
 
     def _finish(self) -> Run:
         """Take the plugins out, in their order, and see what they left behind."""
+        self._at = "end"
         server, ask = self.server, self._ask
         worker, main = server.worker_thread, server.main_thread
         names = self._names(worker)
@@ -257,7 +271,9 @@ class Session:
     def _done(self, outcome: Outcome) -> Run:
         host = self.server.host
         absent = any(rule.reply.no_cluster for rule in self.fixture.callouts)
-        self._skipped += observe.unseen(self._trace, self._untold, self._ask, absent=absent)
+        self._skipped += observe.unseen(self._trace, self._ask, absent=absent)
+        blind = self._kind == "module"
+        self._skipped += observe.untold(self._trace, self._untold, blind=blind)
         self._skipped += [NotComparable("", why) for why in dict.fromkeys(self._world.odd)]
         self._skipped += modules.unseen(self._kind, self.server.records[self._begin :])
         timers = self._world.timers

@@ -8,19 +8,18 @@ import json
 import ssl
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 from tamis.envoy.folder import Folder
+from tamis.envoy.live.taps import Taps, access_log, behind, early, in_front
 from tamis.envoy.live.upstream import Upstream
 from tamis.envoy.plugins import NETWORK_WASM, TYPE, WASM, Json, Loadable, typed_config
 from tamis.envoy.wiring import HCM, HTTP_OPTIONS, pipe, router, slot, tcp
 from tamis.model.filter import Layer
 
-__all__ = ["ADMIN", "FRONT", "Slot", "Taps", "gate_bootstrap"]
+__all__ = ["ADMIN", "FRONT", "Slot", "gate_bootstrap"]
 
 #: Names of the listeners: where clients come in, and where Envoy's admin interface is reached.
 FRONT, ADMIN = "in", "admin"
-_TAP = TYPE + "envoy.extensions.filters.http.tap.v3.Tap"
 _TCP_PROXY = TYPE + "envoy.extensions.filters.network.tcp_proxy.v3.TcpProxy"
 _TLS = TYPE + "envoy.extensions.transport_sockets.tls.v3.UpstreamTlsContext"
 _HTTP1, _HTTP2 = "upstream", "upstream-http2"
@@ -40,17 +39,6 @@ class Slot:
     fixed: Loadable | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Taps:
-    """Where exchanges are written, `<path>_<stream>.json`: as they are in front of the filters, and
-    behind them, each if not None. `bytes`: how much of a body.
-    """
-
-    before: Path | None = None
-    behind: Path | None = None
-    bytes: int = 64 * 1024 * 1024
-
-
 def gate_bootstrap(
     folder: Folder,
     slots: Sequence[Slot],
@@ -59,17 +47,26 @@ def gate_bootstrap(
     *,
     admin: int = 0,
     taps: Taps | None = None,
+    access_prefix: str = "",
     services: Mapping[str, int] | None = None,
 ) -> str:
     """JSON of a proxy that listens on `address` (port 0: any), its admin interface on `admin`.
 
-    `services`: clusters that plugins call, on ports of this machine.
+    `access_prefix` begins the line of each exchange in the log, where there are taps. `services`:
+    clusters that plugins call, on ports of this machine.
     """
-    taps = taps or Taps()
     network = [slot(each.name, folder.plugin(each.name), NETWORK_WASM) for each in slots
                if each.layer == "network"]  # fmt: skip
     http = [each for each in slots if each.layer == "http"]
-    last = _manager(folder, http, upstream, taps) if http or not network else _tcp(_HTTP1)
+    wasm = [_filter(each, folder) for each in http]
+    told: Json = {}
+    if taps:
+        wasm = [*in_front(taps, folder), *wasm, *behind(taps, folder)]
+        told = {
+            "early_header_mutation_extensions": early(),
+            "access_log": access_log(access_prefix),
+        }
+    last = _manager(wasm, upstream, told) if http or not network else _tcp(_HTTP1)
     listeners = [
         _listener(FRONT, address, [*network, last]),
         _listener(ADMIN, ("127.0.0.1", admin), [_tcp(ADMIN)]),
@@ -91,6 +88,12 @@ def gate_bootstrap(
     )
 
 
+def _filter(filter: Slot, folder: Folder) -> Json:
+    if filter.fixed:
+        return {"name": filter.name, "typed_config": typed_config(filter.fixed)}
+    return slot(filter.name, folder.plugin(filter.name), WASM)
+
+
 def _listener(name: str, address: tuple[str, int], filters: list[Json]) -> Json:
     host, port = address
     return {
@@ -102,18 +105,11 @@ def _listener(name: str, address: tuple[str, int], filters: list[Json]) -> Json:
     }
 
 
-def _manager(folder: Folder, slots: Sequence[Slot], upstream: Upstream, taps: Taps) -> Json:
-    filters = [
-        {"name": each.name, "typed_config": typed_config(each.fixed)}
-        if each.fixed
-        else slot(each.name, folder.plugin(each.name), WASM)
-        for each in slots
-    ]
-    before = [_tap("tap-before", taps.before, taps.bytes)] if taps.before else []
-    behind = [_tap("tap-behind", taps.behind, taps.bytes)] if taps.behind else []
+def _manager(filters: Sequence[Json], upstream: Upstream, told: Json) -> Json:
     http1 = _route(_EVERYTHING, _HTTP1, upstream)
     typed: Json = {
         "@type": HCM,
+        **told,
         "stat_prefix": "in",
         "codec_type": "AUTO",
         "http_protocol_options": {"enable_trailers": True},
@@ -122,7 +118,7 @@ def _manager(folder: Folder, slots: Sequence[Slot], upstream: Upstream, taps: Ta
         "server_header_transformation": "PASS_THROUGH",
         "stream_idle_timeout": "0s",
         "upgrade_configs": [{"upgrade_type": "websocket"}],
-        "http_filters": [*before, *filters, *behind, router()],
+        "http_filters": [*filters, router()],
         "route_config": {
             "virtual_hosts": [
                 {
@@ -142,20 +138,6 @@ def _route(match: Json, cluster: str, upstream: Upstream) -> Json:
         # Whoever is reached by TLS serves names of its own, not this machine's.
         action["auto_host_rewrite"] = True
     return {"match": match, "route": action}
-
-
-def _tap(name: str, prefix: Path, limit: int) -> Json:
-    sink = {"format": "JSON_BODY_AS_BYTES", "file_per_tap": {"path_prefix": str(prefix)}}
-    output = {
-        # Streaming keeps the chunks apart.
-        "streaming": True,
-        "max_buffered_rx_bytes": limit,
-        "max_buffered_tx_bytes": limit,
-        "sinks": [sink],
-    }
-    static = {"match": {"any_match": True}, "output_config": output}
-    typed = {"@type": _TAP, "common_config": {"static_config": static}}
-    return {"name": name, "typed_config": typed}
 
 
 def _tcp(cluster: str) -> Json:

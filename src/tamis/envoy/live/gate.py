@@ -2,10 +2,10 @@
 
 import errno
 import json
-import shutil
 import socket
 import time
 from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
 from http.client import HTTPConnection
 from types import TracebackType
 from typing import Self
@@ -13,16 +13,18 @@ from typing import Self
 from tamis.envoy import refusals
 from tamis.envoy.binary import Binary
 from tamis.envoy.discovery import Discovery, verdict
+from tamis.envoy.folder import run_folder, writing
 from tamis.envoy.lineage import Lineage
-from tamis.envoy.live.bootstrap import ADMIN, FRONT, Slot, Taps, gate_bootstrap
+from tamis.envoy.live.bootstrap import ADMIN, FRONT, Slot, gate_bootstrap
 from tamis.envoy.live.echo import Echo
 from tamis.envoy.live.lines import said
+from tamis.envoy.live.taps import Taps
 from tamis.envoy.live.traffic import STATS, traffic
 from tamis.envoy.live.upstream import Upstream
 from tamis.envoy.log import Log, Record
 from tamis.envoy.native import kind_of
 from tamis.envoy.plugins import GUEST, Loadable
-from tamis.envoy.process import Crashed, Process, run_folder
+from tamis.envoy.process import Crashed, Process, Refused
 from tamis.errors import BadInput, Fault, Rejected
 from tamis.model.plugin import Plugin
 from tamis.model.running import Traffic
@@ -45,9 +47,9 @@ class Gate:
     """A proxy in front of `upstream` (None: an Echo of its own); a context manager.
 
     Clients come with HTTP/1.1 or HTTP/2 (prior knowledge). `port`, `admin`: 0 is any free one.
-    `level`: below it, what a plugin logs is dropped (trace, debug, info, warning, error).
-    `services`: clusters that plugins call, on ports of this machine. `lineage`: it takes `port`
-    over from the Gate before it there.
+    `level`: below it, what a plugin logs is dropped (trace, debug, info, warning, error). `taps`:
+    exchanges are written down, for a `Recorder`. `services`: clusters that plugins call, on ports
+    of this machine. `lineage`: it takes `port` over from the Gate before it there.
     """
 
     def __init__(
@@ -68,37 +70,52 @@ class Gate:
         inherited = lineage is not None and lineage.begun
         for wanted in ((host, 0 if inherited else port), (_LOOPBACK, admin)):
             _free(*wanted)
-        folder = run_folder()
         network = frozenset(slot.name for slot in slots if slot.layer == "network")
-        self._echo = None
-        if upstream is None:
-            upstream = Upstream(path=folder.cluster(0))
-            self._echo = Echo(folder.cluster(0), raw=len(network) == len(slots) > 0)
         self._fixed = next((slot.fixed.plugin for slot in slots if slot.fixed), None)
-        self._plugins = Discovery(folder, (slot.name for slot in slots if not slot.fixed), network)
-        self._process = Process(
-            binary,
-            folder,
-            lambda _: gate_bootstrap(
-                folder, slots, upstream, (host, port), admin=admin, taps=taps, services=services
-            ),
-            logs=f"wasm:{level},dynamic_modules:{level},config:debug",
-            workers=workers,
-            lineage=lineage,
-        )
-        self._log = Log(folder.log, self._process.nonce)
         self._addresses: dict[str, tuple[str, int]] = {}
+        with ExitStack() as undo:
+            folder = run_folder()
+            undo.callback(folder.remove)
+            with writing(folder.root):
+                self._echo = None
+                if upstream is None:
+                    upstream = Upstream(path=folder.cluster(0))
+                    self._echo = Echo(folder.cluster(0), raw=len(network) == len(slots) > 0)
+                    undo.callback(self._echo.close)
+                behind = upstream
+                free = (slot.name for slot in slots if not slot.fixed)
+                self._plugins = Discovery(folder, free, network)
+                self._process = Process(
+                    binary,
+                    folder,
+                    lambda nonce: gate_bootstrap(
+                        folder,
+                        slots,
+                        behind,
+                        (host, port),
+                        admin=admin,
+                        taps=taps,
+                        access_prefix=f"{nonce} 0 info access ",
+                        services=services,
+                    ),
+                    logs=f"wasm:{level},dynamic_modules:{level},config:debug",
+                    workers=workers,
+                    lineage=lineage,
+                )
+                undo.callback(self._process.close)
+                self._log = Log(folder.log, self._process.nonce)
+            undo.pop_all()
 
     def __enter__(self) -> Self:
         """Raises NotTaken, or Fault where Envoy does not start for another reason."""
         try:
             self._process.__enter__()
-        except Fault:
+        except Refused:
             self._log.poll()
             self.close()
             if self._fixed is None or not refusals.complaints(self._log.records):
                 raise
-            shutil.rmtree(self._process.folder.root, ignore_errors=True)
+            self._process.folder.remove()
             raise NotTaken(_words(self._log.records, self._fixed)) from None
         try:
             if self._echo:

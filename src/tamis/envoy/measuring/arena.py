@@ -8,9 +8,9 @@ from types import TracebackType
 from typing import Self
 
 from tamis.envoy.binary import Binary
-from tamis.envoy.folder import Folder
+from tamis.envoy.folder import Folder, run_folder
 from tamis.envoy.measuring.lanes import Lane, measured_bootstrap, origin_bootstrap
-from tamis.envoy.process import Crashed, Process, run_folder
+from tamis.envoy.process import Crashed, Process
 from tamis.errors import Fault
 from tamis.model.exchange import Answer, CalloutRule
 

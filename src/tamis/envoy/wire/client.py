@@ -9,6 +9,7 @@ from tamis.envoy.wire.events import Closed, Event, Head
 from tamis.envoy.wire.http1 import Http1Client
 from tamis.envoy.wire.http2 import CANCEL, INTERNAL_ERROR, Peer
 from tamis.envoy.wire.loop import Loop
+from tamis.envoy.wire.opening import PLAIN, Opening
 from tamis.envoy.wire.script import Client as Side
 from tamis.envoy.wire.script import message
 from tamis.envoy.wire.seen import Seen
@@ -39,8 +40,9 @@ class Ongoing:
 class Client:
     """Connections to the listener at `path`; one serves all requests that do not overlap."""
 
-    def __init__(self, loop: Loop, path: Path, *, http1: bool) -> None:
+    def __init__(self, loop: Loop, path: Path, *, http1: bool, opening: Opening = PLAIN) -> None:
         self._loop = loop
+        self._opening = opening
         self._path = path
         self._http1 = http1
         self._side: Side | None = None
@@ -112,7 +114,7 @@ class Client:
             self._side = None
 
     def _opened(self) -> Side:
-        sock = self._loop.connect(self._path)
+        sock = self._loop.connect(self._path, self._opening)
         side = Http1Client(sock) if self._http1 else Peer(sock, client=True)
         self._loop.add(side, self._hearing(side))
         self._loop.until(lambda: side.ready or side.closed)

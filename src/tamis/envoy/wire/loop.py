@@ -13,6 +13,7 @@ from pathlib import Path
 from tamis.envoy.wire.connection import Connection
 from tamis.envoy.wire.events import Event
 from tamis.envoy.wire.http2 import Peer
+from tamis.envoy.wire.opening import PLAIN, Opening
 from tamis.envoy.wire.script import Script, answered, guarded
 
 __all__ = ["Loop", "Silence"]
@@ -61,13 +62,16 @@ class Loop:
         self._selector.register(door, selectors.EVENT_READ)
         self._doors[door] = welcome
 
-    def connect(self, path: Path) -> socket.socket:
-        """A connected, non-blocking socket. Raises what `idle` raises when nobody listens."""
+    def connect(self, path: Path, opening: Opening = PLAIN) -> socket.socket:
+        """A connected, non-blocking socket. Raises what `idle` raises when nobody listens, Failed
+        when nobody lets it in.
+        """
         sock = socket.socket(socket.AF_UNIX)
         try:
             sock.connect(str(path))
         except ConnectionRefusedError:
             self.until(lambda: False)  # it is ending: `idle` soon says how
+        sock = opening.begin(sock)
         sock.setblocking(False)
         return sock
 

@@ -2,6 +2,9 @@
 
 import socket
 
+from tamis.envoy.wire.opening import Failed, Opening
+from tamis.envoy.wire.tunnel import entered
+
 __all__ = ["Door", "End"]
 
 _HERE = "127.0.0.1"
@@ -9,22 +12,30 @@ _READ = 262_144
 
 
 class End:
-    """Our end of one connection. `ended`: the other side has ended its direction."""
+    """Our end of one connection. `ended`: the other side has ended its direction.
 
-    def __init__(self, sock: socket.socket) -> None:
+    `asked`: the other side first asks for a tunnel.
+    """
+
+    def __init__(self, sock: socket.socket, *, asked: bool = False) -> None:
         sock.setblocking(False)
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self._sock = sock
         self._out = bytearray()
         self._ending = False
+        self._asked = asked
         self.received = bytearray()
         self.ended = False
         self.closed = False
 
     @classmethod
-    def connect(cls, port: int) -> "End":
-        """To a port of this machine."""
-        return cls(socket.create_connection((_HERE, port)))
+    def connect(cls, port: int, opening: Opening) -> "End":
+        """To a port of this machine. Raises Failed when nobody lets it in."""
+        try:
+            sock = socket.create_connection((_HERE, port))
+        except OSError as error:
+            raise Failed(f"no connection to Envoy: {error}") from error
+        return cls(opening.begin(sock))
 
     def send(self, data: bytes) -> None:
         """Send when there is room."""
@@ -44,6 +55,8 @@ class End:
         return not self.closed and (self._write() | self._read())
 
     def _write(self) -> bool:
+        if self._asked:
+            return False
         try:
             sent = self._sock.send(self._out) if self._out else 0
         except BlockingIOError:
@@ -71,14 +84,17 @@ class End:
         except OSError:
             data = b""
         self.received += data
+        if self._asked:
+            self._asked = not entered(self._sock, self.received)
         self.ended = not data
         return True
 
 
 class Door:
-    """Where an upstream is reached, on a free port of this machine."""
+    """Where an upstream is reached, on a free port of this machine; `asked` as in End."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, asked: bool = False) -> None:
+        self._asked = asked
         self._sock = socket.create_server((_HERE, 0))
         self._sock.setblocking(False)
 
@@ -94,7 +110,7 @@ class Door:
             sock, _ = self._sock.accept()
         except BlockingIOError:
             return None
-        return End(sock)
+        return End(sock, asked=self._asked)
 
     def close(self) -> None:
         """Nobody is let in any more."""
