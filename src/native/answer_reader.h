@@ -1,4 +1,5 @@
-// HTTP/1 answers, fed in pieces of any size: where each ends, its status, the size of its body.
+// HTTP/1 answers, fed in pieces of any size: where each ends, its status, the size of its body, and
+// what tells it from others.
 #pragma once
 
 #include <algorithm>
@@ -11,6 +12,8 @@
 #include <string_view>
 #include <system_error>
 
+#include "stream_hash.h"
+
 namespace tamis {
 
 // Lives with its connection; allocates nothing. A malformed answer breaks it until the next start.
@@ -21,10 +24,12 @@ class AnswerReader {
   // What the lines of one head, of the trailers or before a chunk may add up to, in bytes.
   static constexpr size_t kMaxHead = size_t{256} << 10;
 
-  // Before the answer to another request; `head`: to a HEAD, whose answer has no body.
-  void start(bool head) {
+  // Before the answer to another request; `head`: to a HEAD, whose answer has no body. `hashed`: it
+  // is told from others.
+  void start(bool head, bool hashed = false) {
     *this = AnswerReader();
     head_ = head;
+    hashed_ = hashed;
   }
 
   // Takes what belongs to the answer, and says how many bytes that was.
@@ -44,6 +49,10 @@ class AnswerReader {
   uint32_t status() const { return status_; }
   // Bytes of the body without what frames it.
   uint64_t body() const { return body_; }
+  // Of its status and its headers in order, but for those that say when and over which connection
+  // it came; of these and its body. Framing is in neither. 0 unless asked for.
+  uint64_t head_hash() const { return hashed_ ? head_hash_.value() : 0; }
+  uint64_t whole_hash() const { return hashed_ ? hash_.value() : 0; }
   // The connection is of no use behind this answer. To be asked when it is done.
   bool closes() const { return closes_; }
 
@@ -62,13 +71,14 @@ class AnswerReader {
   static constexpr size_t kMaxLine = 256;
 
   size_t step(std::string_view bytes) {
-    if (part_ == Part::kRest) {
-      body_ += bytes.size();
-      return bytes.size();
-    }
-    if (part_ != Part::kBody && part_ != Part::kChunk) return take_line(bytes);
-    const auto taken = static_cast<size_t>(std::min<uint64_t>(left_, bytes.size()));
+    if (part_ != Part::kRest && part_ != Part::kBody && part_ != Part::kChunk)
+      return take_line(bytes);
+    const bool rest = part_ == Part::kRest;
+    const size_t taken =
+        rest ? bytes.size() : static_cast<size_t>(std::min<uint64_t>(left_, bytes.size()));
     body_ += taken;
+    if (hashed_) hash_.add(bytes.substr(0, taken));
+    if (rest) return taken;
     left_ -= taken;
     if (left_ > 0) return taken;
     if (part_ == Part::kBody)
@@ -91,12 +101,14 @@ class AnswerReader {
     std::memcpy(line_.data() + kept_, piece.data(), kept);
     kept_ += kept;
     cut_ |= kept < piece.size();
+    if (hashed_ && part_ == Part::kHeaders) line_hash_.add(piece);
     if (end == bytes.npos) return taken;
     std::string_view line(line_.data(), kept_);
     if (!cut_ && line.ends_with('\r')) line.remove_suffix(1);
     if (!read(line)) state_ = State::kBroken;
     kept_ = 0;
     cut_ = false;
+    line_hash_ = StreamHash();
     return taken;
   }
 
@@ -137,6 +149,7 @@ class AnswerReader {
     const std::string_view name = line.substr(0, colon);
     if (name.find_first_of(" \t") != name.npos) return false;  // a folded line among them
     const std::string_view value = trimmed(line.substr(colon + 1));
+    if (hashed_ && !volatile_header(name)) hash_.add(line_hash_.value());
     if (same(name, "content-length")) {
       const auto length = number(value);
       if (cut_ || !length || (length_ && *length_ != *length)) return false;
@@ -160,8 +173,13 @@ class AnswerReader {
     if (interim) {
       length_.reset();
       coded_ = chunked_ = false;
+      hash_ = StreamHash();
       part_ = Part::kStatus;  // whose size adds up with the next one's: there may be no end of them
       return true;
+    }
+    if (hashed_) {
+      hash_.add(status_);
+      head_hash_ = hash_;
     }
     if (status_ == 101) closes_ = true;  // what follows is not HTTP
     if (head_ || status_ == 101 || status_ == 204 || status_ == 304) {
@@ -191,6 +209,13 @@ class AnswerReader {
     left_ = *size;
     part_ = left_ == 0 ? Part::kTrailers : Part::kChunk;
     return true;
+  }
+
+  // What an answer has of its moment and of its connection.
+  static bool volatile_header(std::string_view name) {
+    static constexpr std::array<std::string_view, 5> kVolatile = {
+        "connection", "date", "keep-alive", "transfer-encoding", "x-envoy-upstream-service-time"};
+    return std::ranges::any_of(kVolatile, [&](std::string_view each) { return same(name, each); });
   }
 
   static char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; }
@@ -225,12 +250,13 @@ class AnswerReader {
 
   State state_ = State::kReading;
   Part part_ = Part::kStatus;
-  bool head_ = false, closes_ = false, coded_ = false, chunked_ = false;
+  bool head_ = false, hashed_ = false, closes_ = false, coded_ = false, chunked_ = false;
   bool cut_ = false;  // the line is longer than what is kept of it
   uint32_t status_ = 0;
   uint64_t body_ = 0, left_ = 0;
   std::optional<uint64_t> length_;
   size_t size_ = 0, kept_ = 0;
+  StreamHash line_hash_, head_hash_, hash_;
   std::array<char, kMaxLine> line_;
 };
 

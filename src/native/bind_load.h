@@ -33,6 +33,8 @@ class PythonLoad {
     const nb::gil_scoped_release release;
     return action(load_);
   }
+  // Whoever else works with it.
+  void stop() { load_.stop(); }
 
  private:
   static std::vector<std::string> texts(const std::vector<nb::bytes>& all) {
@@ -56,22 +58,33 @@ inline nb::dict to_dict(const Load::Statuses& statuses) {
   return out;
 }
 
-inline nb::bytes to_bytes(const std::vector<int64_t>& numbers) {
-  return nb::bytes(reinterpret_cast<const char*>(numbers.data()), numbers.size() * sizeof(int64_t));
+template <typename Value>
+nb::bytes to_bytes(const std::vector<Value>& values) {
+  return nb::bytes(reinterpret_cast<const char*>(values.data()), values.size() * sizeof(Value));
+}
+
+inline std::vector<int64_t> latencies(const std::vector<LoadRecord>& records) {
+  std::vector<int64_t> out;
+  for (const LoadRecord& record : records)
+    if (record.failure == LoadFailure::kNone) out.push_back(record.ended - record.due);
+  return out;
 }
 
 inline void bind_load(nb::module_& m) {
   nb::class_<Load::Asked>(m, "Asked")
       .def_ro("status", &Load::Asked::status)
       .def_ro("closed", &Load::Asked::closed)
-      .def_ro("body", &Load::Asked::body);
+      .def_ro("body", &Load::Asked::body)
+      .def_ro("head", &Load::Asked::head)
+      .def_ro("whole", &Load::Asked::whole);
   nb::class_<Load::Tally>(m, "Tally")
       .def_ro("answered", &Load::Tally::answered)
       .def_ro("failed", &Load::Tally::failed)
       .def_prop_ro("statuses", [](const Load::Tally& tally) { return to_dict(tally.statuses); });
   nb::class_<Load::Steady>(m, "Steady")
       .def_prop_ro("latencies_ns",
-                   [](const Load::Steady& steady) { return to_bytes(steady.latencies); })
+                   [](const Load::Steady& steady) { return to_bytes(latencies(steady.records)); })
+      .def_prop_ro("records", [](const Load::Steady& steady) { return to_bytes(steady.records); })
       .def_ro("failed", &Load::Steady::failed)
       .def_prop_ro("statuses", [](const Load::Steady& steady) { return to_dict(steady.statuses); });
   const auto end = [](PythonLoad& load) { load.work([](Load& it) { it.close(); }); };
@@ -96,6 +109,7 @@ inline void bind_load(nb::module_& m) {
             return load.work([&](Load& it) { return it.steady(rate, count); });
           },
           nb::arg("rate"), nb::arg("count"))
+      .def("stop", &PythonLoad::stop)
       .def("close", end)
       .def("__enter__", [](nb::object self) { return self; })
       .def("__exit__", [end](PythonLoad& load, const nb::args&) { end(load); });

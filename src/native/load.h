@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <deque>
@@ -14,6 +15,7 @@
 #include <vector>
 
 #include "load_poll.h"
+#include "load_record.h"
 #include "load_socket.h"
 
 namespace tamis {
@@ -29,7 +31,8 @@ class Load {
   struct Asked {
     uint32_t status = 0;
     bool closed = true;
-    uint64_t body = 0;  // bytes
+    uint64_t body = 0;             // bytes
+    uint64_t head = 0, whole = 0;  // hashes, as records have them
   };
 
   // What became of a slice; a value. `failed`: connections that broke, answers that never came.
@@ -38,10 +41,9 @@ class Load {
     Statuses statuses{};
   };
 
-  // What became of requests at a steady rate; a value. Latencies are in nanoseconds, from the
-  // moment a request was due to the last byte of its answer, in the order of the answers.
+  // What became of requests at a steady rate, in the order in which they ended; a value.
   struct Steady {
-    std::vector<int64_t> latencies;
+    std::vector<LoadRecord> records;
     uint64_t failed = 0;
     Statuses statuses{};
   };
@@ -74,8 +76,10 @@ class Load {
       if (!answered) return;
       asked.status = ended.answer().status();
       asked.body = ended.answer().body();
+      asked.head = ended.answer().head_hash();
+      asked.whole = ended.answer().whole_hash();
     };
-    begin(socket, requests_.at(index), ended);
+    begin(socket, requests_.at(index), ended, true);
     while (under_way_ > 0) serve(kNever, ended);
     const int64_t until = monotonic_now() + kBehind;
     while (socket.open() && monotonic_now() < until) serve(until, ended);
@@ -113,35 +117,57 @@ class Load {
   Steady steady(double rate, uint64_t count) {
     if (!(rate > 0 && static_cast<double>(count) / rate <= kMaxSeconds))
       throw std::invalid_argument("a rate is above 0, and takes at most a million seconds");
+    if (count > kMaxRecords) throw std::invalid_argument("a steady load has at most 2^22 requests");
     const Settled settled(*this);
     Steady steady;
-    steady.latencies.reserve(count);
+    steady.records.reserve(count);
     const int64_t start = monotonic_now();
     const auto due = [&](uint64_t i) {
       return start + static_cast<int64_t>(static_cast<double>(i) * 1e9 / rate);
     };
     const auto ended = [&](const LoadSocket& socket, bool answered) {
+      LoadRecord& record = steady.records.emplace_back(under_way_with_[socket.tag()]);
+      record.ended = answered ? socket.heard() : monotonic_now();
+      record.failure = socket.failure();
+      if (!socket.open()) record.flags |= LoadRecord::kEnded;
       if (!answered) {
         ++steady.failed;
         return;
       }
-      steady.latencies.push_back(socket.heard() - due_[socket.tag()]);
-      ++steady.statuses[socket.answer().status()];
+      record.status = static_cast<uint16_t>(socket.answer().status());
+      record.head = socket.answer().head_hash();
+      record.whole = socket.answer().whole_hash();
+      ++steady.statuses[record.status];
     };
     heard_ = start;
+    bool waited = false;
     for (uint64_t next = 0; next < count || under_way_ > 0;) {
       LoadSocket* const free = next < count ? find_free() : nullptr;
+      waited |= free == nullptr;
       serve(free != nullptr ? due(next) : kNever, ended);
       const int64_t now = monotonic_now();
       if (free != nullptr && due(next) <= now) {
-        due_[free->tag()] = due(next++);
-        begin(*free, next_request(), ended);
+        const auto flags = waited ? LoadRecord::kWaited : uint8_t{0};
+        under_way_with_[free->tag()] = {.due = due(next++), .begun = now, .flags = flags};
+        under_way_with_[free->tag()].request = static_cast<uint32_t>(turn_ % requests_.size());
+        begin(*free, next_request(), ended, true);
+      } else if (free != nullptr) {
+        waited = false;
       }
+      if (stopped_)
+        while (count > next && due(count - 1) > now) --count;
       if (free == nullptr && heard_ < now - timeout_)
-        for (; next < count && due(next) < now - timeout_; ++next) ++steady.failed;
+        for (; next < count && due(next) < now - timeout_; ++next) {
+          steady.records.push_back({.due = due(next), .ended = now});
+          steady.records.back().failure = LoadFailure::kUnsent;
+          ++steady.failed;
+        }
     }
     return steady;
   }
+
+  // No request becomes due any more, now or later. Any thread may say so at any time.
+  void stop() { stopped_ = true; }
 
   // Ends the connections; the next call opens others.
   void close() {
@@ -152,6 +178,7 @@ class Load {
  private:
   static constexpr size_t kMaxConnections = 1024;
   static constexpr double kMaxSeconds = 1e6;
+  static constexpr uint64_t kMaxRecords = uint64_t{1} << 22;
   static constexpr int64_t kBeat = 100'000'000;
   // How long a server may take to close a connection behind its answer.
   static constexpr int64_t kBehind = 50'000'000;
@@ -180,22 +207,24 @@ class Load {
 
   const std::string& next_request() { return requests_[turn_++ % requests_.size()]; }
 
-  // One that is connected, if any is.
+  // From the one that was used last on, which is busy still: so all are used in turn, whichever of
+  // the server's threads has them.
   LoadSocket* find_free() {
-    LoadSocket* closed = nullptr;
-    for (LoadSocket& socket : sockets_) {
+    for (size_t i = 0; i < sockets_.size(); ++i) {
+      LoadSocket& socket = sockets_[(free_ + i) % sockets_.size()];
       if (socket.busy()) continue;
-      if (socket.open()) return &socket;
-      if (closed == nullptr) closed = &socket;
+      free_ = socket.tag();
+      return &socket;
     }
-    return closed;
+    return nullptr;
   }
 
   // `ended(socket, answered)` hears of each request once.
   template <typename Ended>
-  void begin(LoadSocket& socket, const std::string& request, const Ended& ended) {
+  void begin(LoadSocket& socket, const std::string& request, const Ended& ended,
+             bool hashed = false) {
     ++under_way_;
-    settle(socket, socket.begin(request), ended);
+    settle(socket, socket.begin(request, hashed), ended);
   }
 
   template <typename Ended>
@@ -218,10 +247,7 @@ class Load {
     beat_ = now + kBeat;
     pulse_();
     for (LoadSocket& socket : sockets_)
-      if (socket.busy() && socket.moved() < now - timeout_) {
-        socket.close();
-        settle(socket, LoadSocket::Result::kFailed, ended);
-      }
+      if (socket.busy() && socket.moved() < now - timeout_) settle(socket, socket.give_up(), ended);
   }
 
   const std::vector<std::string> requests_;
@@ -229,10 +255,11 @@ class Load {
   const std::function<void()> pulse_;
   LoadPoll poll_;
   std::deque<LoadSocket> sockets_;
-  std::array<int64_t, kMaxConnections> due_{};
+  std::array<LoadRecord, kMaxConnections> under_way_with_{};
   std::vector<char> buffer_ = std::vector<char>(size_t{64} << 10);
   uint64_t turn_ = 0;
-  size_t under_way_ = 0;
+  size_t under_way_ = 0, free_ = 0;
+  std::atomic<bool> stopped_ = false;
   int64_t beat_ = 0, heard_ = 0;
 };
 

@@ -17,6 +17,7 @@
 
 #include "answer_reader.h"
 #include "load_poll.h"
+#include "load_record.h"
 
 namespace tamis {
 
@@ -36,18 +37,23 @@ class LoadSocket {
   bool busy() const { return busy_; }
   // Of the last answer.
   const AnswerReader& answer() const { return reader_; }
+  // Why the last request failed, if it did.
+  LoadFailure failure() const { return failure_; }
   // When something was sent or read, when something was read: times of monotonic_now.
   int64_t moved() const { return moved_; }
   int64_t heard() const { return heard_; }
 
-  // Sends `request`, which must live until it is over. Throws std::system_error where files run
-  // out.
-  Result begin(std::string_view request) {
+  // Sends `request`, which must live until it is over; `hashed`: its answer is told from others.
+  // Throws std::system_error where files run out.
+  Result begin(std::string_view request, bool hashed = false) {
     unsent_ = request;
-    reader_.start(request.starts_with("HEAD "));
+    reader_.start(request.starts_with("HEAD "), hashed);
     moved_ = monotonic_now();
     busy_ = true;
-    if (!open() && !connect()) return end(Result::kFailed);
+    failure_ = LoadFailure::kNone;
+    connected_ = open();
+    reset_ = false;
+    if (!open() && !connect()) return fail(LoadFailure::kRefused);
     send();  // what has no connection yet has no room either
     return Result::kPending;
   }
@@ -62,6 +68,9 @@ class LoadSocket {
     if ((events & ~uint32_t{EPOLLOUT}) == 0) return Result::kPending;
     return receive((events & EPOLLRDHUP) != 0, buffer);
   }
+
+  // Nothing moved for too long.
+  Result give_up() { return fail(LoadFailure::kSilent); }
 
   // What is under way is given up.
   void close() {
@@ -98,12 +107,16 @@ class LoadSocket {
       const ssize_t sent = ::send(file_, unsent_.data(), unsent_.size(), MSG_NOSIGNAL);
       // A server may answer and close before it has read everything: what it said is still there,
       // and reading tells if there is nothing.
-      if (sent < 0 && errno != EAGAIN && errno != EINTR) break;
+      if (sent < 0 && errno != EAGAIN && errno != EINTR) {
+        reset_ = errno == ECONNRESET;
+        break;
+      }
       if (sent < 0) {
         if (!blocked_) watch(EPOLL_CTL_MOD, true);
         return;
       }
       moved_ = monotonic_now();
+      connected_ = true;
       unsent_.remove_prefix(static_cast<size_t>(sent));
     }
     if (blocked_) watch(EPOLL_CTL_MOD, false);
@@ -112,24 +125,32 @@ class LoadSocket {
   Result receive(bool last, std::span<char> buffer) {
     const ssize_t size = recv(file_, buffer.data(), buffer.size(), 0);
     if (size < 0 && (errno == EAGAIN || errno == EINTR)) return Result::kPending;
-    if (size <= 0) {
-      if (size == 0) reader_.end();
-      const bool done = reader_.state() == AnswerReader::State::kDone;
-      return end(done ? Result::kAnswered : Result::kFailed);
-    }
+    if (size <= 0) return ended(size < 0);
     moved_ = heard_ = monotonic_now();
     const auto all = static_cast<size_t>(size);
     const size_t taken = reader_.feed({buffer.data(), all});
     if (reader_.state() == AnswerReader::State::kReading) return Result::kPending;
-    if (reader_.state() == AnswerReader::State::kBroken) return end(Result::kFailed);
+    if (reader_.state() == AnswerReader::State::kBroken) return fail(LoadFailure::kMalformed);
     busy_ = false;
     if (last || taken < all || !unsent_.empty() || reader_.closes()) close();
     return Result::kAnswered;
   }
 
-  Result end(Result result) {
+  // Nothing more will come.
+  Result ended(bool error) {
+    if (!connected_) return fail(LoadFailure::kRefused);
+    if (error) return fail(LoadFailure::kReset);
+    reader_.end();
+    if (reader_.state() != AnswerReader::State::kDone)
+      return fail(reset_ ? LoadFailure::kReset : LoadFailure::kClosed);
     close();
-    return result;
+    return Result::kAnswered;
+  }
+
+  Result fail(LoadFailure failure) {
+    close();
+    failure_ = failure;
+    return Result::kFailed;
   }
 
   const int epoll_;
@@ -138,6 +159,8 @@ class LoadSocket {
   int file_ = -1;
   bool busy_ = false;
   bool blocked_ = false;  // waits for room to send, or for the connection
+  bool connected_ = false, reset_ = false;
+  LoadFailure failure_ = LoadFailure::kNone;
   int64_t moved_ = 0, heard_ = 0;
   std::string_view unsent_;
   AnswerReader reader_;

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from tamis.verbs.pull import pull
     from tamis.verbs.push import push
     from tamis.verbs.record import record
+    from tamis.verbs.rehearse import rehearse
     from tamis.verbs.render import render
     from tamis.verbs.replay import replay
     from tamis.verbs.reproduce import reproduce
@@ -53,6 +54,7 @@ __all__ = [
     "pull",
     "push",
     "record",
+    "rehearse",
     "render",
     "replay",
     "reproduce",

@@ -17,11 +17,11 @@ from tamis.benches.timing.contenders import Contender
 from tamis.benches.timing.footprint import footprint
 from tamis.benches.timing.ring import Ring
 from tamis.benches.timing.timed import Setting, timed
-from tamis.benches.timing.workload import choose
 from tamis.envoy import Binary
 from tamis.envoy.measuring.arena import Arena
 from tamis.envoy.measuring.lanes import lua
 from tamis.errors import BadInput, Fault
+from tamis.fixtures.workload import choose
 from tamis.model.exchange import Answer, Exchange, Fixture, Request
 from tamis.model.measured import LeftOut
 

@@ -1,5 +1,7 @@
 #include "native/answer_reader.h"
 
+#include <string>
+
 #include "check.h"
 
 using tamis::AnswerReader;
@@ -12,16 +14,18 @@ struct Read {
   uint64_t body;
   size_t taken;
   bool closes;
+  uint64_t head_hash = 0, whole_hash = 0;  // where asked for
   bool operator==(const Read&) const = default;
 };
-static Read read(std::string_view bytes, size_t piece, bool head, bool ends) {
+static Read read(std::string_view bytes, size_t piece, bool head, bool ends, bool hashed = false) {
   AnswerReader reader;
-  reader.start(head);
+  reader.start(head, hashed);
   size_t taken = 0;
   while (reader.state() == State::kReading && taken < bytes.size())
     taken += reader.feed(bytes.substr(taken, piece));
   if (ends) reader.end();
-  return {reader.state(), reader.status(), reader.body(), taken, reader.closes()};
+  return {reader.state(),  reader.status(),    reader.body(),      taken,
+          reader.closes(), reader.head_hash(), reader.whole_hash()};
 }
 static Read read(std::string_view bytes, bool head = false, bool ends = false) {
   const Read whole = read(bytes, bytes.size() + 1, head, ends);
@@ -129,6 +133,46 @@ static void bounded() {
   CHECK(end(trailers) == State::kBroken);
 }
 
+// The hashes of an answer; the same however it is cut.
+static Read hashed(const std::string& bytes, bool head = false) {
+  const Read whole = read(bytes, bytes.size() + 1, head, true, true);
+  CHECK(whole.state == State::kDone && whole.head_hash != 0 && whole.whole_hash != 0);
+  for (size_t piece = 1; piece <= bytes.size(); ++piece)
+    CHECK(read(bytes, piece, head, true, true) == whole);
+  return whole;
+}
+
+static void told_apart() {
+  const std::string fields = "x-a: 1\r\nx-b: 2\r\n";
+  const std::string plain = kOk + fields + "content-length: 2\r\n\r\nok";
+  const Read first = hashed(plain);
+  CHECK(read(plain).head_hash == 0 && read(plain).whole_hash == 0);
+  // Neither its moment nor its connection.
+  const Read later = hashed(kOk + "date: now\r\n" + fields + "Connection: close\r\n" +
+                            "x-envoy-upstream-service-time: 3\r\ncontent-length: 2\r\n\r\nok");
+  CHECK(later.head_hash == first.head_hash && later.whole_hash == first.whole_hash);
+  // An interim answer is none.
+  CHECK(hashed("HTTP/1.1 100 Continue\r\nx: y\r\n\r\n" + plain).whole_hash == first.whole_hash);
+  const Read body = hashed(kOk + fields + "content-length: 2\r\n\r\nno");
+  CHECK(body.head_hash == first.head_hash && body.whole_hash != first.whole_hash);
+  const std::string tail = "content-length: 2\r\n\r\nok";
+  const std::string longer = "x-a: 1" + std::string(1000, '.');
+  for (const std::string& other :
+       {"HTTP/1.1 201 OK\r\n" + fields, kOk + "x-b: 2\r\nx-a: 1\r\n", kOk + "x-a: 1\r\n",
+        kOk + "x-a: 1x-b: 2\r\n", kOk + fields + "x-c:\r\n", kOk + longer + "a\r\n",
+        kOk + longer + "b\r\n"})
+    CHECK(hashed(other + tail).head_hash != first.head_hash);
+  CHECK(hashed(kOk + longer + "a\r\n" + tail).head_hash !=
+        hashed(kOk + longer + "b\r\n" + tail).head_hash);
+  // Framing does not count: chunks are one body.
+  const std::string chunked = kOk + fields + "transfer-encoding: chunked\r\n\r\n";
+  const Read one = hashed(chunked + "2\r\nok\r\n0\r\n\r\n");
+  CHECK(hashed(chunked + "1\r\no\r\n1\r\nk\r\n0\r\n\r\n").whole_hash == one.whole_hash);
+  CHECK(hashed(kOk + fields + "\r\nok").whole_hash == one.whole_hash);
+  const Read head = hashed(plain.substr(0, plain.size() - 2), true);
+  CHECK(head.head_hash == first.head_hash && head.whole_hash != first.whole_hash);
+}
+
 static void again() {
   AnswerReader reader;
   reader.feed("nonsense\n");
@@ -145,5 +189,6 @@ int main() {
   connections();
   malformed();
   bounded();
+  told_apart();
   again();
 }

@@ -72,10 +72,34 @@ static void what_breaks() {
     LoadServer server(answer, true);
     Rig rig(server.port);
     CHECK(rig.ask(kGet) == Result::kFailed && !rig.socket.open());
+    CHECK(rig.socket.failure() == LoadFailure::kClosed);
   }
   LoadServer server("what?\r\n");
   Rig rig(server.port);
   CHECK(rig.ask(kGet) == Result::kFailed && !rig.socket.open());
+  CHECK(rig.socket.failure() == LoadFailure::kMalformed);
+}
+
+// A server that closes what it has not read resets the connection.
+static void a_reset() {
+  const int listener = socket(AF_INET, SOCK_STREAM, 0);
+  sockaddr_in at{};
+  at.sin_family = AF_INET;
+  at.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  socklen_t size = sizeof at;
+  CHECK(bind(listener, reinterpret_cast<const sockaddr*>(&at), size) == 0);
+  CHECK(getsockname(listener, reinterpret_cast<sockaddr*>(&at), &size) == 0);
+  CHECK(listen(listener, 1) == 0);
+  Rig rig(ntohs(at.sin_port));
+  CHECK(rig.socket.begin(kGet) == Result::kPending);
+  const int file = accept(listener, nullptr, nullptr);
+  char byte = 0;
+  Result result = Result::kPending;
+  while (recv(file, &byte, 1, MSG_PEEK | MSG_DONTWAIT) < 1) result = rig.turn(0);
+  close(file);
+  while (result == Result::kPending) result = rig.turn();
+  CHECK(result == Result::kFailed && rig.socket.failure() == LoadFailure::kReset);
+  close(listener);
 }
 
 // An answer that nobody asked for would be taken for the next request's.
@@ -99,6 +123,7 @@ static void nobody_listens() {
   }
   Rig rig(port);
   CHECK(rig.ask(kGet) == Result::kFailed && !rig.socket.open());
+  CHECK(rig.socket.failure() == LoadFailure::kRefused);
 }
 
 static void what_is_given_up() {
@@ -106,7 +131,8 @@ static void what_is_given_up() {
   Rig rig(server.port);
   CHECK(rig.socket.begin(kGet) == Result::kPending);
   CHECK(rig.socket.busy() && rig.socket.open());
-  rig.socket.close();
+  CHECK(rig.socket.give_up() == Result::kFailed);
+  CHECK(rig.socket.failure() == LoadFailure::kSilent);
   CHECK(!rig.socket.busy() && !rig.socket.open());
   CHECK(rig.poll.wait(0).empty());
 }
@@ -134,6 +160,7 @@ int main() {
   a_server_that_closes();
   a_body_that_the_end_ends();
   what_breaks();
+  a_reset();
   more_than_was_asked_for();
   nobody_listens();
   what_is_given_up();

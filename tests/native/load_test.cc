@@ -1,6 +1,7 @@
 #include "native/load.h"
 
 #include <cmath>
+#include <thread>
 
 #include "allocations.h"
 #include "check.h"
@@ -65,7 +66,15 @@ static void silence() {
   CHECK(load.ask(0).status == 0);
   // Many more are due than four connections can be silent to: time fails the rest.
   const Load::Steady steady = load.steady(10'000, 2000);
-  CHECK(steady.failed == 2000 && steady.latencies.empty() && pulses < 200);
+  CHECK(steady.failed == 2000 && steady.records.size() == 2000 && pulses < 200);
+  size_t silent = 0;
+  for (const LoadRecord& record : steady.records) {
+    const bool sent = record.failure == LoadFailure::kSilent;
+    CHECK(sent || record.failure == LoadFailure::kUnsent);
+    CHECK(sent == (record.begun != 0) && record.status == 0 && record.ended > record.due);
+    silent += sent;
+  }
+  CHECK(silent >= 4);
 }
 
 static void what_the_pulse_throws_ends_it() {
@@ -83,9 +92,69 @@ static void steadily() {
   const int64_t start = monotonic_now();
   const Load::Steady steady = load.steady(1000, 100);
   CHECK(monotonic_now() - start >= 99'000'000);  // the last is due then
-  CHECK(steady.latencies.size() == 100 && steady.failed == 0 && steady.statuses[200] == 100);
-  for (const int64_t latency : steady.latencies) CHECK(latency > 0);
-  CHECK(server.accepted >= 1 && server.accepted <= 4);
+  CHECK(steady.records.size() == 100 && steady.failed == 0 && steady.statuses[200] == 100);
+  CHECK(server.accepted == 4);  // each in its turn
+  const Load::Asked asked = load.ask(0);
+  CHECK(asked.head != 0 && asked.whole != 0 && asked.head != asked.whole);
+  for (size_t i = 0; i < 100; ++i) {
+    const LoadRecord& record = steady.records[i];
+    CHECK(start <= record.due && record.due <= record.begun && record.begun < record.ended);
+    CHECK(record.status == 200 && record.failure == LoadFailure::kNone && record.request == 0);
+    CHECK(record.head == asked.head && record.whole == asked.whole);
+    CHECK((record.flags & LoadRecord::kEnded) == 0);
+  }
+}
+
+// Which request, why it failed, and whether its connection went with it.
+static void records() {
+  LoadServer server(kPong, true);
+  const std::string head = "HEAD" + request().substr(3);
+  {
+    Load load(server.port, {request(), head}, 2, 5, nothing);
+    const Load::Steady steady = load.steady(200, 8);
+    size_t heads = 0;
+    for (const LoadRecord& record : steady.records) heads += record.request == 1;
+    CHECK(steady.records.size() == 8 && heads == 4);
+  }
+  const auto failures = [](uint16_t port, LoadFailure failure) {
+    Load load(port, {request()}, 2, 5, nothing);
+    const Load::Steady steady = load.steady(1000, 6);
+    CHECK(steady.failed == 6 && steady.records.size() == 6);
+    for (const LoadRecord& record : steady.records)
+      CHECK(record.failure == failure && record.flags & LoadRecord::kEnded && record.ended > 0);
+  };
+  LoadServer closes("", true), babbles("what?\r\n");
+  failures(closes.port, LoadFailure::kClosed);
+  failures(babbles.port, LoadFailure::kMalformed);
+  uint16_t gone = 0;
+  {
+    const LoadServer for_now("");
+    gone = for_now.port;
+  }
+  failures(gone, LoadFailure::kRefused);
+}
+
+// A server with one connection that takes its time makes requests wait, and says so.
+static void waiting_for_a_connection() {
+  LoadServer server(kPong);
+  Load load(server.port, {request()}, 1, 5, nothing);
+  const Load::Steady steady = load.steady(1e6, 50);  // faster than anybody answers
+  size_t waited = 0;
+  for (const LoadRecord& record : steady.records) waited += record.flags & LoadRecord::kWaited;
+  CHECK(waited > 0 && steady.failed == 0);
+}
+
+static void stopped() {
+  LoadServer server(kPong);
+  Load load(server.port, {request()}, 4, 5, nothing);
+  std::thread other([&] {
+    while (server.received < 20 * kGet.size()) std::this_thread::yield();
+    load.stop();
+  });
+  const Load::Steady steady = load.steady(2000, 2'000'000);  // a quarter of an hour
+  other.join();
+  CHECK(steady.records.size() >= 20 && steady.records.size() < 200'000 && steady.failed == 0);
+  CHECK(load.steady(1000, 1000).records.size() <= 1);
 }
 
 static void allocates_nothing_on_the_way() {
@@ -98,7 +167,7 @@ static void allocates_nothing_on_the_way() {
     return allocations - before;
   };
   CHECK(taken([&] { load.slice(400); }) == 0);
-  CHECK(taken([&] { load.steady(20'000, 400); }) == 1);  // the latencies
+  CHECK(taken([&] { load.steady(20'000, 400); }) == 1);  // the records
 }
 
 static void what_is_no_load() {
@@ -114,6 +183,7 @@ static void what_is_no_load() {
   Load load(1, {request()}, 1, 1, nothing);
   for (const double rate : {0.0, -1.0, 1e-7, std::nan("")})
     CHECK(throws<std::invalid_argument>([&] { load.steady(rate, 10); }));
+  CHECK(throws<std::invalid_argument>([&] { load.steady(1e6, (1 << 22) + 1); }));
 }
 
 int main() {
@@ -124,6 +194,9 @@ int main() {
   silence();
   what_the_pulse_throws_ends_it();
   steadily();
+  records();
+  waiting_for_a_connection();
+  stopped();
   allocates_nothing_on_the_way();
   what_is_no_load();
 }

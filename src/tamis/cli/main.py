@@ -38,6 +38,7 @@ VERBS: dict[str, Verb] = {
         Verb("bench", _MAIN, "Count what a filter costs: the cost card, budgets, what is cheaper"),
         Verb("record", _MAIN, "Turn live traffic, HAR, tap or curl into fixtures"),
         Verb("run", _MAIN, "Serve traffic through a filter in a real Envoy; swap it on change"),
+        Verb("rehearse", _MAIN, "Upgrade a filter under load, and count what is lost"),
         Verb("push", _MAIN, "Publish a module as an OCI artifact"),
         Verb("render", _MAIN, "Write the manifests that deploy an artifact"),
         Verb("ship", _MAIN, "Build, check, test, bench, push, render; stop at the first failure"),

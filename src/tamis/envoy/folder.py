@@ -142,6 +142,11 @@ class Folder:
         return str(self.root / f"tap-{side}")
 
     @property
+    def base(self) -> Path:
+        """The number that Envoys have in common which take over from each other."""
+        return self.root / "base"
+
+    @property
     def admin(self) -> Path:
         """Socket of the admin interface."""
         return self.root / "admin.sock"

@@ -20,6 +20,7 @@ from typing import Self
 from tamis.envoy import refusals, supervisor
 from tamis.envoy.binary import Binary
 from tamis.envoy.folder import Folder, writing
+from tamis.envoy.lineage import Lineage
 from tamis.envoy.log import whole
 from tamis.errors import Fault, Missing
 
@@ -45,9 +46,12 @@ def supervised(folder: Folder, command: Sequence[str], *, within: float) -> int 
     return 128 - status if status > 128 else status
 
 
-def _supervise(folder: Folder, command: Sequence[str]) -> subprocess.Popen[bytes]:
+def _supervise(
+    folder: Folder, command: Sequence[str], lineage: Lineage | None = None
+) -> subprocess.Popen[bytes]:
     """It ends when its standard input is closed."""
-    wrapped = [sys.executable, "-I", "-S", supervisor.__file__, str(folder.root), *command]
+    owned = [str(folder.root), str(lineage.folder.root) if lineage else ""]
+    wrapped = [sys.executable, "-I", "-S", supervisor.__file__, *owned, *command]
     with folder.log.open("wb") as log:
         return subprocess.Popen(
             wrapped,
@@ -66,8 +70,9 @@ class Refused(Fault):
 class Process:
     """Envoy in `folder`, with the bootstrap that `bootstrap(nonce)` gives; a context manager.
 
-    `logs`: what `--component-log-level` says; `workers`: how many threads serve traffic. The folder
-    (bootstrap, log) is removed at the end, unless `keep()` was called.
+    `logs`: what `--component-log-level` says; `workers`: how many threads serve traffic. `lineage`:
+    it takes over from the Envoy before it there. The folder (bootstrap, log) is removed at the end,
+    unless `keep()` was called.
     """
 
     def __init__(
@@ -78,6 +83,7 @@ class Process:
         *,
         logs: str,
         workers: int = 1,
+        lineage: Lineage | None = None,
     ) -> None:
         self.binary = binary
         self.folder = folder
@@ -87,7 +93,7 @@ class Process:
         try:
             with writing(folder.root):
                 folder.config.write_text(bootstrap(self.nonce))
-                self._child = self._start(logs, workers)
+                self._child = self._start(logs, workers, lineage)
         except BaseException:
             folder.remove()
             raise
@@ -97,19 +103,19 @@ class Process:
         #: Envoy's own process id (the supervisor is its parent).
         self.pid = int(self._child.stdout.readline() or 0)
 
-    def _start(self, logs: str, workers: int) -> subprocess.Popen[bytes]:
+    def _start(self, logs: str, workers: int, lineage: Lineage | None) -> subprocess.Popen[bytes]:
         command = [
             str(self.binary.path),
             *("-c", str(self.folder.config)),
             *("--concurrency", str(workers)),
-            "--disable-hot-restart",
+            *(lineage.options() if lineage else ("--disable-hot-restart",)),
             *("--log-level", "warning"),
             *("--component-log-level", logs),
             *("--log-format", f"{self.nonce} %t %l %n %v"),
             # The access log is written on this timer.
             *("--file-flush-interval-msec", "2"),
         ]
-        return _supervise(self.folder, command)
+        return _supervise(self.folder, command, lineage)
 
     def __enter__(self) -> Self:
         try:
@@ -165,6 +171,22 @@ class Process:
         if response.status != HTTPStatus.OK:
             raise ConnectionError(f"admin interface: {response.status} {body}")
         return body
+
+    def resident(self) -> int:
+        """Bytes of memory that Envoy holds. Raises OSError when it is gone, and but for Linux."""
+        status = Path(f"/proc/{self.pid}/smaps_rollup").read_text(encoding="ascii")
+        line = next(line for line in status.splitlines() if line.startswith("Rss:"))
+        return int(line.split()[1]) * 1024
+
+    def ended(self) -> bool:
+        """Whether Envoy has ended by itself, and well: another one took over from it.
+
+        Raises Crashed if it broke.
+        """
+        status = self._child.poll()
+        if status:
+            self.check()
+        return status == 0
 
     def close(self) -> None:
         """End Envoy and wait for it; idempotent."""

@@ -1,11 +1,12 @@
 """Runs Envoy for exactly as long as its owner lives; a program of its own, standard library only.
 
-    python supervisor.py FOLDER COMMAND...
+    python supervisor.py FOLDER LINEAGE COMMAND...
 
 Standard input is a pipe that only the owner holds open: when it closes, however the owner ended,
-Envoy is killed and, if the owner did not say "keep" first, FOLDER is removed. On Linux the kernel
-also kills Envoy when this supervisor dies, and this supervisor when its parent is gone. Prints
-Envoy's pid; exits with its status (128 + signal).
+Envoy is killed and, if the owner did not say "keep" first, FOLDER is removed, and LINEAGE (a
+folder, or nothing) is forgotten. On Linux the kernel also kills Envoy when this supervisor dies,
+and this supervisor when its parent is gone. Prints Envoy's pid; exits with its status (128 +
+signal).
 """
 
 import contextlib
@@ -18,13 +19,25 @@ import subprocess
 import sys
 from collections.abc import Callable
 
-__all__ = ["main"]
+__all__ = ["forget", "main"]
 
 _PR_SET_PDEATHSIG = 1
 _POLL_SECONDS = 0.25
 
 
-def main(folder: str, command: list[str]) -> int:
+def forget(lineage: str) -> None:
+    """Remove the folder of Envoys that took over from each other, and the shared memory that its
+    `base` stands for: Envoy itself leaves it behind.
+    """
+    with contextlib.suppress(OSError, ValueError):
+        with open(f"{lineage}/base", encoding="ascii") as file:  # noqa: PTH123  (starts are to be quick)
+            base = int(file.read())
+        os.unlink(f"/dev/shm/envoy_shared_memory_{10 * base}")  # noqa: PTH108, S108
+    if lineage:
+        shutil.rmtree(lineage, ignore_errors=True)
+
+
+def main(folder: str, lineage: str, command: list[str]) -> int:
     """Start `command`, wait for its end or the owner's."""
     owner = os.getppid()
     die = _die_with_parent()
@@ -34,7 +47,8 @@ def main(folder: str, command: list[str]) -> int:
     # Whoever wants this to end ends the owner: only so is the folder removed.
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, signal.SIG_IGN)
-    print(envoy.pid, flush=True)  # noqa: T201
+    with contextlib.suppress(OSError):  # an owner that is gone already is noticed below
+        os.write(1, f"{envoy.pid}\n".encode())
     keep = False
     while envoy.poll() is None:
         readable, _, _ = select.select([0], [], [], _POLL_SECONDS)
@@ -45,6 +59,7 @@ def main(folder: str, command: list[str]) -> int:
             envoy.wait()
             if not keep:
                 shutil.rmtree(folder, ignore_errors=True)
+            forget(lineage)
             return 0
     status = envoy.returncode
     return 128 - status if status < 0 else status
@@ -67,4 +82,4 @@ def _die_with_parent() -> Callable[[], None] | None:
 
 if __name__ == "__main__":
     with contextlib.suppress(KeyboardInterrupt):
-        sys.exit(main(sys.argv[1], sys.argv[2:]))
+        sys.exit(main(sys.argv[1], sys.argv[2], sys.argv[3:]))

@@ -1,9 +1,23 @@
-"""What pages of HTML have in common: text that is safe, and tables."""
+"""What pages of HTML have in common: their frame, text that is safe, and tables."""
 
 from collections.abc import Sequence
 from html import escape
 
-__all__ = ["safe", "table"]
+from tamis.report.page_style import STYLE
+from tamis.version import VERSION
+
+__all__ = ["document", "safe", "table"]
+
+
+def document(title: str, body: str) -> str:
+    """A whole page, ending with a newline."""
+    return (
+        '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
+        '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
+        '<meta name="color-scheme" content="light dark">\n'
+        f"<title>{safe(title)}</title>\n<style>{STYLE}</style>\n"
+        f"</head>\n<body>\n{body}\n<footer>tamis {VERSION}</footer>\n</body>\n</html>\n"
+    )
 
 
 def table(

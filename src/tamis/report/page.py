@@ -8,13 +8,11 @@ from tamis.report import pictures
 from tamis.report.bench import broken_budget
 from tamis.report.card import card_totals, cold_text, size_text
 from tamis.report.figures import FIGURES, amount, mean, most, share
-from tamis.report.html import safe, table
-from tamis.report.page_style import STYLE
+from tamis.report.html import document, safe, table
 from tamis.report.page_timed import in_envoy
 from tamis.report.pictures import Bar, Point
 from tamis.report.replay import why
 from tamis.report.terminal import bytes_of, plural
-from tamis.version import VERSION
 
 __all__ = ["page"]
 
@@ -25,13 +23,7 @@ def page(cards: Sequence[Card]) -> str:
     """The document, ending with a newline."""
     title = ", ".join(card.name for card in cards) or "nothing"
     body = "\n".join(part for card in cards for part in _card(card))
-    return (
-        '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
-        '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
-        '<meta name="color-scheme" content="light dark">\n'
-        f"<title>What it costs: {safe(title)}</title>\n<style>{STYLE}</style>\n"
-        f"</head>\n<body>\n{body}\n<footer>tamis {VERSION}</footer>\n</body>\n</html>\n"
-    )
+    return document(f"What it costs: {title}", body)
 
 
 def _card(card: Card) -> Iterator[str]:

@@ -11,6 +11,7 @@ from itertools import pairwise
 
 from tamis.model.measured import Interval, Latency
 from tamis.report.figures import amount, measured
+from tamis.report.svg import line, svg, text
 
 __all__ = ["COLORS", "Bar", "Point", "Span", "curves", "history", "intervals", "legend", "stacked"]
 
@@ -75,10 +76,10 @@ def stacked(bars: Sequence[Bar], series: Sequence[str], what: str) -> str:
                 f"<title>{escape(name)}: {amount(value)}</title></rect>"
             )
             start += width
-    return _svg(rows, len(bars) * _ROW, what)
+    return svg(rows, len(bars) * _ROW, what)
 
 
-def legend(names: Sequence[tuple[int, str]]) -> str:
+def legend(names: Sequence[tuple[int | str, str]]) -> str:
     """Colours and what they stand for, as a list that flows."""
     items = (
         f'<li><svg width="12" height="12" aria-hidden="true"><rect class="c{color}"'
@@ -106,12 +107,12 @@ def intervals(rows: Sequence[Span], what: str) -> str:
         )
         low, high = ((end - lowest) * scale for end in (row.value.low, row.value.high))
         middle = top + 18 + _BAR / 2
-        parts.append(_line(low, middle, high, middle, "whisker"))
-        parts += [_line(end, middle - 5, end, middle + 5, "whisker") for end in (low, high)]
+        parts.append(line(low, middle, high, middle, "whisker"))
+        parts += [line(end, middle - 5, end, middle + 5, "whisker") for end in (low, high)]
     if lowest < 0:
         zero = -lowest * scale
-        parts.insert(0, _line(zero, 16, zero, len(rows) * _ROW - 4, "rule"))
-    return _svg(parts, len(rows) * _ROW, what)
+        parts.insert(0, line(zero, 16, zero, len(rows) * _ROW - 4, "rule"))
+    return svg(parts, len(rows) * _ROW, what)
 
 
 def curves(latencies: Sequence[tuple[int, Latency]], what: str) -> str:
@@ -132,15 +133,15 @@ def curves(latencies: Sequence[tuple[int, Latency]], what: str) -> str:
 
     parts = [part for us in _ticks(lowest, highest) for part in _rule(down(us), f"{us:,.0f}")]
     named = dict.fromkeys(percentile for percentile, _ in every)
-    parts += [_text(across(each), _CURVES - 8, f"p{each:g}", "middle") for each in named]
+    parts += [text(across(each), _CURVES - 8, f"p{each:g}", "middle") for each in named]
     for at, (color, one) in enumerate(latencies):
         aside = at - (len(latencies) - 1) / 2
         spots = [(across(percentile, aside), down(us.value)) for percentile, us in one.points]
         parts += _path(spots, f"s{color}")
         for spot, (percentile, us) in zip(spots, one.points, strict=True):
-            parts.append(_line(spot[0], down(us.low), spot[0], down(us.high), "whisker"))
+            parts.append(line(spot[0], down(us.low), spot[0], down(us.high), "whisker"))
             parts.append(_dot(*spot, color, f"{one.name} p{percentile:g}: {measured(us, 'us')}"))
-    return _svg(parts, _CURVES, what)
+    return svg(parts, _CURVES, what)
 
 
 def history(points: Sequence[Point], what: str) -> str:
@@ -157,11 +158,11 @@ def history(points: Sequence[Point], what: str) -> str:
         across, down = place(at, point.value)
         if point.bounds:
             top, bottom = place(at, point.bounds.high)[1], place(at, point.bounds.low)[1]
-            parts.append(_line(across, top, across, bottom, "whisker"))
+            parts.append(line(across, top, across, bottom, "whisker"))
         parts.append(_dot(across, down, 0, f"{point.label}: {amount(point.value)}"))
         anchor = "end" if at and at == len(points) - 1 else "start" if not at else "middle"
-        parts.append(_text(across, _PLOT - 8, point.label, anchor))
-    return _svg(parts, _PLOT, what)
+        parts.append(text(across, _PLOT - 8, point.label, anchor))
+    return svg(parts, _PLOT, what)
 
 
 def _rarity(percentile: float) -> float:
@@ -183,13 +184,13 @@ def _grid(highest: float) -> Iterator[str]:
 
 
 def _rule(down: float, told: str) -> Iterator[str]:
-    yield _line(_LEFT, down, _RIGHT, down, "rule")
-    yield _text(_LEFT - 1, down + 4, told, "end")
+    yield line(_LEFT, down, _RIGHT, down, "rule")
+    yield text(_LEFT - 1, down + 4, told, "end")
 
 
 def _path(points: Sequence[tuple[float, float]], color: str) -> list[str]:
     """Lines one by one: a polyline cannot be given in percent."""
-    return [_line(*before, *after, f"curve {color}") for before, after in pairwise(points)]
+    return [line(*before, *after, f"curve {color}") for before, after in pairwise(points)]
 
 
 def _dot(across: float, down: float, color: int, title: str) -> str:
@@ -199,26 +200,11 @@ def _dot(across: float, down: float, color: int, title: str) -> str:
     )
 
 
-def _line(x1: float, y1: float, x2: float, y2: float, kind: str) -> str:
-    return f'<line class="{kind}" x1="{x1:.3f}%" y1="{y1:.1f}" x2="{x2:.3f}%" y2="{y2:.1f}"/>'
-
-
-def _text(across: float, down: float, text: str, anchor: str) -> str:
-    return f'<text x="{across:.3f}%" y="{down:.1f}" text-anchor="{anchor}">{escape(text)}</text>'
-
-
 def _label(top: int, name: str, value: str) -> str:
     """The name on the left, the value on the right, above the bar."""
-    return _text(0, top + 13, name, "start") + _text(100, top + 13, value, "end")
+    return text(0, top + 13, name, "start") + text(100, top + 13, value, "end")
 
 
 def _color(series: Sequence[str], name: str) -> str:
     at = series.index(name) if name in series else COLORS - 1
     return f"c{min(at, COLORS - 1)}"
-
-
-def _svg(parts: Sequence[str], height: int, what: str) -> str:
-    return (
-        f'<svg role="img" aria-label="{escape(what)}" width="100%" height="{height}">'
-        f"{''.join(parts)}</svg>"
-    )

@@ -10,9 +10,9 @@ from tamis.benches.predicted import code_of, predicted
 from tamis.benches.timing.contenders import Contender
 from tamis.benches.timing.ring import Ring
 from tamis.benches.timing.timed import Setting, timed
-from tamis.benches.timing.workload import Workload, choose
 from tamis.envoy.measuring.arena import Origin
 from tamis.errors import BadInput, Place
+from tamis.fixtures.workload import Workload, choose
 from tamis.model.exchange import Fixture
 from tamis.model.measured import Interval, Timed
 from tamis.model.plugin import Limits

@@ -29,8 +29,8 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   fuzz::Choices choices(data, size);
   AnswerReader whole, cut;
   while (!bytes.empty()) {
-    whole.start(head);
-    cut.start(head);
+    whole.start(head, true);
+    cut.start(head, true);
     const size_t taken = feed(whole, bytes, [&] { return bytes.size(); });
     CHECK(feed(cut, bytes, [&] { return 1 + choices.below(40); }) == taken);
     whole.end();
@@ -38,6 +38,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
     CHECK(whole.state() != AnswerReader::State::kReading && whole.state() == cut.state());
     if (whole.state() == AnswerReader::State::kBroken) break;
     CHECK(whole.status() == cut.status() && whole.body() == cut.body());
+    CHECK(whole.head_hash() == cut.head_hash() && whole.whole_hash() == cut.whole_hash());
     CHECK(whole.closes() == cut.closes() && whole.body() <= taken);
     CHECK(whole.status() >= 100 && whole.status() <= 999);
     bytes.remove_prefix(taken);

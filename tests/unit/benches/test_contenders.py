@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from tamis.benches.timing.contenders import Contender, lane_name
-from tamis.benches.timing.workload import choose
+from tamis.fixtures.workload import choose
 from tamis.model.exchange import Exchange, Fixture, Request
 from tamis.model.plugin import Plugin
 

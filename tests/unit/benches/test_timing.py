@@ -12,8 +12,8 @@ from tamis.benches.timing.latencies import Block, latencies
 from tamis.benches.timing.ring import Ring
 from tamis.benches.timing.slices import Slices
 from tamis.benches.timing.timed import Setting, timed
-from tamis.benches.timing.workload import choose
 from tamis.envoy import Binary
+from tamis.fixtures.workload import choose
 from tamis.model.exchange import Exchange, Fixture, Request
 
 LOAD = choose((Fixture("f", Path("f.yaml"), (Exchange(Request(())),)),), b"")

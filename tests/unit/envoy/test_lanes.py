@@ -7,9 +7,10 @@ from pathlib import Path
 import pytest
 
 from tamis.envoy.folder import Folder
-from tamis.envoy.measuring.lanes import SELECTOR, Lane, lua, measured_bootstrap, origin_bootstrap
+from tamis.envoy.measuring.lanes import Lane, lua, measured_bootstrap, origin_bootstrap
 from tamis.envoy.native import CLOCK
 from tamis.envoy.plugins import Loadable, typed_config
+from tamis.fixtures.workload import SELECTOR
 from tamis.model.exchange import Answer, CalloutMatch, CalloutReply, CalloutRule
 from tamis.model.plugin import Plugin
 

@@ -15,9 +15,9 @@ from tamis.benches.timing.contenders import Contender
 from tamis.benches.timing.ring import Ring
 from tamis.benches.timing.slices import slices
 from tamis.benches.timing.statistics import Estimate, estimate, merged
-from tamis.benches.timing.workload import Workload
 from tamis.envoy import Binary
 from tamis.envoy.measuring.arena import Origin
+from tamis.fixtures.workload import Workload
 from tamis.model.cost import StepCost
 from tamis.model.plugin import Plugin
 from tamis.model.prices import Prices

@@ -3,10 +3,10 @@
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from tamis.benches.timing.workload import Workload
 from tamis.envoy.measuring.lanes import Lane
 from tamis.envoy.native import Kind
 from tamis.envoy.plugins import Json, Loadable, typed_config
+from tamis.fixtures.workload import Workload
 
 __all__ = ["CHAIN", "NOTHING", "Contender", "lane_name"]
 

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from tamis.benches.timing.answers import Answered
 from tamis.benches.timing.ring import client
 from tamis.benches.timing.statistics import interval, percentile
-from tamis.benches.timing.workload import Workload
 from tamis.envoy.measuring.arena import Arena
+from tamis.fixtures.workload import Workload
 from tamis.model.measured import Latency
 
 __all__ = ["Block", "latencies", "steady"]

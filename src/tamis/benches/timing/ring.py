@@ -7,11 +7,11 @@ from tempfile import TemporaryDirectory
 
 from tamis import _core
 from tamis.benches.timing.contenders import CHAIN, NOTHING, Contender, lane_name
-from tamis.benches.timing.workload import Workload
 from tamis.envoy import Binary, validate
 from tamis.envoy.folder import Folder
 from tamis.envoy.measuring.arena import Arena
 from tamis.envoy.measuring.lanes import Lane, measured_bootstrap
+from tamis.fixtures.workload import Workload
 
 __all__ = ["Ring", "client", "longer"]
 

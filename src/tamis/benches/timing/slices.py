@@ -15,8 +15,8 @@ from tamis import _core
 from tamis.benches.timing.answers import Answered
 from tamis.benches.timing.ring import client
 from tamis.benches.timing.statistics import Rounds
-from tamis.benches.timing.workload import Workload
 from tamis.envoy.measuring.arena import Arena
+from tamis.fixtures.workload import Workload
 
 __all__ = ["WARM", "Slices", "slices"]
 

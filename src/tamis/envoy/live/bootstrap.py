@@ -6,14 +6,14 @@ Envoy's v3 API reference.
 
 import json
 import ssl
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from tamis.envoy.folder import Folder
 from tamis.envoy.live.taps import Taps, access_log, behind, early, in_front
 from tamis.envoy.live.upstream import Upstream
-from tamis.envoy.plugins import NETWORK_WASM, TYPE, WASM, Json
-from tamis.envoy.wiring import HCM, HTTP_OPTIONS, pipe, router, slot
+from tamis.envoy.plugins import NETWORK_WASM, TYPE, WASM, Json, Loadable, typed_config
+from tamis.envoy.wiring import HCM, HTTP_OPTIONS, pipe, router, slot, tcp
 from tamis.model.filter import Layer
 
 __all__ = ["ADMIN", "FRONT", "Slot", "gate_bootstrap"]
@@ -28,10 +28,15 @@ _EVERYTHING: Json = {"prefix": ""}
 
 @dataclass(frozen=True, slots=True)
 class Slot:
-    """A filter whose plugin is put in later. Network filters come before HTTP filters."""
+    """A filter whose plugin is put in later. Network filters come before HTTP filters.
+
+    `fixed`: an HTTP filter's plugin that is there from the start, for good; without it Envoy does
+    not start.
+    """
 
     name: str
     layer: Layer = "http"
+    fixed: Loadable | None = None
 
 
 def gate_bootstrap(
@@ -43,15 +48,17 @@ def gate_bootstrap(
     admin: int = 0,
     taps: Taps | None = None,
     access_prefix: str = "",
+    services: Mapping[str, int] | None = None,
 ) -> str:
     """JSON of a proxy that listens on `address` (port 0: any), its admin interface on `admin`.
 
-    `access_prefix` begins the line of each exchange in the log, where there are taps.
+    `access_prefix` begins the line of each exchange in the log, where there are taps. `services`:
+    clusters that plugins call, on ports of this machine.
     """
     network = [slot(each.name, folder.plugin(each.name), NETWORK_WASM) for each in slots
                if each.layer == "network"]  # fmt: skip
     http = [each for each in slots if each.layer == "http"]
-    wasm = [slot(each.name, folder.plugin(each.name), WASM) for each in http]
+    wasm = [_filter(each, folder) for each in http]
     told: Json = {}
     if taps:
         wasm = [*in_front(taps, folder), *wasm, *behind(taps, folder)]
@@ -68,6 +75,7 @@ def gate_bootstrap(
         _cluster(upstream, _HTTP1, http2=upstream.http2 or upstream.path is not None),
         _cluster(upstream, _HTTP2, http2=True),
         _named(ADMIN, pipe(folder.admin)),
+        *(_named(name, tcp(port)) for name, port in (services or {}).items()),
     ]
     static = {"listeners": listeners, "clusters": clusters}
     return json.dumps(
@@ -78,6 +86,12 @@ def gate_bootstrap(
         },
         indent=1,
     )
+
+
+def _filter(filter: Slot, folder: Folder) -> Json:
+    if filter.fixed:
+        return {"name": filter.name, "typed_config": typed_config(filter.fixed)}
+    return slot(filter.name, folder.plugin(filter.name), WASM)
 
 
 def _listener(name: str, address: tuple[str, int], filters: list[Json]) -> Json:

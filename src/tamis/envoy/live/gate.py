@@ -4,7 +4,7 @@ import errno
 import json
 import socket
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from http.client import HTTPConnection
 from types import TracebackType
@@ -14,6 +14,7 @@ from tamis.envoy import refusals
 from tamis.envoy.binary import Binary
 from tamis.envoy.discovery import Discovery, verdict
 from tamis.envoy.folder import run_folder, writing
+from tamis.envoy.lineage import Lineage
 from tamis.envoy.live.bootstrap import ADMIN, FRONT, Slot, gate_bootstrap
 from tamis.envoy.live.echo import Echo
 from tamis.envoy.live.lines import said
@@ -23,12 +24,12 @@ from tamis.envoy.live.upstream import Upstream
 from tamis.envoy.log import Log, Record
 from tamis.envoy.native import kind_of
 from tamis.envoy.plugins import GUEST, Loadable
-from tamis.envoy.process import Crashed, Process
+from tamis.envoy.process import Crashed, Process, Refused
 from tamis.errors import BadInput, Fault, Rejected
 from tamis.model.plugin import Plugin
 from tamis.model.running import Traffic
 
-__all__ = ["Gate"]
+__all__ = ["Gate", "NotTaken"]
 
 _POLL = 0.005
 #: Seconds that V8 may compile, and that a plugin may take to start.
@@ -38,12 +39,17 @@ _ANSWERED = 1.0
 _LOOPBACK = "127.0.0.1"
 
 
+class NotTaken(Exception):
+    """Envoy does not start with a fixed plugin; the text is Envoy's words."""
+
+
 class Gate:
     """A proxy in front of `upstream` (None: an Echo of its own); a context manager.
 
     Clients come with HTTP/1.1 or HTTP/2 (prior knowledge). `port`, `admin`: 0 is any free one.
     `level`: below it, what a plugin logs is dropped (trace, debug, info, warning, error). `taps`:
-    exchanges are written down, for a `Recorder`.
+    exchanges are written down, for a `Recorder`. `services`: clusters that plugins call, on ports
+    of this machine. `lineage`: it takes `port` over from the Gate before it there.
     """
 
     def __init__(
@@ -58,10 +64,14 @@ class Gate:
         taps: Taps | None = None,
         workers: int = 1,
         level: str = "info",
+        services: Mapping[str, int] | None = None,
+        lineage: Lineage | None = None,
     ) -> None:
-        for wanted in ((host, port), (_LOOPBACK, admin)):
+        inherited = lineage is not None and lineage.begun
+        for wanted in ((host, 0 if inherited else port), (_LOOPBACK, admin)):
             _free(*wanted)
         network = frozenset(slot.name for slot in slots if slot.layer == "network")
+        self._fixed = next((slot.fixed.plugin for slot in slots if slot.fixed), None)
         self._addresses: dict[str, tuple[str, int]] = {}
         with ExitStack() as undo:
             folder = run_folder()
@@ -73,7 +83,8 @@ class Gate:
                     self._echo = Echo(folder.cluster(0), raw=len(network) == len(slots) > 0)
                     undo.callback(self._echo.close)
                 behind = upstream
-                self._plugins = Discovery(folder, (slot.name for slot in slots), network)
+                free = (slot.name for slot in slots if not slot.fixed)
+                self._plugins = Discovery(folder, free, network)
                 self._process = Process(
                     binary,
                     folder,
@@ -85,16 +96,27 @@ class Gate:
                         admin=admin,
                         taps=taps,
                         access_prefix=f"{nonce} 0 info access ",
+                        services=services,
                     ),
                     logs=f"wasm:{level},dynamic_modules:{level},config:debug",
                     workers=workers,
+                    lineage=lineage,
                 )
                 undo.callback(self._process.close)
                 self._log = Log(folder.log, self._process.nonce)
             undo.pop_all()
 
     def __enter__(self) -> Self:
-        self._process.__enter__()
+        """Raises NotTaken, or Fault where Envoy does not start for another reason."""
+        try:
+            self._process.__enter__()
+        except Refused:
+            self._log.poll()
+            self.close()
+            if self._fixed is None or not refusals.complaints(self._log.records):
+                raise
+            self._process.folder.remove()
+            raise NotTaken(_words(self._log.records, self._fixed)) from None
         try:
             if self._echo:
                 self._echo.__enter__()
@@ -165,6 +187,13 @@ class Gate:
         """
         return Log(self._process.folder.log, self._process.nonce)
 
+    def ended(self) -> bool:
+        """Whether it has ended since another one took over. Raises Rejected if it broke."""
+        try:
+            return self._process.ended()
+        except Crashed as error:
+            raise self._broken(error) from None
+
     def answers(self) -> bool:
         """Whether a worker answers within a second: the way to the admin interface leads through
         one. Raises what `check` raises.
@@ -192,8 +221,11 @@ class Gate:
         try:
             self._process.check()
         except Crashed as error:
-            fault = self._process.failed(str(error))
-            raise Rejected(fault.what, advice=fault.advice()) from None
+            raise self._broken(error) from None
+
+    def _broken(self, error: Crashed) -> Rejected:
+        fault = self._process.failed(str(error))
+        return Rejected(fault.what, advice=fault.advice())
 
 
 def _words(records: Sequence[Record], plugin: Plugin) -> str:

@@ -148,9 +148,7 @@ class Arena(_Served):
 
     def resident(self) -> int:
         """Bytes of memory that Envoy holds."""
-        status = Path(f"/proc/{self._process.pid}/smaps_rollup").read_text(encoding="ascii")
-        line = next(line for line in status.splitlines() if line.startswith("Rss:"))
-        return int(line.split()[1]) * 1024
+        return self._process.resident()
 
     def _taken(self) -> int:
         return sum(int((task / "schedstat").read_text().split()[0]) for task in self._tasks)

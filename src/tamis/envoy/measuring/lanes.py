@@ -15,12 +15,11 @@ from tamis.envoy import native
 from tamis.envoy.folder import Folder
 from tamis.envoy.plugins import TYPE, Json
 from tamis.envoy.wiring import BUFFER_LIMIT, HCM, HTTP_OPTIONS, pipe, router, tcp
+from tamis.fixtures.workload import SELECTOR
 from tamis.model.exchange import Answer, CalloutRule, Headers
 
-__all__ = ["SELECTOR", "Lane", "lua", "measured_bootstrap", "origin_bootstrap"]
+__all__ = ["Lane", "lua", "measured_bootstrap", "origin_bootstrap"]
 
-#: The header of a request that says which of the answers it gets, by its number.
-SELECTOR = "x-tamis-exchange"
 _BUFFER = TYPE + "envoy.extensions.filters.http.buffer.v3.Buffer"
 _LUA = TYPE + "envoy.extensions.filters.http.lua.v3.Lua"
 _ADDED, _REPLACED = "APPEND_IF_EXISTS_OR_ADD", "OVERWRITE_IF_EXISTS_OR_ADD"
