@@ -2,11 +2,10 @@
 
 import os
 import re
-import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
@@ -56,8 +55,13 @@ def fixture(program: str, *steps: Exchange | Tick | Connection, name: str = "f")
     return Fixture(name, Path("x.yaml"), steps or (PLAIN,), config=program.encode(), plugin=plugin)
 
 
-def temporary_folders() -> set[Path]:
-    return set(Path(tempfile.gettempdir()).glob("tamis-*"))
+@pytest.fixture
+def place(monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """Where Envoy's folders are made, for the test alone; its path is short."""
+    with tempfile.TemporaryDirectory(prefix="t-") as folder:
+        monkeypatch.setattr(tempfile, "tempdir", folder)
+        yield Path(folder)
+        monkeypatch.undo()
 
 
 # -- a bootstrap that Envoy refuses
@@ -83,6 +87,7 @@ REFUSED = [
 
 
 @pytest.mark.parametrize(("text", "words", "alike"), REFUSED)
+@pytest.mark.usefixtures("place")
 def test_a_refused_bootstrap_has_envoys_own_words(
     binary: Binary, text: str, words: str, alike: bool
 ) -> None:
@@ -92,7 +97,6 @@ def test_a_refused_bootstrap_has_envoys_own_words(
         Process(binary, folder, lambda _: text, logs="main:info"),
     ):
         pass
-    shutil.rmtree(folder.root)
     assert words in caught.value.what
     assert "\n" not in caught.value.what
     assert "static_resources" not in caught.value.what.replace("static_resources.clusters[0]", "")
@@ -102,20 +106,22 @@ def test_a_refused_bootstrap_has_envoys_own_words(
         assert _NEAR.sub("", caught.value.what).endswith(_NEAR.sub("", reason))
 
 
-def test_properties_that_envoy_refuses_are_not_comparable(judge: Judge, prober: bytes) -> None:
-    before = temporary_folders()
+def test_properties_that_envoy_refuses_are_not_comparable(
+    binary: Binary, place: Path, prober: bytes
+) -> None:
     nameless = Fixture(
         "f", Path("x.yaml"), (PLAIN,), properties={("xds", "virtual_host_name"): b""}
     )
-    found = judge.run(nameless, prober)
+    with Judge(binary) as judge:
+        found = judge.run(nameless, prober)
+        assert judge.run(fixture(""), prober).outcome
+    assert list(place.iterdir()) == []
     assert (found.outcome, found.problems) == (None, ())
     (skipped,) = found.skipped
     assert skipped.why.startswith("Envoy refuses what the properties ask for: Envoy ended with ")
     assert skipped.why.endswith(
         "VirtualHostValidationError.Name: value length must be at least 1 characters)"
     )
-    assert temporary_folders() == before
-    assert judge.run(fixture(""), prober).outcome
 
 
 # -- a crash in the middle
@@ -123,8 +129,7 @@ def test_properties_that_envoy_refuses_are_not_comparable(judge: Judge, prober: 
 CRASH = "request_headers#2: continue_stream 1"
 
 
-def test_a_crash_costs_its_own_fixture_only(binary: Binary, prober: bytes) -> None:
-    before = temporary_folders()
+def test_a_crash_costs_its_own_fixture_only(binary: Binary, place: Path, prober: bytes) -> None:
     fixtures = [
         fixture("", name="before"),
         fixture(CRASH, PLAIN, PLAIN, PLAIN, name="crash"),
@@ -137,10 +142,9 @@ def test_a_crash_costs_its_own_fixture_only(binary: Binary, prober: bytes) -> No
     (problem,) = crashed.problems
     assert problem.startswith("exchanges[1]: Envoy ended with SIG")
     assert "; its bootstrap and log are kept in " in problem
-    (kept,) = temporary_folders() - before
+    (kept,) = place.iterdir()
     assert problem.endswith(str(kept))
     assert (kept / "envoy.log").stat().st_size
-    shutil.rmtree(kept)
 
 
 OVERLAPPING = (PLAIN, Exchange(Request(HEAD), overlap=True))
@@ -154,16 +158,17 @@ OVERLAPPING = (PLAIN, Exchange(Request(HEAD), overlap=True))
         ((PLAIN, *OVERLAPPING), "exchanges[1]: "),
     ],
 )
+@pytest.mark.usefixtures("place")
 def test_the_exchange_that_crashed_is_named(
     binary: Binary, prober: bytes, steps: Sequence[Exchange], where: str
 ) -> None:
     with Judge(binary, patience=3) as judge:
         (problem,) = judge.run(fixture(CRASH, *steps), prober).problems
         assert judge.processes == ()
-    shutil.rmtree(problem.rpartition(" ")[2])
     assert problem.startswith(where)
 
 
+@pytest.mark.usefixtures("place")
 def test_a_crash_at_the_start_and_at_the_end_is_named(binary: Binary, prober: bytes) -> None:
     with Judge(binary, patience=3) as judge:
         for program, where in (
@@ -171,10 +176,10 @@ def test_a_crash_at_the_start_and_at_the_end_is_named(binary: Binary, prober: by
             ('done: grpc_call "" "a.B" "Do" "" "message" 1000', "end: "),
         ):
             (problem,) = judge.run(fixture(program), prober).problems
-            shutil.rmtree(problem.rpartition(" ")[2])
             assert problem.startswith(where)
 
 
+@pytest.mark.usefixtures("place")
 def test_an_envoy_that_is_killed_between_fixtures_is_replaced(
     binary: Binary, prober: bytes
 ) -> None:
@@ -185,7 +190,6 @@ def test_an_envoy_that_is_killed_between_fixtures_is_replaced(
             (pid,) = judge.processes
             os.kill(pid, 9)
             (problem,) = judge.run(fixture("", step), prober, layer=layer).problems
-            shutil.rmtree(problem.rpartition(" ")[2])
             assert "Envoy ended with SIGKILL" in problem
             assert judge.run(fixture("", step), prober, layer=layer).outcome
             judge._drop(next(iter(judge._servers)))
@@ -316,10 +320,8 @@ def test_no_temporary_folder_at_all(monkeypatch: pytest.MonkeyPatch) -> None:
 # -- what is no Envoy
 
 
+@pytest.mark.usefixtures("place")
 def test_an_envoy_that_vanished(tmp_path: Path, binary: Binary, prober: bytes) -> None:
-    before = temporary_folders()
     gone = Binary(tmp_path / "gone", binary.version)
     with pytest.raises(Refused, match="No such file or directory"), Judge(gone) as judge:
         judge.run(fixture(""), prober)
-    for kept in temporary_folders() - before:
-        shutil.rmtree(kept)
