@@ -1,5 +1,6 @@
 """What goes wrong around a judging Envoy: every fault is told, and nothing is left."""
 
+import errno
 import os
 import re
 import subprocess
@@ -15,6 +16,8 @@ from tests.envoy.probes.guests import Builder
 from tamis.envoy import Binary, Judge, validate
 from tamis.envoy import run as run_all
 from tamis.envoy.folder import run_folder
+from tamis.envoy.judging.server import Server
+from tamis.envoy.judging.setup import Setup
 from tamis.envoy.process import Process, Refused
 from tamis.errors import Missing
 from tamis.model.exchange import Connection, ConnectionEvent, Exchange, Fixture, Request, Tick
@@ -99,6 +102,7 @@ def test_a_refused_bootstrap_has_envoys_own_words(
         pass
     assert words in caught.value.what
     assert "\n" not in caught.value.what
+    assert "caused by" not in caught.value.what
     assert "static_resources" not in caught.value.what.replace("static_resources.clusters[0]", "")
     if alike:
         reason = validate(binary, text)
@@ -265,6 +269,19 @@ def test_a_disk_that_is_full(tmp_path: Path, prober: bytes, mebibytes: int) -> N
     )
     assert alive(pids) == []
     assert left == ""
+
+
+@pytest.mark.parametrize("how", [errno.ENOSPC, errno.EDQUOT, errno.EFBIG])
+def test_no_room_before_there_is_an_envoy(
+    binary: Binary, place: Path, monkeypatch: pytest.MonkeyPatch, how: int
+) -> None:
+    def put(*_: object) -> None:
+        raise OSError(how, os.strerror(how))
+
+    monkeypatch.setattr(Server, "_put", put)
+    with pytest.raises(Missing, match=os.strerror(how)):
+        Server(binary, Setup(), 3)
+    assert list(place.iterdir()) == []
 
 
 # -- where temporary files go

@@ -9,13 +9,15 @@ import pytest
 
 from tamis.abi.properties import encode, pairs
 from tamis.abi.table import raw
-from tamis.envoy.judging import addresses, told, values
+from tamis.envoy.judging import addresses, observe, told, values
 from tamis.envoy.judging.addresses import Address
 from tamis.envoy.judging.tls import Names, Tls
-from tamis.envoy.judging.told import Told, tell
+from tamis.envoy.judging.told import Told, Untold, tell
+from tamis.envoy.trace import Callback, HostCall, Trace
 from tamis.errors import Missing
 from tamis.model.exchange import Exchange, Fixture, Request
 from tamis.model.filter import Layer
+from tamis.model.outcome import NotComparable
 from tamis.model.plugin import Plugin
 
 NEWEST = 40
@@ -225,6 +227,30 @@ def test_a_structure_reads_the_same_bytes(value: object) -> None:
 def test_what_only_looks_like_pairs_is_text() -> None:
     for raw_bytes in (b"\1\0\0\0", b"\1\0\0\0\1\0\0\0\1\0\0\0ab", pairs([(b"a", b"b")]) + b"!"):
         assert values.structure(raw_bytes) == raw_bytes.decode()
+
+
+@pytest.mark.parametrize(
+    ("call", "blind", "matters"),
+    [
+        (("proxy_get_property", 12), False, True),
+        (("proxy_get_property", 13), False, True),  # its NUL
+        (("proxy_get_property", 14), False, False),
+        (("proxy_get_header_map_value", 12), False, False),
+        (("proxy_call_foreign_function", 9), False, True),
+        (("proxy_get_header_map_value", 9), True, True),
+    ],
+)
+def test_it_matters_to_who_may_have_read_it(
+    call: tuple[str, int], blind: bool, matters: bool
+) -> None:
+    name, size = call
+    trace = Trace(1)
+    callback = Callback("proxy_on_request_headers", (2,), 1, 0)
+    callback.calls.append(HostCall(name, (1024, size, 8, 12), 2, 1))
+    trace.callbacks.append(callback)
+    found = observe.untold(trace, [Untold(("request", "path"), "so")], blind=blind)
+    why = "Envoy cannot be told the property request.path: so"
+    assert found == ([NotComparable("", why)] if matters else [])
 
 
 def test_names_come_in_the_order_certificates_take_them() -> None:

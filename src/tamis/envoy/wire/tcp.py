@@ -2,7 +2,7 @@
 
 import socket
 
-from tamis.envoy.wire.opening import Failed, Opening
+from tamis.envoy.wire.opening import Opening
 from tamis.envoy.wire.tunnel import entered
 
 __all__ = ["Door", "End"]
@@ -30,12 +30,8 @@ class End:
 
     @classmethod
     def connect(cls, port: int, opening: Opening) -> "End":
-        """To a port of this machine. Raises Failed when nobody lets it in."""
-        try:
-            sock = socket.create_connection((_HERE, port))
-        except OSError as error:
-            raise Failed(f"no connection to Envoy: {error}") from error
-        return cls(opening.begin(sock))
+        """To a port of this machine. Raises Failed when nobody lets it in, OSError."""
+        return cls(opening.begin(socket.create_connection((_HERE, port))))
 
     def send(self, data: bytes) -> None:
         """Send when there is room."""
