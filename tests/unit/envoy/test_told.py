@@ -62,8 +62,7 @@ def test_the_table_has_every_property_of_the_abi(path: tuple[str, ...]) -> None:
 
 
 def test_every_means_is_there() -> None:
-    used = set(told._table()["means"].values())
-    assert used == set(told._MEANS) | told.tls.MEANS
+    assert set(told._table()["means"].values()) == set(told._MEANS)
 
 
 def test_fields_of_an_object_are_merged() -> None:
@@ -108,6 +107,8 @@ def test_fields_of_an_object_are_merged() -> None:
         ("source__port", 65_536, "a port is at most 65535"),
         ("source__port", -1, "a port is at most 65535"),
         ("upstream__num_endpoints", 0, "1 to 1000"),
+        ("upstream__peer_certificate", "x", "private key"),
+        ("upstream__something", "x", "no property of that name"),
         ("upstream__local_address", "1.1.1.1:1", "the system chooses"),
         ("xds__listener_direction", 3, "0, 1 or 2"),
         ("xds__cluster_name", "", "a cluster has a name"),
@@ -182,6 +183,18 @@ def test_tls_is_only_where_something_of_it_is_named() -> None:
         connection__dns_san_peer_certificate="a.b", connection__uri_san_local_certificate="u:"
     )
     assert named[0].tls == Tls(local=Names(uri="u:"), peer=Names(dns="a.b"))
+
+
+def test_tls_to_the_upstream_is_another() -> None:
+    found, untold = ask(upstream__tls_version="TLSv1.2")
+    assert found.tls is None
+    assert found.upstream_tls == Tls("TLSv1.2", local=None, peer=Names("CN=tamis"), serving=False)
+    assert set(untold) == {"upstream.sha256_peer_certificate_digest", "upstream.peer_certificate"}
+    found, _ = ask(upstream__dns_san_local_certificate="a", upstream__uri_san_peer_certificate="u:")
+    assert found.upstream_tls == Tls(local=Names(dns="a"), peer=Names(uri="u:"), serving=False)
+    found, untold = ask(upstream__tls_version="TLSv1", connection__tls_version="TLSv1.2")
+    assert (found.upstream_tls, found.tls) == (None, Tls("TLSv1.2"))
+    assert "TLSv1.2 and TLSv1.3" in untold["upstream.tls_version"]
 
 
 def test_tls_that_contradicts_itself_is_not_told_at_all() -> None:

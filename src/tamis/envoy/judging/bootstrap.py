@@ -29,11 +29,17 @@ def slots(setup: Setup) -> tuple[str, ...]:
 
 
 def bootstrap(
-    setup: Setup, folder: Folder, access_prefix: str, *, port: int = 0, keys: Keys | None = None
+    setup: Setup,
+    folder: Folder,
+    access_prefix: str,
+    port: int = 0,
+    keys: Keys | None = None,
+    behind: Keys | None = None,
 ) -> str:
     """The whole bootstrap as JSON text; `access_prefix` begins each access log line.
 
-    `port`: where the upstream of a network filter listens. `keys`: of the listener's TLS.
+    `port`: where the upstream of a network filter listens. `keys`: of the listener's TLS,
+    `behind`: of the upstream's.
     """
     sockets = [pipe(folder.cluster(number)) for number in range(1 + len(setup.clusters))]
     if setup.network:
@@ -54,7 +60,7 @@ def bootstrap(
             "admin": {"address": pipe(folder.admin)},
             "static_resources": {
                 "listeners": listeners(setup, places, access_prefix, keys),
-                "clusters": [*clock, upstream(setup.told, main, sockets[0]), *others],
+                "clusters": [*clock, upstream(setup.told, main, sockets[0], behind), *others],
             },
         },
         indent=1,

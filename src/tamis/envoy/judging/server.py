@@ -29,6 +29,7 @@ from tamis.envoy.refusals import open_call
 from tamis.envoy.trace import VM_CREATED
 from tamis.envoy.wire.client import Client
 from tamis.envoy.wire.events import Event, Head
+from tamis.envoy.wire.gate import OPEN, Gate
 from tamis.envoy.wire.http2 import Peer
 from tamis.envoy.wire.loop import Loop, Silence
 from tamis.envoy.wire.opening import Opening
@@ -87,7 +88,7 @@ class Server:
         for slot in slots(setup):
             self._folder.plugin(slot).parent.mkdir(parents=True)
             self._put(slot, self._nothing())
-        keys = Keys(told.tls) if told.tls else None
+        keys, behind = (Keys(each) if each else None for each in (told.tls, told.upstream_tls))
         #: How a client begins.
         self.opening = Opening(
             header(told.source, told.destination),
@@ -96,13 +97,16 @@ class Server:
             patience,
         )
         #: The upstream of a network filter.
-        self.door = Door(asked=bool(told.upstream))
+        gate = Gate(
+            bool(told.upstream), behind.context(self._folder.root) if behind else None, patience
+        )
+        self.door = Door(gate)
         undo.callback(self.door.close)
         self.process = Process(
             binary,
             self._folder,
             lambda nonce: bootstrap(
-                setup, self._folder, f"{nonce} 0 info access ", port=self.door.port, keys=keys
+                setup, self._folder, f"{nonce} 0 info access ", self.door.port, keys, behind
             ),
             logs="wasm:trace,dynamic_modules:trace,config:debug",
         )
@@ -116,7 +120,7 @@ class Server:
         )
         names = (setup.cluster, *setup.clusters)
         self.services = {
-            name: Service(self.loop, name, self._folder.cluster(number))
+            name: Service(self.loop, name, self._folder.cluster(number), OPEN if number else gate)
             for number, name in enumerate(names)
             if number or not setup.network
         }

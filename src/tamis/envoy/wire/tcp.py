@@ -2,8 +2,8 @@
 
 import socket
 
+from tamis.envoy.wire.gate import Gate
 from tamis.envoy.wire.opening import Opening
-from tamis.envoy.wire.tunnel import entered
 
 __all__ = ["Door", "End"]
 
@@ -12,18 +12,14 @@ _READ = 262_144
 
 
 class End:
-    """Our end of one connection. `ended`: the other side has ended its direction.
+    """Our end of one connection. `ended`: the other side has ended its direction."""
 
-    `asked`: the other side first asks for a tunnel.
-    """
-
-    def __init__(self, sock: socket.socket, *, asked: bool = False) -> None:
+    def __init__(self, sock: socket.socket) -> None:
         sock.setblocking(False)
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self._sock = sock
         self._out = bytearray()
         self._ending = False
-        self._asked = asked
         self.received = bytearray()
         self.ended = False
         self.closed = False
@@ -51,8 +47,6 @@ class End:
         return not self.closed and (self._write() | self._read())
 
     def _write(self) -> bool:
-        if self._asked:
-            return False
         try:
             sent = self._sock.send(self._out) if self._out else 0
         except BlockingIOError:
@@ -80,17 +74,15 @@ class End:
         except OSError:
             data = b""
         self.received += data
-        if self._asked:
-            self._asked = not entered(self._sock, self.received)
         self.ended = not data
         return True
 
 
 class Door:
-    """Where an upstream is reached, on a free port of this machine; `asked` as in End."""
+    """Where an upstream is reached, on a free port of this machine, through `gate`."""
 
-    def __init__(self, *, asked: bool = False) -> None:
-        self._asked = asked
+    def __init__(self, gate: Gate) -> None:
+        self._gate = gate
         self._sock = socket.create_server((_HERE, 0))
         self._sock.setblocking(False)
 
@@ -101,12 +93,12 @@ class Door:
         return port
 
     def accept(self) -> End | None:
-        """The next connection, if one is there."""
+        """The next connection, if one is there. Raises Failed."""
         try:
             sock, _ = self._sock.accept()
         except BlockingIOError:
             return None
-        return End(sock, asked=self._asked)
+        return End(self._gate.admit(sock))
 
     def close(self) -> None:
         """Nobody is let in any more."""
