@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from tests.envoy.probes.guests import Builder
 
 from tamis.envoy import Binary, Judge, find
 from tamis.model.exchange import Answer, Exchange, Fixture, Request, Step
@@ -45,6 +46,12 @@ def guest(tmp_path_factory: pytest.TempPathFactory) -> bytes:
 @pytest.fixture(scope="session")
 def world(tmp_path_factory: pytest.TempPathFactory) -> bytes:
     return build("world", tmp_path_factory.mktemp("world"))
+
+
+@pytest.fixture(scope="session")
+def prober(tmp_path_factory: pytest.TempPathFactory) -> bytes:
+    """The guest of the probes: its configuration is a program (see probes/prober.c)."""
+    return Builder(tmp_path_factory.mktemp("prober")).module("prober")
 
 
 @pytest.fixture(scope="session")

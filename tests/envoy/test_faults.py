@@ -11,7 +11,6 @@ from pathlib import Path
 
 import pytest
 from tests.envoy.conftest import HEAD, PLAIN, outcome
-from tests.envoy.probes.guests import Builder
 
 from tamis.envoy import Binary, Judge, validate
 from tamis.envoy import run as run_all
@@ -46,11 +45,6 @@ def main():
     except TamisError as error:
         print(type(error).__name__, error.what, "|", error.advice())
 """
-
-
-@pytest.fixture(scope="module")
-def prober(tmp_path_factory: pytest.TempPathFactory) -> bytes:
-    return Builder(tmp_path_factory.mktemp("prober")).module("prober")
 
 
 def fixture(program: str, *steps: Exchange | Tick | Connection, name: str = "f") -> Fixture:

@@ -9,6 +9,7 @@ import json
 import re
 import time
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from types import MappingProxyType, TracebackType
 from typing import Self
@@ -20,6 +21,7 @@ from tamis.envoy.judging.addresses import header
 from tamis.envoy.judging.bootstrap import bootstrap, slots
 from tamis.envoy.judging.setup import Setup
 from tamis.envoy.judging.tls import Keys
+from tamis.envoy.judging.told import Told
 from tamis.envoy.judging.turns import main_first
 from tamis.envoy.log import Log, Record
 from tamis.envoy.native import kind_of
@@ -91,10 +93,9 @@ class Server:
         keys, behind = (Keys(each) if each else None for each in (told.tls, told.upstream_tls))
         #: How a client begins.
         self.opening = Opening(
-            header(told.source, told.destination),
-            keys.context(self._folder.root) if keys else None,
-            told.tls.server_name if told.tls else "",
-            patience,
+            context=keys.context(self._folder.root) if keys else None,
+            server_name=told.tls.server_name if told.tls else "",
+            patience=patience,
         )
         #: The upstream of a network filter.
         gate = Gate(
@@ -188,6 +189,11 @@ class Server:
     def records(self) -> list[Record]:
         """All of the log so far."""
         return self._log.records
+
+    def greet(self, told: Told) -> None:
+        """Clients begin from now on as this fixture's do."""
+        self.opening = replace(self.opening, header=header(told.source, told.destination))
+        self.client.opening = self.opening
 
     def end(self, error: Exception) -> str:
         """What became of Envoy when `error` was met: how it ended, else `error` is all there is.

@@ -34,6 +34,10 @@ _DIRECTIONS = {0: "UNSPECIFIED", 1: "INBOUND", 2: "OUTBOUND"}
 _ENDPOINTS = 1000
 
 
+#: What a client says of itself, for an Envoy that must be told something.
+_SOME = Address("127.0.0.1", 1)
+
+
 @dataclass(frozen=True, slots=True)
 class Field:
     """A field of Envoy's configuration: where it is, and a property's value as a guest reads it."""
@@ -79,6 +83,11 @@ class Told:
     tls: Tls | None = None
     upstream_tls: Tls | None = None
     state: tuple[tuple[str, str], ...] = ()
+
+    def configured(self) -> "Told":
+        """As far as an Envoy's configuration goes: a client brings its addresses with it."""
+        proxied = self.source or self.destination
+        return replace(self, source=_SOME if proxied else Address(), destination=Address())
 
     def objects(self) -> Mapping[str, dict[str, object]]:
         """The fields of each object of the configuration, by the object's name."""
