@@ -19,8 +19,8 @@ from tamis.envoy.binary import Binary, label
 from tamis.envoy.folder import Folder, run_folder, writing
 from tamis.envoy.judging.addresses import header
 from tamis.envoy.judging.bootstrap import bootstrap, slots
+from tamis.envoy.judging.ends import Ends
 from tamis.envoy.judging.setup import Setup
-from tamis.envoy.judging.tls import Keys
 from tamis.envoy.judging.told import Told
 from tamis.envoy.judging.turns import main_first
 from tamis.envoy.log import Log, Record
@@ -31,10 +31,9 @@ from tamis.envoy.refusals import open_call
 from tamis.envoy.trace import VM_CREATED
 from tamis.envoy.wire.client import Client
 from tamis.envoy.wire.events import Event, Head
-from tamis.envoy.wire.gate import OPEN, Gate
+from tamis.envoy.wire.gate import OPEN
 from tamis.envoy.wire.http2 import Peer
 from tamis.envoy.wire.loop import Loop, Silence
-from tamis.envoy.wire.opening import Opening
 from tamis.envoy.wire.service import Service
 from tamis.envoy.wire.tcp import Door
 from tamis.envoy.wiring import CLUSTER_HEADER
@@ -90,24 +89,17 @@ class Server:
         for slot in slots(setup):
             self._folder.plugin(slot).parent.mkdir(parents=True)
             self._put(slot, self._nothing())
-        keys, behind = (Keys(each) if each else None for each in (told.tls, told.upstream_tls))
+        ends = Ends.make(told, self._folder.root, patience)
         #: How a client begins.
-        self.opening = Opening(
-            context=keys.context(self._folder.root) if keys else None,
-            server_name=told.tls.server_name if told.tls else "",
-            patience=patience,
-        )
+        self.opening = ends.opening
         #: The upstream of a network filter.
-        gate = Gate(
-            bool(told.upstream), behind.context(self._folder.root) if behind else None, patience
-        )
-        self.door = Door(gate)
+        self.door = Door(ends.gate)
         undo.callback(self.door.close)
         self.process = Process(
             binary,
             self._folder,
             lambda nonce: bootstrap(
-                setup, self._folder, f"{nonce} 0 info access ", self.door.port, keys, behind
+                setup, self._folder, f"{nonce} 0 info access ", self.door.port, ends
             ),
             logs="wasm:trace,dynamic_modules:trace,config:debug",
         )
@@ -121,7 +113,9 @@ class Server:
         )
         names = (setup.cluster, *setup.clusters)
         self.services = {
-            name: Service(self.loop, name, self._folder.cluster(number), OPEN if number else gate)
+            name: Service(
+                self.loop, name, self._folder.cluster(number), OPEN if number else ends.gate
+            )
             for number, name in enumerate(names)
             if number or not setup.network
         }

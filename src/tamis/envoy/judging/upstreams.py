@@ -1,7 +1,6 @@
 """The cluster that requests go to, as the fixture's properties describe it."""
 
 from tamis.envoy.judging.addresses import Address
-from tamis.envoy.judging.tls import Keys
 from tamis.envoy.judging.told import Told
 from tamis.envoy.judging.values import merge
 from tamis.envoy.plugins import TYPE, Json
@@ -13,11 +12,11 @@ _RAW = TYPE + "envoy.extensions.transport_sockets.raw_buffer.v3.RawBuffer"
 _PROXY_ADDRESS = "envoy.http11_proxy_transport_socket.proxy_address"
 
 
-def upstream(told: Told, cluster: Json, address: Json, keys: Keys | None) -> Json:
-    """`cluster`, whose endpoint is at `address`, with all that was told; `keys`: of its TLS."""
+def upstream(told: Told, cluster: Json, address: Json, behind: Json | None) -> Json:
+    """`cluster`, whose endpoint is at `address`, with all that was told; `behind`: its TLS."""
     fields = told.objects()
     endpoint: Json = {"endpoint": {"address": address}}
-    transport = keys.transport() if keys else None
+    transport = behind
     if told.upstream:
         # Envoy takes the endpoint to be there, and asks a proxy for it: us.
         endpoint["endpoint"] = {"address": _address(told.upstream)}
