@@ -94,10 +94,6 @@ class Keys:
         found.check_hostname = False
         found.verify_mode = ssl.CERT_NONE
         found.minimum_version = found.maximum_version = _VERSIONS[self._tls.version]
-        if self._envoys and not self._tls.serving:
-            # A client shows its certificate to who asks for one.
-            found.load_verify_locations(cadata=self._trusted)
-            found.verify_mode = ssl.CERT_REQUIRED
         if self._ours:
             both = folder / ("client.pem" if self._tls.serving else "server.pem")
             both.write_text("".join(self._ours))
