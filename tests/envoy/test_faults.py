@@ -278,6 +278,23 @@ def test_no_room_before_there_is_an_envoy(
     assert list(place.iterdir()) == []
 
 
+def test_no_room_for_a_module_alone(
+    binary: Binary, place: Path, prober: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """There is room for small files still."""
+    with Judge(binary) as judge:
+        assert judge.run(fixture(""), prober).outcome
+
+        def module(*_: object) -> None:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+        monkeypatch.setattr(Server, "_module", module)
+        with pytest.raises(Missing, match="No space left"):
+            judge.run(fixture(""), prober)
+        assert judge.processes == ()
+    assert list(place.iterdir()) == []
+
+
 # -- where temporary files go
 
 

@@ -202,7 +202,8 @@ class Server:
         except Silence:
             pass
         if isinstance(error, OSError):
-            raise error
+            with writing(self._folder.root):
+                raise error
         return str(error)
 
     def load(
