@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -107,3 +108,18 @@ def messages(run: Run, *, start: str = "") -> list[str]:
     lines = outcome(run).logs
     found = [line.message for line in lines if line.step is not None]
     return [message for message in found if message.startswith(start)]
+
+
+@pytest.fixture
+def place(monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """Where Envoy's folders are made, for the test alone; its path is short."""
+    with tempfile.TemporaryDirectory(prefix="t-") as folder:
+        monkeypatch.setattr(tempfile, "tempdir", folder)
+        yield Path(folder)
+        monkeypatch.undo()
+
+
+def programmed(program: str, *steps: Step, name: str = "f") -> Fixture:
+    """A fixture of `prober`."""
+    plugin = Plugin("probe", "root")
+    return Fixture(name, Path("x.yaml"), steps or (PLAIN,), config=program.encode(), plugin=plugin)
