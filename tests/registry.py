@@ -131,6 +131,7 @@ def _handler(registry: LoopbackRegistry) -> type[BaseHTTPRequestHandler]:
 class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     timeout = 20
+    disable_nagle_algorithm = True  # else a body waits 40 ms for the receipt of its headers
     registry: LoopbackRegistry
 
     def log_message(self, *args: Any) -> None:

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from tamis.verbs.cache import cache
     from tamis.verbs.calibrate import calibrate
     from tamis.verbs.check import check
+    from tamis.verbs.convert import convert
     from tamis.verbs.copy import copy
     from tamis.verbs.doctor import doctor
     from tamis.verbs.init import init
@@ -24,9 +25,11 @@ if TYPE_CHECKING:
     from tamis.verbs.new import new
     from tamis.verbs.pull import pull
     from tamis.verbs.push import push
+    from tamis.verbs.record import record
     from tamis.verbs.render import render
     from tamis.verbs.replay import replay
     from tamis.verbs.reproduce import reproduce
+    from tamis.verbs.run import run
     from tamis.verbs.ship import ship
     from tamis.verbs.subject import subject
     from tamis.verbs.test import test
@@ -41,6 +44,7 @@ __all__ = [
     "cache",
     "calibrate",
     "check",
+    "convert",
     "copy",
     "doctor",
     "init",
@@ -48,9 +52,11 @@ __all__ = [
     "new",
     "pull",
     "push",
+    "record",
     "render",
     "replay",
     "reproduce",
+    "run",
     "ship",
     "subject",
     "test",

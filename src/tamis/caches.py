@@ -37,7 +37,7 @@ KINDS = {
     "builds": "modules by source, settings and toolchain",
     "modules": "modules compiled for wasmtime",
     "proven": "tamis.toml and configurations that keep their schemas",
-    "envoys": "Envoys by version (test --host envoy@1.38)",
+    "envoys": "Envoys by version or image (test --host envoy@1.38)",
     "sizes": "how small modules can be (bench)",
     "zig": "the zig compiler's own (C, C++, Zig)",
     "rust": "cargo's target folders",

@@ -1,19 +1,23 @@
-"""What a shared library offers and asks for: the names in its dynamic symbol table.
+"""What a shared library offers and asks for, and what a program needs to be started.
 
-Only what names need is read: 64-bit little-endian ELF, as Linux has it on x86-64 and arm64.
+Only what these need is read: 64-bit little-endian ELF, as Linux has it on x86-64 and arm64.
 """
 
 import struct
 from dataclasses import dataclass
 
-__all__ = ["Library", "is_library", "read"]
+__all__ = ["Library", "Program", "is_library", "program", "read"]
 
 _MAGIC = b"\x7fELF\x02\x01"
 _SHARED, _DYNAMIC_SYMBOLS = 3, 11
-_MACHINES = {62: "x86_64", 183: "aarch64"}
+_LOADER = 3
+_MACHINES = {3: "i386", 21: "ppc64", 22: "s390x", 40: "arm", 62: "x86_64"}
+_MACHINES |= {183: "aarch64", 243: "riscv64"}
 _HEADER = struct.Struct("<16xHH4x16xQ10xHHH")
 _SECTION = struct.Struct("<4xI16xQQI12xQ")
 _SYMBOL = struct.Struct("<IBBHQQ")
+_SEGMENTS = struct.Struct("<32xQ14xHH")
+_SEGMENT = struct.Struct("<I4xQ16xQ16x")
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,9 +29,28 @@ class Library:
     imports: frozenset[str]
 
 
+@dataclass(frozen=True, slots=True)
+class Program:
+    """`machine`: as `platform.machine()` calls it. `loader`: of dynamic libraries, "" for none."""
+
+    machine: str
+    loader: str
+
+
 def is_library(content: bytes) -> bool:
     """Whether these bytes say that they are a shared library."""
     return content.startswith(_MAGIC) and content[16:18] == bytes((_SHARED, 0))
+
+
+def program(head: bytes) -> Program | None:
+    """What the first pages of a file say; None when it is no ELF of this kind."""
+    if not head.startswith(_MAGIC):
+        return None
+    try:
+        (machine,) = struct.unpack_from("<H", head, 18)
+        return Program(_MACHINES.get(machine, str(machine)), _loader(head))
+    except (struct.error, OverflowError):
+        return None
 
 
 def read(content: bytes) -> Library:
@@ -36,8 +59,17 @@ def read(content: bytes) -> Library:
         raise ValueError("no shared library")
     try:
         return _read(content)
-    except (struct.error, IndexError, UnicodeDecodeError) as error:
+    except (struct.error, OverflowError, IndexError, UnicodeDecodeError) as error:
         raise ValueError(f"a damaged shared library: {error}") from error
+
+
+def _loader(head: bytes) -> str:
+    at, size, count = _SEGMENTS.unpack_from(head)
+    for number in range(count):
+        kind, offset, length = _SEGMENT.unpack_from(head, at + number * size)
+        if kind == _LOADER:
+            return head[offset : offset + length].partition(b"\0")[0].decode(errors="replace")
+    return ""
 
 
 def _read(content: bytes) -> Library:

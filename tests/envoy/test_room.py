@@ -12,6 +12,7 @@ import pytest
 from tests.envoy.conftest import programmed
 
 from tamis.envoy import Binary, Judge, validate
+from tamis.envoy.discovery import Discovery
 from tamis.envoy.folder import run_folder
 from tamis.envoy.judging.server import Server
 from tamis.envoy.judging.setup import Setup
@@ -106,7 +107,7 @@ def test_no_room_before_there_is_an_envoy(
     def put(*_: object) -> None:
         raise OSError(how, os.strerror(how))
 
-    monkeypatch.setattr(Server, "_put", put)
+    monkeypatch.setattr(Discovery, "put", put)
     with pytest.raises(Missing, match=os.strerror(how)):
         Server(binary, Setup(), 3)
     assert list(place.iterdir()) == []
@@ -122,7 +123,7 @@ def test_no_room_for_a_module_alone(
         def module(*_: object) -> None:
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
-        monkeypatch.setattr(Server, "_module", module)
+        monkeypatch.setattr(Discovery, "module", module)
         with pytest.raises(Missing, match="No space left"):
             judge.run(programmed(""), prober)
         assert judge.processes == ()

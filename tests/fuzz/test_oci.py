@@ -8,11 +8,13 @@ from io import BytesIO
 from pathlib import Path
 
 import pytest
+import zstandard
 from tests.fuzz.mutation import Rounds, damage, spoil, told
+from tests.images import image
 
 from tamis import oci
 from tamis.errors import TamisError
-from tamis.model.artifact import Metadata
+from tamis.model.artifact import Descriptor, Metadata
 from tamis.oci import credentials, gzip, manifests, tar, tokens
 from tamis.oci.layout_folder import LayoutFolder
 
@@ -113,6 +115,69 @@ def test_tar(rounds: Rounds) -> None:
         except TamisError as error:
             told(error)
     assert found > 100
+
+
+class Blobs:
+    """What `take` needs of a store."""
+
+    def __init__(self, blobs: dict[str, bytes]) -> None:
+        self._blobs = blobs
+
+    def read_blob(self, descriptor: Descriptor) -> bytes:
+        return self._blobs[descriptor.digest]
+
+    def save_blob(self, descriptor: Descriptor, path: Path) -> None:
+        path.write_bytes(self._blobs[descriptor.digest])
+
+
+def layer(chance: random.Random) -> bytes:
+    """Files, links, whiteouts and devices at, above and below where Envoy is."""
+    names = ("usr", "usr/local", "usr/local/bin", "usr/local/bin/envoy", "usr/bin/envoy", "opt/e",
+             "usr/local/bin/.wh.envoy", ".wh..wh..opq", ".wh.usr", "ä" * 40)  # fmt: skip
+    kinds = (tarfile.REGTYPE, tarfile.REGTYPE, tarfile.SYMTYPE, tarfile.LNKTYPE, tarfile.DIRTYPE)
+    out = BytesIO()
+    formats = (tarfile.USTAR_FORMAT, tarfile.GNU_FORMAT, tarfile.PAX_FORMAT)
+    with tarfile.open(fileobj=out, mode="w", format=chance.choice(formats)) as file:
+        for name in chance.sample(names, chance.randrange(5)):
+            entry = tarfile.TarInfo(name)
+            entry.type, entry.mode = chance.choice((*kinds, tarfile.CHRTYPE)), 0o755
+            entry.linkname = chance.choice((*names, "/opt/e", "../bin", "../../usr/bin", ""))
+            entry.size = 4 if entry.isreg() else 0
+            file.addfile(entry, BytesIO(b"\x7fELF"))
+    return out.getvalue()
+
+
+def test_images(rounds: Rounds, tmp_path: Path) -> None:
+    """A program, or an error; nothing is written but in the scratch folder."""
+    taken = 0
+    scratch = tmp_path / "scratch"
+    scratch.mkdir()
+    packs = (bytes, gzip.compress, lambda data: zstandard.compress(data, 1))
+    for chance in rounds("images", 5_000):
+        layers = []
+        for _ in range(chance.randint(1, 3)):
+            data = layer(chance)
+            if not chance.randrange(3):
+                data = checked(overwritten(data, chance))
+            data = chance.choice(packs)(data)
+            layers.append(data if chance.randrange(6) else damage(data, chance))
+        made = image(*layers, Entrypoint=["/opt/e"])
+        blobs = {manifests.digest_of(blob): blob for blob in made.blobs}
+        config = manifests.digest_of(made.blobs[0])
+        if not chance.randrange(4):
+            blobs[config] = spoilt(made.blobs[0], chance)
+        names = ("/usr/local/bin/envoy", "/usr/bin/envoy")
+        found = oci.stored(made.manifest)
+        try:
+            path, place = oci.take(Blobs(blobs), found, names, scratch, shown="x")  # type: ignore[arg-type]
+            assert path.read_bytes().startswith(b"\x7fELF")
+            assert place.startswith("/")
+            taken += 1
+        except TamisError as error:
+            told(error)
+    assert taken > 100
+    assert list(tmp_path.iterdir()) == [scratch]
+    assert {path.name for path in scratch.iterdir()} <= {"layer-0", "layer-1", "layer-2", "program"}
 
 
 def test_layout_folders(rounds: Rounds, tmp_path: Path) -> None:

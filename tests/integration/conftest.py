@@ -1,9 +1,12 @@
-"""A small filter of its own for tests that break things."""
+"""A small filter of its own for tests that break things; what Envoys leave behind."""
 
 import shutil
+import tempfile
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from tests.processes import command, tasks
 
 _MANIFEST = """\
 name = "hello"
@@ -63,3 +66,24 @@ def header_policy_copy(header_policy: Path, tmp_path: Path) -> Path:
     return shutil.copytree(
         header_policy, tmp_path / "header-policy", ignore=shutil.ignore_patterns("build")
     )
+
+
+@pytest.fixture
+def here(monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """Where Envoys keep what they need; short, as names of Unix sockets are."""
+    folder = Path(tempfile.mkdtemp(prefix="t"))
+    monkeypatch.setenv("TMPDIR", str(folder))
+    monkeypatch.setattr(tempfile, "tempdir", None)
+    yield folder
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture
+def left(here: Path) -> Callable[[], set[str]]:
+    """What is there of Envoys now: folders by name, and processes by id."""
+
+    def look() -> set[str]:
+        folders = {path.name for path in here.iterdir()}
+        return folders | {task for task in tasks() if bytes(here) in command(task)}
+
+    return look

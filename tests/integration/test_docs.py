@@ -1,11 +1,18 @@
-"""The filter in docs/filters.md is built and run, as a reader would copy it."""
+"""The filter in docs/filters.md is built and run, as a reader would copy it; other pages keep to
+the facts.
+"""
 
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
-_TEXT = (Path(__file__).parent.parent.parent / "docs" / "filters.md").read_text("utf-8")
+from tamis.profiles import resolve
+
+_DOCS = Path(__file__).parent.parent.parent / "docs"
+_TEXT = (_DOCS / "filters.md").read_text("utf-8")
 
 
 def _block(language: str, nth: int = 0) -> str:
@@ -46,3 +53,18 @@ def test_the_documented_filter_refuses_what_it_cannot_read(documented: Path, tam
     )
     ended = tamis_cli("test", documented)
     assert ended.code == 0, ended.out + ended.err
+
+
+@pytest.mark.envoy
+def test_the_python_example_of_run_works():
+    (code,) = re.findall(r"```python\n(.*?)```", (_DOCS / "run.md").read_text("utf-8"), re.DOTALL)
+    command = [sys.executable, "-c", code]
+    done = subprocess.run(command, cwd=_DOCS.parent, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+
+
+def test_the_documented_pairs_of_istio_and_envoy():
+    text = (_DOCS / "envoy.md").read_text("utf-8")
+    pairs = re.findall(r"\| (\d\.\d+) \| (\d\.\d+) \|", text)
+    assert pairs[-1][0] == resolve("istio").version
+    assert [resolve(f"istio@{istio}").envoy for istio, _ in pairs] == [envoy for _, envoy in pairs]

@@ -130,6 +130,20 @@ TABLE = {
     "envoy without Wasm": (
         nothing, "test {f} --host envoy@1.38.3", 3, "1.38.3 is a build without Wasm",
     ),
+    "envoy is a folder": (nothing, "test {f} --host envoy@{f}", 2, "is a folder, not an Envoy"),
+    "envoy is no program": (
+        nothing, "test {f} --host envoy@{f}/tamis.toml", 2, "tamis.toml is not executable",
+    ),
+    "envoy in a registry that is down": (
+        nothing, "test {f} --host envoy@127.0.0.1:1/x:1", 3, "does not answer",
+    ),
+    "envoy of run": (nothing, "run {f} --envoy {f}/nope", 3, "there is no Envoy"),
+    "envoy in no registry": (
+        nothing, "test {f} --host envoy@https://x/y:1", 2, "scheme 'https'",
+    ),
+    "envoy in a folder that is none": (
+        nothing, "test {f} --host envoy@oci-layout://{f}:1", 2, "not an OCI image layout",
+    ),
     "wasmtime as an old Envoy": (nothing, "test {f} --host wasmtime@1.12", 2, "It knows 1.36"),
     "registry port": (nothing, "push {f} localhost:99999/x:1", 2, "no port 99999"),
     "config missing": (nothing, "test {f} --config {f}/nope.json", 2, "nope.json"),

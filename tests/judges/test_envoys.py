@@ -76,6 +76,12 @@ def test_the_list_of_wheels_without_wasm_is_true(version: str, tmp_path: Path):
         envoy.find(found)
 
 
+def test_a_minor_version_leaves_them_out():
+    for version in without_wasm():
+        found = envoy.of_version(version.rpartition(".")[0])
+        assert found.version not in without_wasm()
+
+
 def test_uv_where_there_is_no_pip(tmp_path: Path):
     place = tmp_path / "uv"
     install = [sys.executable, "-m", "pip", "install", "--quiet", "--target", place, "uv"]

@@ -5,16 +5,11 @@ import gzip
 import hashlib
 import io
 import json
-import os
-import signal
-import socket
 import ssl
 import subprocess
 import tarfile
 import threading
 import time
-import urllib.error
-import urllib.request
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -22,6 +17,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from tests.conftest import tool
+from tests.docker_registry import serve, skopeo
 
 from tamis.model.artifact import Layout, Metadata
 from tamis.model.reference import LayoutReference, RegistryReference
@@ -38,48 +34,6 @@ LAYOUTS: tuple[Layout, ...] = ("image", "istio")
 _HTPASSWD = "alice:$2y$05$wF3a3QECZ2HSyMsah1.1u.guFv4cqBQ/HhogcyqVZ3cWQ4eUn.1eq\n"
 
 
-def _free_port() -> int:
-    with socket.socket() as bound:
-        bound.bind(("127.0.0.1", 0))
-        return int(bound.getsockname()[1])
-
-
-def _serve(folder: Path, **settings: str) -> Iterator[str]:
-    """docker-registry on a port of its own, until the test ends."""
-    host = f"127.0.0.1:{_free_port()}"
-    config = folder / "registry.yml"
-    config.write_text(
-        f"version: 0.1\nlog: {{level: error, accesslog: {{disabled: true}}}}\n"
-        f"storage: {{filesystem: {{rootdirectory: {folder / 'data'}}}}}\nhttp: {{addr: {host}}}\n"
-    )
-    environment = {"PATH": os.environ["PATH"], "OTEL_TRACES_EXPORTER": "none", **settings}
-    command = [tool("docker-registry"), "serve", str(config)]
-    with (folder / "log").open("wb") as log:
-        server = subprocess.Popen(command, env=environment, stdout=log, stderr=log)
-    try:
-        _until_it_answers(server, host, folder / "log")
-        yield host
-    finally:
-        server.send_signal(signal.SIGTERM)
-        server.wait(20)
-
-
-def _until_it_answers(server: subprocess.Popen[bytes], host: str, log: Path) -> None:
-    end = time.monotonic() + 30
-    while time.monotonic() < end:
-        assert server.poll() is None, log.read_text()
-        try:
-            urllib.request.urlopen(f"http://{host}/v2/", timeout=5).close()
-        except urllib.error.HTTPError as answer:
-            answer.close()
-            return
-        except OSError:
-            time.sleep(0.02)
-        else:
-            return
-    pytest.fail(f"docker-registry does not answer: {log.read_text()}")
-
-
 @pytest.fixture(autouse=True)
 def docker_config(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("HOME", str(tmp_path))
@@ -89,15 +43,7 @@ def docker_config(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 @pytest.fixture(scope="module")
 def host(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    yield from _serve(tmp_path_factory.mktemp("registry"))
-
-
-def skopeo(*arguments: str) -> bytes:
-    """What skopeo prints; fails with what it says."""
-    command = [tool("skopeo"), "--insecure-policy", *arguments]
-    ran = subprocess.run(command, capture_output=True, check=False)
-    assert ran.returncode == 0, ran.stderr.decode()
-    return ran.stdout
+    yield from serve(tmp_path_factory.mktemp("registry"))
 
 
 @pytest.mark.parametrize("layout", LAYOUTS)
@@ -167,7 +113,7 @@ def test_second_push_is_the_first(host: str) -> None:
 
 def test_password(tmp_path: Path, docker_config: Path) -> None:
     (tmp_path / "htpasswd").write_text(_HTPASSWD)
-    served = _serve(
+    served = serve(
         tmp_path,
         REGISTRY_AUTH="htpasswd",
         REGISTRY_AUTH_HTPASSWD_REALM="judge",
@@ -230,7 +176,7 @@ def test_tokens(tmp_path: Path) -> None:
     with ThreadingHTTPServer(("127.0.0.1", 0), handler) as tokens:
         thread = threading.Thread(target=tokens.serve_forever, args=(0.01,))
         thread.start()
-        served = _serve(
+        served = serve(
             tmp_path,
             REGISTRY_AUTH="token",
             REGISTRY_AUTH_TOKEN_REALM=f"http://127.0.0.1:{tokens.server_address[1]}/token",

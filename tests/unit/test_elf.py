@@ -1,7 +1,9 @@
-"""What a shared library offers and asks for."""
+"""What a shared library offers and asks for, and what a program needs."""
 
+import platform
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -41,3 +43,33 @@ def test_what_is_none_is_refused(content: bytes) -> None:
 def test_a_damaged_one_is_refused(library: bytes) -> None:
     with pytest.raises(ValueError, match="damaged"):
         elf.read(library[: len(library) // 2])
+
+
+def test_what_a_program_needs(library: bytes) -> None:
+    needed = elf.program(Path(sys.executable).resolve().read_bytes()[: 1 << 16])
+    assert needed
+    assert needed.machine == platform.machine()
+    assert Path(needed.loader).is_file()
+    assert elf.program(library) == elf.Program(platform.machine(), "")
+
+
+@pytest.mark.parametrize(
+    "content", [b"", b"#!/bin/sh", b"\x7fELF\x02\x01", b"\x7fELF\x01\x01" * 40]
+)
+def test_what_is_no_program(content: bytes) -> None:
+    assert elf.program(content) is None
+
+
+def test_a_program_for_a_machine_nobody_knows() -> None:
+    head = b"\x7fELF\x02\x01".ljust(18, b"\0") + b"\xff\xfe" + bytes(100)
+    assert elf.program(head) == elf.Program("65279", "")
+
+
+def test_tables_that_are_nowhere() -> None:
+    head = bytearray(b"\x7fELF\x02\x01".ljust(64, b"\0"))
+    head[56:58] = b"\xff\xff"
+    head[32:40] = b"\xff" * 8
+    assert elf.program(bytes(head)) is None
+    head[16:18], head[40:48], head[60:62] = b"\3\0", b"\xff" * 8, b"\1\0"
+    with pytest.raises(ValueError, match="a damaged shared library"):
+        elf.read(bytes(head))

@@ -1,6 +1,7 @@
 """What positional arguments mean, where a verb takes exactly one subject or a destination."""
 
-from collections.abc import Sequence
+import re
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -10,7 +11,11 @@ from tamis.errors import BadInput
 if TYPE_CHECKING:
     from tamis.verbs.subject import Subject
 
-__all__ = ["content", "key_values", "one_subject", "text"]
+__all__ = ["content", "duration", "key_values", "one_subject", "size", "text"]
+
+_SECONDS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0}
+_BYTES = {"B": 1, "KiB": 1 << 10, "MiB": 1 << 20, "GiB": 1 << 30}
+_AMOUNT = re.compile(r"(?P<number>[0-9]{1,12}(?:\.[0-9]{1,6})?)(?P<unit>[A-Za-z]+)\Z")
 
 
 def one_subject(argument: str) -> "Subject":
@@ -54,3 +59,20 @@ def key_values(option: str, texts: Sequence[str], *, example: str = "app=web") -
                 f"{option} {key}{equals}{value}: no KEY=VALUE", advice=f"Write {example}."
             )
     return {key: value for key, _, value in pairs}
+
+
+def duration(option: str, text: str) -> float:
+    """Seconds of `30s`. Raises BadInput."""
+    return _amount(option, text, _SECONDS, "Write 500ms, 30s, 5m or 1h.")
+
+
+def size(option: str, text: str) -> int:
+    """Bytes of `64KiB`. Raises BadInput."""
+    return int(_amount(option, text, _BYTES, "Write 512B, 64KiB or 5MiB."))
+
+
+def _amount(option: str, text: str, units: Mapping[str, float], advice: str) -> float:
+    found = _AMOUNT.match(text)
+    if not found or found["unit"] not in units:
+        raise BadInput(f"{option} {text}: no amount with its unit", advice=advice)
+    return float(found["number"]) * units[found["unit"]]

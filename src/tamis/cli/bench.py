@@ -21,7 +21,7 @@ def bench(
             "--host",
             metavar="HOST",
             help="wasmtime; native: time the filter's native twin beside it; envoy, envoy@1.40,"
-            " envoy@PATH: measure in a real Envoy; repeatable.",
+            " envoy@PATH, envoy@IMAGE: measure in a real Envoy; repeatable.",
         ),
     ] = None,
     fixtures: Fixtures = None,

@@ -43,6 +43,7 @@ class Frame:
         self._problems: list[dict[str, Any]] = []
         self._code = 0
         self._finished = False
+        self._turned = False
 
     @property
     def progress(self) -> Callable[[str], None]:
@@ -95,14 +96,18 @@ class Frame:
         --json each turn has its object, on a line of its own.
         """
         self._data, self._problems, self._code, self._finished = {}, [], 0, False
+        self._turned = False
         try:
             action()
         except TamisError as error:
             self._tell(error)
         self._finish()
+        self._turned = True
 
     def failed(self, error: BaseException) -> int:
         """Report an error that ends the verb; returns its exit code."""
+        if self._turned:  # each turn had its object; this is one more
+            self._data, self._problems, self._finished = {}, [], False
         self._tell(error)
         self._finish()
         return self._code

@@ -9,6 +9,7 @@ from tamis.model import artifact
 
 __all__ = [
     "Config",
+    "Envoy",
     "Filters",
     "Fixtures",
     "Hosts",
@@ -34,7 +35,17 @@ Hosts = Annotated[
     typer.Option(
         "--host",
         metavar="HOST[@VERSION]",
-        help="wasmtime, envoy, either as of an Envoy version (@1.38), or envoy@PATH; repeatable.",
+        help="wasmtime, envoy, either as of an Envoy version (@1.38), envoy@PATH or"
+        " envoy@IMAGE; repeatable.",
+    ),
+]
+Envoy = Annotated[
+    str | None,
+    typer.Option(
+        "--envoy",
+        metavar="ENVOY",
+        help="A version (1.38), a binary or an image (istio/proxyv2:1.30.0); else TAMIS_ENVOY, or"
+        " the installed one.",
     ),
 ]
 Fixtures = Annotated[

@@ -1,5 +1,7 @@
 """`--watch`: a verb again and again, whenever a file it depends on changes."""
 
+import signal
+import time
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
@@ -19,24 +21,35 @@ _SNAPSHOT = ".snap.json"
 _BURST, _STEP, _IDLE = 60, 20, 150
 
 
-def watching(frame: Frame, once: Callable[[], None], folders: Callable[[], Iterable[Path]]) -> None:
+def watching(
+    frame: Frame,
+    once: Callable[[], None],
+    folders: Callable[[], Iterable[Path]],
+    meanwhile: Callable[[], None] = lambda: None,
+    keys: str = "Ctrl-C ends",
+) -> None:
     """`once`, then again after each change below `folders`, until Ctrl-C.
 
     An error is told and waits to be mended; the exit code is that of the last turn. `folders` is
-    asked before each turn: a mended tamis.toml may name others.
+    asked before each turn: a mended tamis.toml may name others. `meanwhile` is called again and
+    again while nothing changes. `keys`: what is told of the keyboard.
     """
     places: tuple[str, ...] = ()
     changes: Iterator[set[object]] = iter(())
     try:
         while True:
-            if places != (found := tuple(map(str, folders()))):
+            if places != (found := _outermost(folders())):
                 places, changes = found, _changes(found)
                 next(changes)  # from here on nothing is missed, also while a turn goes on
             frame.turn(once)
-            frame.progress(f"watching {', '.join(places)} (Ctrl-C ends)")
-            next(filter(None, changes))
+            frame.progress(f"watching {', '.join(places)} ({keys})")
+            while not next(changes):
+                meanwhile()
     except KeyboardInterrupt:
         frame.progress("")
+        if signal.getsignal(signal.SIGTERM) == signal.SIG_IGN:
+            # watchfiles makes an interrupt of every signal; this one was to end us (see cli.main).
+            raise SystemExit(128 + signal.SIGTERM) from None
 
 
 def _changes(places: Iterable[str]) -> Iterator[set[object]]:
@@ -45,6 +58,8 @@ def _changes(places: Iterable[str]) -> Iterator[set[object]]:
     """
     from watchfiles import watch
 
+    if not places:  # references alone: nothing of them changes
+        return _never()
     return cast(
         "Iterator[set[object]]",
         watch(
@@ -57,6 +72,20 @@ def _changes(places: Iterable[str]) -> Iterator[set[object]]:
             raise_interrupt=True,
         ),
     )
+
+
+def _outermost(paths: Iterable[Path]) -> tuple[str, ...]:
+    """Each once, and none that another holds, by the name that it was given first."""
+    named = {path.resolve(): str(path) for path in reversed(tuple(paths))}
+    return tuple(
+        text for path, text in reversed(named.items()) if named.keys().isdisjoint(path.parents)
+    )
+
+
+def _never() -> Iterator[set[object]]:
+    while True:
+        yield set()
+        time.sleep(_IDLE / 1000)
 
 
 def _counts(_change: "Change", name: str) -> bool:

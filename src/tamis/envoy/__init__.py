@@ -7,8 +7,10 @@ about Envoy that this room relies on are tested in tests/envoy.
 from typing import TYPE_CHECKING
 
 from tamis import extras
-from tamis.envoy.binaries.versions import cached, is_version, of_version
-from tamis.envoy.binary import Binary, find, label
+from tamis.envoy.binaries.images import cached_images, from_image, keep_image, note_index
+from tamis.envoy.binaries.keeping import fetching
+from tamis.envoy.binaries.versions import cached, find, is_version, of_version
+from tamis.envoy.binary import VARIABLE, Binary, label
 from tamis.envoy.native import kind_of, unsupported
 from tamis.envoy.validate import loads, validate
 from tamis.errors import Missing
@@ -17,14 +19,20 @@ if TYPE_CHECKING:
     from tamis.envoy.judging.judge import Judge, run
 
 __all__ = [
+    "VARIABLE",
     "Binary",
     "Judge",
     "cached",
+    "cached_images",
+    "fetching",
     "find",
+    "from_image",
     "is_version",
+    "keep_image",
     "kind_of",
     "label",
     "loads",
+    "note_index",
     "of_version",
     "run",
     "unsupported",

@@ -6,14 +6,15 @@ import os
 import shutil
 import tempfile
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import IO
 
+from tamis.envoy import claims
 from tamis.errors import Missing
 
 __all__ = ["Folder", "run_folder", "temporary", "writing"]
 
-_PREFIX = "tamis-"
 #: Bytes of a Unix socket's path, on the system that allows fewest; the end of it is a NUL.
 _SOCKET_PATH = 104
 #: The longest name of a socket in a folder.
@@ -25,13 +26,18 @@ _PAGE = 65_536
 
 
 def run_folder() -> "Folder":
-    """A new private folder with a path short enough for Unix sockets. Raises Missing."""
+    """A new private folder with a path short enough for Unix sockets. Raises Missing.
+
+    Those that owners left behind who were killed are removed.
+    """
     wanted = _temporary_root()
-    longest = _SOCKET_PATH - len(_SOCKET) - len(f"/{_PREFIX}12345678")
+    longest = _SOCKET_PATH - len(_SOCKET) - len(f"/{claims.PREFIX}12345678")
     places = [each for each in (wanted, *_SHORT) if len(os.fsencode(each)) <= longest]
     for place in places:
+        claims.sweep(place)
         with contextlib.suppress(OSError):
-            return Folder(Path(tempfile.mkdtemp(prefix=_PREFIX, dir=place)))
+            root = Path(tempfile.mkdtemp(prefix=claims.PREFIX, dir=place))
+            return Folder(root, claims.claim(root))
     if wanted not in places:
         raise Missing(
             f"{wanted} is too long a path for Unix sockets, and no shorter one can be written to",
@@ -41,18 +47,14 @@ def run_folder() -> "Folder":
 
 
 @contextlib.contextmanager
-def temporary() -> Iterator[Path]:
-    """A folder for files, which goes at the end. Raises Missing when there is no room."""
-    root = _temporary_root()
+def temporary() -> Iterator["Folder"]:
+    """One that goes at the end. Raises Missing when there is no room."""
+    folder = run_folder()
     try:
-        folder = Path(tempfile.mkdtemp(prefix=_PREFIX, dir=root))
-    except OSError as error:
-        raise _unwritable(root) from error
-    try:
-        with writing(folder):
+        with writing(folder.root):
             yield folder
     finally:
-        shutil.rmtree(folder, ignore_errors=True)
+        folder.remove()
 
 
 @contextlib.contextmanager
@@ -85,9 +87,13 @@ def _unwritable(root: Path) -> Missing:
 
 @dataclass(frozen=True, slots=True)
 class Folder:
-    """The files and sockets of one Envoy; all sockets have short names."""
+    """The files and sockets of one Envoy; all sockets have short names.
+
+    `held`: the file that claims it while it is open (see claims.py), if one does.
+    """
 
     root: Path
+    held: IO[bytes] | None = field(default=None, compare=False)
 
     def need_room(self) -> None:
         """Raises Missing when nothing more can be written: Envoy itself does not say so."""
@@ -101,6 +107,16 @@ class Folder:
     def remove(self) -> None:
         """Remove it, with all that is in it. Idempotent."""
         shutil.rmtree(self.root, ignore_errors=True)
+        self.release()
+
+    def disown(self) -> None:
+        """Whoever held it: it stays, for somebody to look into."""
+        claims.disown(self.root)
+
+    def release(self) -> None:
+        """It is nobody's any more. Idempotent."""
+        if self.held:
+            self.held.close()
 
     @property
     def config(self) -> Path:
@@ -120,6 +136,10 @@ class Folder:
     def plugin(self, slot: str) -> Path:
         """The ECDS file of a slot; replaced by moving a new one over it."""
         return self.root / "ecds" / slot / "plugin.json"
+
+    def tap(self, side: str) -> str:
+        """How the files of the tap on that side of the filters begin."""
+        return str(self.root / f"tap-{side}")
 
     @property
     def admin(self) -> Path:

@@ -10,6 +10,8 @@ At trace level Envoy's Wasm runtime logs each call in both directions:
 Each record begins with a nonce, so a message of many lines stays one record.
 """
 
+import ctypes
+import os
 import re
 from dataclasses import dataclass
 from pathlib import Path
@@ -27,6 +29,11 @@ _CALL = re.compile(
     r"(?:\((?P<args>[^)]*)\)| return: (?P<result>.*))\Z",
     re.DOTALL,
 )
+
+#: Bytes of text that has been read before its room is given back.
+_ROOM = 8 << 20
+#: fallocate(2): the file keeps its size, so that whoever writes it goes on where it was.
+_KEEP_SIZE, _PUNCH_HOLE = 1, 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +80,8 @@ class Log:
     """Follows a log file; `records` grows whenever `poll` is called."""
 
     def __init__(self, path: Path, nonce: str) -> None:
-        self._file = path.open("rb")
+        self._file = path.open("r+b")
+        self._freed = 0
         self._nonce = nonce.encode() + b" "
         self._rest = b""
         self.records: list[Record] = []
@@ -95,6 +103,27 @@ class Log:
             self._add([self._rest[:-1]])
             self._rest = b""
         return True
+
+    def take(self) -> list[Record]:
+        """Hand over all records, and give the room on disk back that their text takes.
+
+        So an Envoy that serves for days does not fill it. A message that nothing follows is whole
+        once nothing has come between two calls.
+        """
+        if not self.poll() and self._rest.endswith(b"\n"):
+            self._add([self._rest[:-1]])
+            self._rest = b""
+        records, self.records = self.records, []
+        if (read := self._file.tell()) - self._freed > _ROOM:
+            _free(self._file.fileno(), read)
+            self._freed = read
+        return records
+
+    def skip(self) -> None:
+        """Pass over what was not read yet, and forget the rest."""
+        self._file.seek(0, os.SEEK_END)
+        self._rest = b""
+        self.records = []
 
     def end(self) -> None:
         """Nothing more is written: the last record is whole."""
@@ -120,3 +149,11 @@ class Log:
                 self.records.append(
                     Record(int(head["thread"]), head["level"], head["logger"], rest)
                 )
+
+
+def _free(file: int, size: int) -> None:
+    """The first `size` bytes of a file need no room any more, where the system can do that."""
+    fallocate = getattr(ctypes.CDLL(None), "fallocate", None)
+    if fallocate is not None:
+        offset = ctypes.c_int64
+        fallocate(file, _KEEP_SIZE | _PUNCH_HOLE, offset(0), offset(size))

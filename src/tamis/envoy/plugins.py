@@ -18,6 +18,7 @@ __all__ = [
     "WASM",
     "Json",
     "Loadable",
+    "log_prefixes",
     "plugin_config",
     "resource",
     "typed_config",
@@ -111,3 +112,9 @@ def _bytes(data: bytes) -> Json:
     """A BytesValue carries any bytes, raw."""
     text = base64.b64encode(data).decode()
     return {"@type": TYPE + "google.protobuf.BytesValue", "value": text}
+
+
+def log_prefixes(plugin: Plugin) -> set[str]:
+    """What Envoy writes before a line of a plugin: one that its streams log, and any other."""
+    root = "".join(f" {part}" for part in (plugin.root_id, plugin.vm_id) if part) + ": "
+    return {f" {plugin.name}{root}" if plugin.name else root, root}

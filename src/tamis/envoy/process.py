@@ -10,7 +10,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from http import HTTPStatus
 from http.client import HTTPConnection, HTTPException
 from pathlib import Path
@@ -23,7 +23,7 @@ from tamis.envoy.folder import Folder, writing
 from tamis.envoy.log import whole
 from tamis.errors import Fault, Missing
 
-__all__ = ["Crashed", "Process", "Refused"]
+__all__ = ["Crashed", "Process", "Refused", "supervised"]
 
 _READY_SECONDS = 30.0
 _POLL_SECONDS = 0.005
@@ -31,6 +31,32 @@ _POLL_SECONDS = 0.005
 
 class Crashed(Exception):
     """Envoy ended by itself; the text says how."""
+
+
+def supervised(folder: Folder, command: Sequence[str], *, within: float) -> int | None:
+    """The exit status of `command`, negative for a signal; None where it took more than `within`
+    seconds, and was ended. What it says goes to the folder's log.
+    """
+    with _supervise(folder, command) as child:
+        try:
+            status = child.wait(within)
+        except subprocess.TimeoutExpired:
+            return None
+    return 128 - status if status > 128 else status
+
+
+def _supervise(folder: Folder, command: Sequence[str]) -> subprocess.Popen[bytes]:
+    """It ends when its standard input is closed."""
+    wrapped = [sys.executable, "-I", "-S", supervisor.__file__, str(folder.root), *command]
+    with folder.log.open("wb") as log:
+        return subprocess.Popen(
+            wrapped,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=log,
+            # A terminal's Ctrl-C is for us alone.
+            start_new_session=True,
+        )
 
 
 class Refused(Fault):
@@ -83,16 +109,7 @@ class Process:
             # The access log is written on this timer.
             *("--file-flush-interval-msec", "2"),
         ]
-        wrapped = [sys.executable, "-I", "-S", supervisor.__file__, str(self.folder.root), *command]
-        with self.folder.log.open("wb") as log:
-            return subprocess.Popen(
-                wrapped,
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                stderr=log,
-                # A terminal's Ctrl-C is for us alone.
-                start_new_session=True,
-            )
+        return _supervise(self.folder, command)
 
     def __enter__(self) -> Self:
         try:
@@ -126,6 +143,7 @@ class Process:
     def keep(self) -> Path:
         """Keep the folder for the user to look into; returns it."""
         self._kept = True
+        self.folder.disown()
         with contextlib.suppress(OSError):
             self._lifeline.write(b"keep")
             self._lifeline.flush()
@@ -157,6 +175,8 @@ class Process:
             self._child.stdout.close()
         if not self._kept:
             self.folder.remove()
+        else:
+            self.folder.release()
 
     def _await_ready(self) -> None:
         deadline = time.monotonic() + _READY_SECONDS

@@ -6,15 +6,14 @@ on_vm_start and on_configure.
 
 import json
 import secrets
-import subprocess
 from dataclasses import dataclass
-from pathlib import Path
 
 from tamis.envoy import refusals
 from tamis.envoy.binary import Binary
-from tamis.envoy.folder import temporary
+from tamis.envoy.folder import Folder, temporary
 from tamis.envoy.log import Record, whole
 from tamis.envoy.plugins import GUEST, WASM, Loadable, plugin_config
+from tamis.envoy.process import supervised
 from tamis.envoy.wiring import HCM, router
 from tamis.errors import Fault
 from tamis.model.plugin import Plugin
@@ -53,7 +52,7 @@ def loads(binary: Binary, module: bytes, root_id: str = "") -> str | None:
     Missing when there is no room for its files.
     """
     with temporary() as folder:
-        wasm = folder / "module.wasm"
+        wasm = folder.root / "module.wasm"
         wasm.write_bytes(module)
         verdict = _ask(
             binary,
@@ -91,23 +90,21 @@ def _bootstrap(plugin: Loadable) -> str:
     return json.dumps({"static_resources": {"listeners": [listener]}})
 
 
-def _ask(binary: Binary, folder: Path, bootstrap: str) -> _Verdict:
+def _ask(binary: Binary, folder: Folder, bootstrap: str) -> _Verdict:
     nonce = f"@{secrets.token_hex(8)}"
-    config = folder / "bootstrap.yaml"
+    config = folder.root / "bootstrap.yaml"  # Envoy reads what the name says, and JSON is YAML
     config.write_text(bootstrap, encoding="utf-8")
-    written = folder / "log"
     # Envoy ignores --component-log-level in this mode.
     levels = ("--log-level", "error", "--log-format", f"{nonce} %t %l %n %v")
     single = ("--disable-hot-restart", "--concurrency", "1")
-    command = [str(binary.path), "--mode", "validate", "-c", str(config), *levels, *single]
-    try:
-        with written.open("wb") as log:
-            done = subprocess.run(
-                command, stdout=subprocess.DEVNULL, stderr=log, timeout=_SECONDS, check=False
-            )
-    except subprocess.TimeoutExpired as error:
+    status = supervised(
+        folder,
+        [str(binary.path), "--mode", "validate", "-c", str(config), *levels, *single],
+        within=_SECONDS,
+    )
+    if status is None:
         raise Fault(
             f"{binary.host} did not finish validating within {_SECONDS} s",
             advice="A guest that never returns from its start hangs Envoy: test it in wasmtime.",
-        ) from error
-    return _Verdict(done.returncode, whole(written, nonce))
+        )
+    return _Verdict(status, whole(folder.log, nonce))

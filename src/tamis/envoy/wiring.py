@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from tamis.envoy.native import DYNAMIC
 from tamis.envoy.plugins import TYPE, Json
 
 __all__ = [
@@ -13,6 +14,7 @@ __all__ = [
     "http2",
     "pipe",
     "router",
+    "slot",
     "tcp",
 ]
 
@@ -51,4 +53,21 @@ def router() -> Json:
     return {
         "name": "envoy.filters.http.router",
         "typed_config": {"@type": _ROUTER, "suppress_envoy_headers": True},
+    }
+
+
+def slot(name: str, file: Path, kind: str) -> Json:
+    """A filter whose plugin is discovered in a file."""
+    return {
+        "name": name,
+        "config_discovery": {
+            "config_source": {
+                "path_config_source": {
+                    "path": str(file),
+                    "watched_directory": {"path": str(file.parent)},
+                },
+                "resource_api_version": "V3",
+            },
+            "type_urls": [kind, DYNAMIC],
+        },
     }

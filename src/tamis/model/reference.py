@@ -1,8 +1,8 @@
 """How any verb names an artifact: `oci://HOST/REPO[:TAG][@DIGEST]` or `oci-layout://DIR[:TAG]`.
 
 A destination without a scheme is a registry reference; `oci:DIR:TAG` (skopeo's spelling of a
-layout) is read too. Grammar of names, tags and digests: the OCI distribution spec, "Pulling
-manifests".
+layout) is read too. Container images may be named as Docker has it: `istio/proxyv2:1.30.0`.
+Grammar of names, tags and digests: the OCI distribution spec, "Pulling manifests".
 """
 
 import re
@@ -16,6 +16,8 @@ __all__ = [
     "LayoutReference",
     "Reference",
     "RegistryReference",
+    "image",
+    "is_image",
     "is_reference",
     "parse",
     "tagged",
@@ -28,6 +30,8 @@ _REPOSITORY = re.compile(
 )
 _HOST = re.compile(r"(?:[a-zA-Z0-9.-]+|\[[0-9a-fA-F:]+\])(?::[0-9]{1,5})?\Z")
 _ADVICE = "Write oci://HOST/REPOSITORY:TAG or oci-layout://FOLDER:TAG."
+#: Docker's default registry.
+_HUB = "docker.io"
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +95,22 @@ def parse(text: str) -> Reference:
     return _registry(text, text)
 
 
+def is_image(text: str) -> bool:
+    """Whether `text` names a container image rather than a file: by a scheme, a tag, a digest or a
+    port. What begins as a path does (`/`, `.`, `~`) is one.
+    """
+    return ":" in text and not text.startswith(("/", ".", "~"))
+
+
+def image(text: str) -> Reference:
+    """The container image that `text` names; without a host it is on Docker Hub. Raises BadInput
+    as `parse` does.
+    """
+    first, slash, _ = text.partition("/")
+    bare = not is_reference(text) and "://" not in text and not (slash and _is_host(first))
+    return parse(f"{_HUB}/{text}" if bare else text)
+
+
 def tagged(reference: _Reference, tag: str) -> _Reference:
     """`reference` with its own tag, or with this one where it has none."""
     return reference if reference.tag else replace(reference, tag=tag)
@@ -126,7 +146,7 @@ def _registry(text: str, rest: str) -> RegistryReference:
     port = host.rpartition("]")[2].partition(":")[2]
     if port and not 0 < int(port) < 65536:
         raise BadInput(f"'{text}': there is no port {port}", advice="Ports go from 1 to 65535.")
-    if not any(sign in host for sign in ".:") and host != "localhost":
+    if not _is_host(host):
         raise BadInput(
             f"'{text}': '{host}' is not a registry's host",
             advice=f"Name the registry as well: docker.io/{name}",
@@ -137,6 +157,11 @@ def _registry(text: str, rest: str) -> RegistryReference:
             advice="Repository names are lower case: letters, digits, '.', '_', '-' and '/'.",
         )
     return RegistryReference(host, repository, tag, digest)
+
+
+def _is_host(name: str) -> bool:
+    """Docker's rule: what has a dot or a port, or is `localhost`."""
+    return any(sign in name for sign in ".:") or name == "localhost"
 
 
 def _layout(text: str, rest: str) -> LayoutReference:

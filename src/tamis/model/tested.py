@@ -1,6 +1,7 @@
 """What `test` returns: runs of fixtures in hosts, and where these disagree."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from tamis.model.exchange import Fixture
@@ -20,13 +21,17 @@ class Skipped:
 
 @dataclass(frozen=True, slots=True)
 class Tested:
-    """The runs of all fixtures in all hosts, and where two hosts disagree."""
+    """The runs of all fixtures in all hosts, and where two hosts disagree.
+
+    `images`: by host, the container image that its Envoy was taken from, where it was.
+    """
 
     name: str
     fixtures: tuple[Fixture, ...]
     runs: tuple[Run, ...]
     differences: tuple[Difference, ...]
     written: tuple[Path, ...] = ()
+    images: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def ok(self) -> bool:

@@ -4,6 +4,7 @@
 """
 
 from tamis.oci.contents import child, content, described, unpack
+from tamis.oci.images import for_platform, take
 from tamis.oci.layouts import Blob, Packed, pack
 from tamis.oci.manifests import Index, Manifest, Stored, digest_of, parse, stored
 from tamis.oci.names import is_tag
@@ -20,6 +21,7 @@ __all__ = [
     "content",
     "described",
     "digest_of",
+    "for_platform",
     "is_tag",
     "name_in",
     "open_store",
@@ -28,5 +30,6 @@ __all__ = [
     "replicate",
     "save",
     "stored",
+    "take",
     "unpack",
 ]

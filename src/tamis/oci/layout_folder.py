@@ -9,6 +9,7 @@ import fcntl
 import json
 import os
 import re
+import shutil
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -17,7 +18,15 @@ from typing import Any, Self
 from tamis.errors import BadInput, Place, Rejected
 from tamis.files import write_whole
 from tamis.model.artifact import Descriptor
-from tamis.oci.manifests import MAX_MANIFEST, OCI_INDEX, Stored, digest_of, stored, verify
+from tamis.oci.manifests import (
+    MAX_MANIFEST,
+    OCI_INDEX,
+    Stored,
+    digest_of,
+    stored,
+    verify,
+    verify_file,
+)
 
 __all__ = ["LayoutFolder"]
 
@@ -62,6 +71,13 @@ class LayoutFolder:
                 f"has {len(content)} bytes, its descriptor says {descriptor.size}",
             )
         return content
+
+    def save_blob(self, descriptor: Descriptor, path: Path) -> None:
+        """A copy of the blob, which is verified, so that nobody changes it afterwards."""
+        self._check()
+        kept = self._blob_path(descriptor.digest, "blob")
+        shutil.copyfile(kept, path)
+        verify_file(path, descriptor.digest, str(kept))
 
     def has_blob(self, descriptor: Descriptor) -> bool:
         """Whether the blob is there and whole; a damaged one is to be written again."""
@@ -122,6 +138,11 @@ class LayoutFolder:
         return self.folder / "blobs" / "sha256" / digest.removeprefix("sha256:")
 
     def _blob(self, digest: str, limit: int, what: str) -> bytes:
+        path = self._blob_path(digest, what)
+        return verify(_read(path, limit), digest, str(path))
+
+    def _blob_path(self, digest: str, what: str) -> Path:
+        """Where it must lie. Raises BadInput when it does not."""
         if not _DIGEST.match(digest):
             raise self._broken("index.json", f"names a digest that is none: {digest[:80]}")
         path = self._path(digest)
@@ -130,7 +151,7 @@ class LayoutFolder:
                 f"{self.folder} has no {what} {digest}",
                 advice="The folder is not complete: copy the artifact into it again.",
             )
-        return verify(_read(path, limit), digest, str(path))
+        return path
 
     def _put(self, digest: str, content: bytes) -> bool:
         if self._whole(digest, len(content)):

@@ -8,6 +8,7 @@ import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from tamis.errors import BadInput, Rejected
@@ -27,6 +28,7 @@ __all__ = [
     "parse",
     "stored",
     "verify",
+    "verify_file",
 ]
 
 OCI_MANIFEST = "application/vnd.oci.image.manifest.v1+json"
@@ -82,13 +84,22 @@ def digest_of(content: bytes) -> str:
 
 def verify(content: bytes, digest: str, where: str) -> bytes:
     """`content` itself if it has this digest. Raises Rejected, which names both."""
-    found = digest_of(content)
+    _same(digest_of(content), digest, where)
+    return content
+
+
+def verify_file(path: Path, digest: str, where: str) -> None:
+    """Raises Rejected unless the file has this digest; it is read a piece at a time."""
+    with path.open("rb") as file:
+        _same(f"sha256:{hashlib.file_digest(file, 'sha256').hexdigest()}", digest, where)
+
+
+def _same(found: str, digest: str, where: str) -> None:
     if found != digest:
         raise Rejected(
             f"{where}: the content has digest {found}, not {digest}",
             advice="Do not use it: it was changed or damaged on its way or where it is kept.",
         )
-    return content
 
 
 def stored(content: bytes, media_type: str | None = None) -> Stored:

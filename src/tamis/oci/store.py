@@ -1,5 +1,6 @@
 """One interface to a registry repository and an image-layout folder, and copying between them."""
 
+from pathlib import Path
 from typing import Protocol, Self
 
 from tamis.errors import BadInput
@@ -26,6 +27,9 @@ class Store(Protocol):
 
     def read_blob(self, descriptor: Descriptor) -> bytes:
         """The bytes that `descriptor` names."""
+
+    def save_blob(self, descriptor: Descriptor, path: Path) -> None:
+        """Write them to the file `path`, a piece at a time. Raises OSError, too."""
 
     def write_blob(self, descriptor: Descriptor, content: bytes) -> bool:
         """Keep a blob. False: it was there already, nothing was written."""

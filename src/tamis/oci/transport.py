@@ -7,6 +7,8 @@ PUT may be answered 404 though the first one was taken.
 """
 
 import tempfile
+from functools import partial
+from pathlib import Path
 from typing import Self
 from urllib.parse import urljoin, urlsplit
 
@@ -16,7 +18,7 @@ from oras.provider import Registry
 
 from tamis.errors import BadInput, Rejected, TamisError, Unreachable
 from tamis.model.artifact import Descriptor
-from tamis.oci.manifests import ACCEPTED, MAX_MANIFEST, Stored, stored, verify
+from tamis.oci.manifests import ACCEPTED, MAX_MANIFEST, Stored, stored, verify, verify_file
 from tamis.oci.names import api_host, api_repository, is_loopback
 from tamis.oci.tokens import Tokens
 from tamis.oci.wire import Dropped, Patience, Wire, message
@@ -66,15 +68,21 @@ class RegistryStore:
 
     def read_blob(self, descriptor: Descriptor) -> bytes:
         """GET, and verify size and digest."""
-
-        def get() -> requests.Response:
-            response = self._registry.blob("GET", descriptor)
-            if response.status_code != 200:
-                raise self._refused(response, "pull from", f"blob {descriptor.digest}")
-            return response
-
+        get = partial(self._get_blob, descriptor)
         content = self._registry.wire.download(get, min(descriptor.size, _MAX_BLOB))
         return verify(content, descriptor.digest, f"{self._name}, blob {descriptor.digest}")
+
+    def save_blob(self, descriptor: Descriptor, path: Path) -> None:
+        """GET into the file, and verify size and digest."""
+        with path.open("wb") as file:
+            self._registry.wire.save(partial(self._get_blob, descriptor), descriptor.size, file)
+        verify_file(path, descriptor.digest, f"{self._name}, blob {descriptor.digest}")
+
+    def _get_blob(self, descriptor: Descriptor) -> requests.Response:
+        response = self._registry.blob("GET", descriptor)
+        if response.status_code != 200:
+            raise self._refused(response, "pull from", f"blob {descriptor.digest}")
+        return response
 
     def has_blob(self, descriptor: Descriptor) -> bool:
         """HEAD."""

@@ -1,10 +1,12 @@
 """HTTP with bounded patience: what is worth a second try, how long to wait, what to say."""
 
+import io
 import json
 import random
 import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from typing import IO
 
 import requests
 
@@ -87,32 +89,43 @@ class Wire:
             self.patience.pause(delay)
 
     def download(self, get: Callable[[], requests.Response], limit: int) -> bytes:
-        """The whole body of what `get` answers, at most `limit` bytes; again when it breaks off.
+        """The whole body of what `get` answers, as `save` has it."""
+        with io.BytesIO() as file:
+            self.save(get, limit, file)
+            return file.getvalue()
 
-        Raises Dropped when it always breaks off, Rejected when there is more.
+    def save(self, get: Callable[[], requests.Response], limit: int, file: IO[bytes]) -> None:
+        """Write the whole body of what `get` answers, at most `limit` bytes, into `file`, piece by
+        piece; again when it breaks off.
+
+        Raises Dropped when it always breaks off, Rejected when there is more, OSError.
         """
         attempt = 0
         while True:
             delay = self.patience.delay(attempt)
             attempt += 1
+            file.seek(0)
+            file.truncate()
             with get() as response:
                 try:
-                    return self._body(response, limit)
+                    self._body(response, limit, file)
                 except requests.RequestException as error:
                     if attempt >= self.patience.tries:
                         raise self._dropped(error) from error
+                else:
+                    return
             self.patience.pause(delay)
 
-    def _body(self, response: requests.Response, limit: int) -> bytes:
-        body = bytearray()
+    def _body(self, response: requests.Response, limit: int, file: IO[bytes]) -> None:
+        room = limit
         for chunk in response.iter_content(_CHUNK):
-            body += chunk
-            if len(body) > limit:
+            room -= len(chunk)
+            if room < 0:
                 raise Rejected(
                     f"{self.host} sends more than the {limit} bytes that {response.url} may have",
                     advice="Do not use it: it is not what its manifest describes.",
                 )
-        return bytes(body)
+            file.write(chunk)
 
     def _once(
         self, method: str, url: str, headers: Mapping[str, str] | None, data: Data, *, stream: bool

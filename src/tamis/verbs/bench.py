@@ -54,8 +54,9 @@ def bench(
     """Count what the fixtures in `folder` (default: the filter's own) cost.
 
     `hosts`: with "native", the filter's native twin is timed beside its module, in this process;
-    with "envoy" (or "envoy@1.40", "envoy@PATH") the filter in a real Envoy, as much as `setting`
-    says, beside other ways to do its work. Of a dynamic module of Envoy nothing can be counted.
+    with "envoy" (or "envoy@1.40", "envoy@PATH", "envoy@IMAGE") the filter in a real Envoy, as much
+    as `setting` says, beside other ways to do its work. Of a dynamic module of Envoy nothing can be
+    counted.
     `budgets` (such as `{"crossings": 20}`) are held beside those of tamis.toml, in whose place they
     stand. `against`: files with older cards, oldest first. `prices_file`: a price table instead of
     ours. `timed` False leaves the clock alone: all that is left repeats exactly.
@@ -142,7 +143,7 @@ def _hosts(
         if text not in _HOSTS and kind != "envoy":
             raise BadInput(
                 f"--host '{text}': not a host that bench has",
-                advice=f"Hosts: {', '.join(_HOSTS)}; envoy@1.40 and envoy@PATH, too.",
+                advice=f"Hosts: {', '.join(_HOSTS)}; envoy@1.40, envoy@PATH, envoy@IMAGE:TAG, too.",
             )
     every = wanted([text for text in hosts if text.startswith("envoy")], say)
     real = [each.binary for each in every if isinstance(each, Real)]

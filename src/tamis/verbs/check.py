@@ -7,6 +7,7 @@ from tamis.checks import Loads
 from tamis.errors import Missing
 from tamis.model.checked import Checked
 from tamis.profiles import Profile
+from tamis.verbs.envoys import envoy_of
 from tamis.verbs.subject import Subject
 from tamis.wasm import read
 
@@ -38,7 +39,7 @@ def _hosts(module: bytes, root_id: str) -> dict[str, Loads]:
         return refusal.reason if refusal and not refusal.feature else None
 
     try:
-        binary = envoy.find()
+        binary = envoy_of()
     except Missing:
         return {"The host core": core}
     told: list[str | None] = []

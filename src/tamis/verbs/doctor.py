@@ -10,6 +10,7 @@ from tamis import envoy, host, toolchains
 from tamis.errors import TamisError
 from tamis.model.diagnosis import Diagnosis
 from tamis.model.filter import Language
+from tamis.model.reference import is_image
 
 __all__ = ["doctor"]
 
@@ -28,7 +29,7 @@ def doctor() -> tuple[Diagnosis, ...]:
         Diagnosis("python", platform.python_version(), "all verbs", required=True),
         _try("native host core", lambda: host.label(), "build, check, test, ship", required=True),
         *_toolchains(),
-        _try("Envoy", lambda: envoy.find().host, "test --host envoy, ship"),
+        _try("Envoy", _envoy, "test --host envoy, ship"),
         *_other_envoys(),
         _registry_accounts(),
     )
@@ -59,10 +60,19 @@ def _try(
         return Diagnosis(name, None, needed_by, f"{error.what}: {error.advice()}", required)
 
 
+def _envoy() -> str:
+    """What TAMIS_ENVOY names may have to be fetched, but not now."""
+    named = os.environ.get(envoy.VARIABLE, "")
+    if envoy.is_version(named) or is_image(named):
+        return f"{named} ({envoy.VARIABLE}), fetched when it is needed"
+    return envoy.find().host
+
+
 def _other_envoys() -> tuple[Diagnosis, ...]:
     """Those that were fetched; none is nothing to report."""
-    versions = ", ".join(envoy.cached())
-    return (Diagnosis("other Envoys", versions, "test --host envoy@VERSION"),) if versions else ()
+    kept = ", ".join((*envoy.cached(), *envoy.cached_images()))
+    needed_by = "test --host envoy@VERSION or envoy@IMAGE"
+    return (Diagnosis("other Envoys", kept, needed_by),) if kept else ()
 
 
 def _registry_accounts() -> Diagnosis:

@@ -3,16 +3,16 @@ a real Envoy.
 """
 
 import sys
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
-from pathlib import Path
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 
 from tamis import envoy, host, profiles
 from tamis.errors import BadInput
+from tamis.verbs.envoys import envoy_of
 
 __all__ = ["HOSTS", "Core", "Host", "Real", "need_proc", "wanted"]
 
-#: What `--host` takes; each with `@1.38`, too, and `envoy@PATH` for a binary of the user's.
+#: What `--host` takes; each with `@1.38`, too, and `envoy@PATH` or `envoy@IMAGE` for other Envoys.
 HOSTS = ("wasmtime", "native", "envoy", "envoy-native")
 
 
@@ -46,6 +46,11 @@ class Real:
         """The name outcomes carry."""
         return envoy.label(self.binary, native=self.native)
 
+    @property
+    def image(self) -> str:
+        """The reference of the container image it was taken from; "" for others."""
+        return self.binary.image
+
 
 Host = Core | Real
 
@@ -56,8 +61,10 @@ def wanted(texts: Iterable[str], say: Callable[[str], None] = lambda _: None) ->
     `say` is told of a download. Raises BadInput for what is no host, Missing for an Envoy that
     cannot be had.
     """
-    found = dict.fromkeys(_host(text, say) for text in texts)
-    return tuple(sorted(found, key=_order))
+    found: dict[Host, str] = {}
+    for text in texts:
+        found.setdefault(_host(text, say), text)
+    return tuple(sorted(_told_apart(found), key=_order))
 
 
 def need_proc(option: str, advice: str) -> None:
@@ -67,6 +74,18 @@ def need_proc(option: str, advice: str) -> None:
             f"{option}: it measures with what Linux tells in /proc, and this is {sys.platform}",
             advice=advice,
         )
+
+
+def _told_apart(found: Mapping[Host, str]) -> Iterator[Host]:
+    """Two Envoys of one version are called as they were named, behind the first."""
+    names: set[str] = set()
+    for one, text in found.items():
+        if isinstance(one, Real) and one.host in names:
+            called = text.partition("@")[2] or str(one.binary.path)
+            yield replace(one, binary=replace(one.binary, called=called))
+        else:
+            yield one
+        names.add(one.host)
 
 
 def _order(one: Host) -> int:
@@ -79,10 +98,10 @@ def _host(text: str, say: Callable[[str], None]) -> Host:
     if kind not in HOSTS or (at and not where):
         raise BadInput(
             f"--host '{text}': not a host tamis has",
-            advice=f"Hosts: {', '.join(HOSTS)}, each also @1.38; envoy@PATH is a binary of yours.",
+            advice=f"Hosts: {', '.join(HOSTS)}, each also @1.38; envoy@PATH, envoy@IMAGE:TAG.",
         )
     if kind.startswith("envoy"):
-        return Real(_binary(where, say), kind == "envoy-native")
+        return Real(envoy_of(where, say), kind == "envoy-native")
     native = kind == "native"
     if not where:
         return Core(native=native)
@@ -90,9 +109,3 @@ def _host(text: str, say: Callable[[str], None]) -> Host:
     for warning in profile.warnings:
         say(warning)
     return Core(profile.version, native)
-
-
-def _binary(where: str, say: Callable[[str], None]) -> envoy.Binary:
-    if where and not envoy.is_version(where):
-        return envoy.find(Path(where))
-    return envoy.of_version(where, say) if where else envoy.find()

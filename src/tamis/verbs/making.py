@@ -97,9 +97,10 @@ def _loads(filter: Filter, module: bytes, shop: Workshop, *, quick: bool) -> Non
     by_envoy = not quick and filter.layer == "http" and importlib.util.find_spec("envoy")
     if reason is None and by_envoy:
         from tamis import envoy
+        from tamis.verbs.envoys import envoy_of
 
         started = time.monotonic()
-        binary = envoy.find()
+        binary = envoy_of()
         reason = envoy.loads(binary, module, filter.root_id)
         shop.steps.append(Step(f"load in {binary.host}", seconds=time.monotonic() - started))
     if reason is not None:

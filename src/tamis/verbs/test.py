@@ -68,7 +68,8 @@ def test(
             f"{subject.metadata.name}: no fixture can be run in {', '.join(hosts)}",
             advice="Add one that can, or say --allow-empty.",
         )
-    return Tested(subject.metadata.name, read, tuple(runs), differences, tuple(written))
+    images = {one.host: one.image for one in chosen if isinstance(one, Real) and one.image}
+    return Tested(subject.metadata.name, read, tuple(runs), differences, tuple(written), images)
 
 
 def ready(

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import requests
 from tests.registry import Fault, LoopbackRegistry
 
 from tamis.errors import BadInput, Rejected, TamisError, Unreachable
@@ -13,7 +14,7 @@ from tamis.model.artifact import Descriptor, Metadata
 from tamis.oci import Stored, pack, save, stored
 from tamis.oci.manifests import DOCKER_MANIFEST, digest_of
 from tamis.oci.transport import RegistryStore
-from tamis.oci.wire import Patience
+from tamis.oci.wire import Patience, Wire
 
 PACKED = pack(b"\0asm\1\0\0\0" + b"m" * 300, Metadata("one", "1.0"))
 LAYER = PACKED.layers[0]
@@ -52,6 +53,23 @@ def test_upload_and_download(registry: LoopbackRegistry) -> None:
             assert found == Stored(PACKED.manifest, PACKED.digest, PACKED.media_type)
         assert store.read_blob(LAYER.descriptor) == LAYER.content
     assert registry.manifests["acme/one"] == {PACKED.digest: (PACKED.media_type, PACKED.manifest)}
+
+
+def test_a_second_try_leaves_nothing_of_the_first() -> None:
+    """What a tag names may have changed meanwhile."""
+
+    class Answer(requests.Response):
+        def iter_content(self, *_: object) -> Iterator[bytes]:
+            yield texts.pop()
+            if texts:
+                raise requests.ConnectionError
+
+        def close(self) -> None:
+            pass
+
+    texts = [b"short", b"long, and broken off"]
+    wire = Wire(requests.Session(), "x", Patience(pause=lambda _: None))
+    assert wire.download(Answer, 100) == b"short"
 
 
 def test_second_upload_sends_nothing(registry: LoopbackRegistry) -> None:

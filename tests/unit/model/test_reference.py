@@ -5,7 +5,14 @@ from pathlib import Path
 import pytest
 
 from tamis.errors import BadInput
-from tamis.model.reference import LayoutReference, RegistryReference, is_reference, parse
+from tamis.model.reference import (
+    LayoutReference,
+    RegistryReference,
+    image,
+    is_image,
+    is_reference,
+    parse,
+)
 
 DIGEST = "sha256:" + "0a" * 32
 
@@ -70,3 +77,45 @@ def test_a_scheme_makes_a_reference(text: str, verdict: bool):
 
 def test_pinning_keeps_the_tag():
     assert str(parse("r.io/x:1").with_digest(DIGEST)) == f"oci://r.io/x:1@{DIGEST}"
+
+
+@pytest.mark.parametrize(
+    ("text", "reference"),
+    [
+        ("istio/proxyv2:1.30.0", RegistryReference("docker.io", "istio/proxyv2", "1.30.0")),
+        ("envoy:v1.40", RegistryReference("docker.io", "envoy", "v1.40")),
+        (f"a/b@{DIGEST}", RegistryReference("docker.io", "a/b", None, DIGEST)),
+        ("docker.io/a/b:1", RegistryReference("docker.io", "a/b", "1")),
+        (
+            "gcr.io/istio-release/proxyv2:1",
+            RegistryReference("gcr.io", "istio-release/proxyv2", "1"),
+        ),
+        ("localhost:5000/a", RegistryReference("localhost:5000", "a")),
+        ("localhost/a:1", RegistryReference("localhost", "a", "1")),
+        ("oci://r.io/x:1", RegistryReference("r.io", "x", "1")),
+        ("oci-layout://d:1", LayoutReference(Path("d"), "1")),
+        ("oci:d:1", LayoutReference(Path("d"), "1")),
+    ],
+)
+def test_images(text: str, reference: object):
+    assert is_image(text)
+    assert image(text) == reference
+
+
+@pytest.mark.parametrize("text", ["", "bin/envoy", "a.b/envoy", "/a:b", "./a:b", "../a:b", "~/a:b"])
+def test_what_is_a_path_to_a_file(text: str):
+    assert not is_image(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("docker://a/b:1", "scheme 'docker' is not one tamis knows"),
+        ("Istio/proxyv2:1", "'Istio/proxyv2' is not a repository name"),
+        ("istio/proxyv2:", "'' is not a tag"),
+        ("istio/proxyv2@sha256:12", "'sha256:12' is not a digest"),
+    ],
+)
+def test_what_is_no_image(text: str, says: str):
+    with pytest.raises(BadInput, match=says):
+        image(text)

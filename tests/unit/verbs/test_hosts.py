@@ -36,6 +36,13 @@ def test_each_host_once_and_the_core_first(tmp_path: Path, monkeypatch: pytest.M
     assert not Core(native=True).newest
 
 
+def test_two_of_one_version_are_told_apart(tmp_path: Path):
+    one, other = (program(tmp_path / name, "1.36.4") for name in ("one", "other"))
+    named = [f"envoy@{one.path}", f"envoy@{other.path}", f"envoy-native@{one.path}"]
+    hosts = ["envoy 1.36.4", f"envoy 1.36.4 ({other.path})", "envoy-native 1.36.4"]
+    assert [each.host for each in wanted(named)] == hosts
+
+
 def test_a_version_newer_than_known_is_the_newest_with_a_warning():
     said: list[str] = []
     assert wanted(["wasmtime@1.99"], said.append) == (Core(),)

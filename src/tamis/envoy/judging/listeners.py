@@ -11,7 +11,6 @@ from pathlib import Path
 from tamis.envoy.judging.setup import Setup
 from tamis.envoy.judging.tellers import openers, tellers
 from tamis.envoy.judging.values import merge
-from tamis.envoy.native import DYNAMIC
 from tamis.envoy.plugins import NETWORK_WASM, TYPE, WASM, Json
 from tamis.envoy.wiring import (
     BUFFER_LIMIT,
@@ -21,6 +20,7 @@ from tamis.envoy.wiring import (
     http2,
     pipe,
     router,
+    slot,
     tcp,
 )
 
@@ -48,7 +48,7 @@ def listeners(setup: Setup, places: Places, access_prefix: str, front: Json | No
     """Both listeners; `front`: the transport_socket of the judged one."""
     told = setup.told.objects()
     filters = (
-        [*(_slot(*each, NETWORK_WASM) for each in places.guest.items()), _tcp_proxy(setup)]
+        [*(slot(*each, NETWORK_WASM) for each in places.guest.items()), _tcp_proxy(setup)]
         if setup.network
         else [_manager(_judged(setup, places.guest, access_prefix))]
     )
@@ -93,7 +93,7 @@ def _judged(setup: Setup, guest: Mapping[str, Path], access_prefix: str) -> Json
         "route_config": _routes(setup),
         "http_filters": [
             *tellers(setup),
-            *(_slot(*each, WASM) for each in guest.items()),
+            *(slot(*each, WASM) for each in guest.items()),
             router(),
         ],
     }
@@ -114,7 +114,7 @@ def _idle(slots: Mapping[str, Path]) -> Json:
         "stream_idle_timeout": "0s",
         "common_http_protocol_options": {"idle_timeout": "0s"},
         "route_config": {"virtual_hosts": [{"name": "all", "domains": ["*"], "routes": [route]}]},
-        "http_filters": [*(_slot(*each, WASM) for each in slots.items()), router()],
+        "http_filters": [*(slot(*each, WASM) for each in slots.items()), router()],
     }
 
 
@@ -150,20 +150,3 @@ def _routes(setup: Setup) -> Json:
 def _tcp_proxy(setup: Setup) -> Json:
     typed = {"@type": _TCP_PROXY, "stat_prefix": "in", "cluster": setup.cluster}
     return {"name": "envoy.filters.network.tcp_proxy", "typed_config": typed}
-
-
-def _slot(name: str, file: Path, kind: str) -> Json:
-    """A filter whose plugin is discovered in a file."""
-    return {
-        "name": name,
-        "config_discovery": {
-            "config_source": {
-                "path_config_source": {
-                    "path": str(file),
-                    "watched_directory": {"path": str(file.parent)},
-                },
-                "resource_api_version": "V3",
-            },
-            "type_urls": [kind, DYNAMIC],
-        },
-    }

@@ -12,6 +12,7 @@ from tamis.envoy.judging.flights import Flight
 from tamis.envoy.judging.modules import DEFAULT_DETAILS
 from tamis.envoy.judging.questions import Questions
 from tamis.envoy.judging.told import Untold
+from tamis.envoy.plugins import log_prefixes
 from tamis.envoy.trace import Callback, Trace
 from tamis.model.outcome import (
     ExchangeOutcome,
@@ -84,7 +85,7 @@ def lines(
     Envoy's prefix names a plugin only when one of its streams logs; but contexts are numbered in
     the order of the plugins.
     """
-    prefixes = [(name, prefix) for name, plugin in plugins for prefix in _prefixes(plugin)]
+    prefixes = [(name, prefix) for name, plugin in plugins for prefix in log_prefixes(plugin)]
     started = dict.fromkeys(
         (each.vm, each.context) for each in callbacks if each.name in _PLUGIN_CALLBACKS
     )
@@ -99,12 +100,6 @@ def lines(
                 yield LogLine(line.level, text, callback.step, name)
             elif line.text.startswith(_VM):  # at its entry, and in its allocator
                 yield LogLine(line.level, line.text.removeprefix(_VM), callback.step)
-
-
-def _prefixes(plugin: Plugin) -> set[str]:
-    """Of lines that its streams log, and of others."""
-    root = "".join(f" {part}" for part in (plugin.root_id, plugin.vm_id) if part) + ": "
-    return {f" {plugin.name}{root}" if plugin.name else root, root}
 
 
 def exchange_outcome(flight: Flight) -> ExchangeOutcome:

@@ -4,18 +4,17 @@ Plugins are swapped by ECDS while Envoy runs.
 """
 
 import contextlib
-import hashlib
 import json
 import re
 import time
 from collections.abc import Mapping
 from dataclasses import replace
-from pathlib import Path
 from types import MappingProxyType, TracebackType
 from typing import Self
 
 from tamis import extras
 from tamis.envoy.binary import Binary, label
+from tamis.envoy.discovery import Discovery, verdict
 from tamis.envoy.folder import Folder, run_folder, writing
 from tamis.envoy.judging.addresses import header
 from tamis.envoy.judging.bootstrap import bootstrap, slots
@@ -25,7 +24,7 @@ from tamis.envoy.judging.told import Told
 from tamis.envoy.judging.turns import main_first
 from tamis.envoy.log import Log, Record
 from tamis.envoy.native import kind_of
-from tamis.envoy.plugins import GUEST, PASS_THROUGH, Loadable, resource
+from tamis.envoy.plugins import GUEST, Loadable
 from tamis.envoy.process import Crashed, Process
 from tamis.envoy.refusals import open_call
 from tamis.envoy.trace import VM_CREATED
@@ -43,8 +42,6 @@ from tamis.model.plugin import Plugin
 
 __all__ = ["Server"]
 
-_ACCEPTED = "Filesystem config update accepted"
-_REJECTED = "Filesystem config update rejected"
 #: VMs of the plugin that does nothing: Envoy's base, its main thread's and its worker's.
 _IDLE_VMS = 3
 #: Seconds within which a module is compiled, on a machine that has more to do.
@@ -68,7 +65,6 @@ class Server:
     def __init__(self, binary: Binary, setup: Setup, patience: float, shim: bytes = b"") -> None:
         self.setup = setup
         self.host = label(binary, native=setup.native)
-        self._version = 0
         #: It holds on to something that it cannot be made to let go, or that the next fixture sees.
         self.stuck = False
         self.port = 0  # of a network filter's listener
@@ -86,9 +82,8 @@ class Server:
         setup, told = self.setup, self.setup.told
         if setup.native:
             self._folder.shim.write_bytes(shim)
-        for slot in slots(setup):
-            self._folder.plugin(slot).parent.mkdir(parents=True)
-            self._put(slot, self._nothing())
+        network = frozenset({GUEST} if setup.network else ())
+        self._plugins = Discovery(self._folder, slots(setup), network)
         ends = Ends.make(told, self._folder.root, patience)
         #: How a client begins.
         self.opening = ends.opening
@@ -222,7 +217,8 @@ class Server:
         self.client.hang_up()
         with main_first(self.main_thread, self.worker_thread):
             kind, shim = kind_of(module), self._folder.shim
-            self._put(slot, Loadable(self._module(module), plugin, config, kind, shim, shared))
+            file = self._plugins.module(module)
+            self._plugins.put(slot, Loadable(file, plugin, config, kind, shim, shared))
             self._await_verdict(begin)
         # Whatever the worker has to do was posted to it before.
         self.loop.settle()
@@ -232,7 +228,7 @@ class Server:
         """Take out what is in a slot; its plugin is told."""
         self.client.hang_up()
         begin = len(self.records)
-        self._put(slot, self._nothing())
+        self._plugins.empty(slot)
         self.loop.until(lambda: self._verdict(begin) is not None)
         self.loop.settle()
 
@@ -253,23 +249,6 @@ class Server:
         port: int = ports[0]
         return port
 
-    def _put(self, slot: str, loadable: Loadable) -> None:
-        self._version += 1
-        # Written beside the watched folder, then moved in: Envoy never reads half a file.
-        new = self._folder.root / "plugin.new"
-        network = slot == GUEST and self.setup.network
-        new.write_text(resource(slot, loadable, self._version, network=network))
-        new.replace(self._folder.plugin(slot))
-
-    def _nothing(self) -> Loadable:
-        return Loadable(self._module(PASS_THROUGH), Plugin("tamis", vm_id="tamis.nothing"))
-
-    def _module(self, module: bytes) -> Path:
-        path = self._folder.root / f"{hashlib.sha256(module).hexdigest()[:16]}.wasm"
-        if not path.exists():
-            path.write_bytes(module)
-        return path
-
     def _idle(self) -> bool:
         self.process.check()
         before = len(self.records)
@@ -279,10 +258,7 @@ class Server:
         return grown
 
     def _verdict(self, begin: int) -> bool | None:
-        for record in self.records[begin:]:
-            if record.logger == "config" and record.text.startswith((_ACCEPTED, _REJECTED)):
-                return record.text.startswith(_ACCEPTED)
-        return None
+        return verdict(self.records[begin:])
 
     def _await_verdict(self, begin: int) -> None:
         """V8 compiles a large module in silence; a guest that runs may not take so long."""

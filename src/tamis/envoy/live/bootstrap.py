@@ -1,90 +1,173 @@
-"""The bootstrap of an Envoy that records traffic."""
+"""The bootstrap of an Envoy that serves people: plugins in slots, taps around them, an upstream.
+
+As in the judging Envoy, nothing is added to a request that the client did not send. Field names:
+Envoy's v3 API reference.
+"""
 
 import json
-from pathlib import Path
+import ssl
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 from tamis.envoy.folder import Folder
-from tamis.envoy.plugins import TYPE, Json
-from tamis.envoy.wiring import HCM, HTTP_OPTIONS, pipe, router
+from tamis.envoy.live.taps import Taps, access_log, behind, early, in_front
+from tamis.envoy.live.upstream import Upstream
+from tamis.envoy.plugins import NETWORK_WASM, TYPE, WASM, Json
+from tamis.envoy.wiring import HCM, HTTP_OPTIONS, pipe, router, slot
+from tamis.model.filter import Layer
 
-__all__ = ["recording_bootstrap"]
+__all__ = ["ADMIN", "FRONT", "Slot", "gate_bootstrap"]
 
-_TAP = TYPE + "envoy.extensions.filters.http.tap.v3.Tap"
-#: Bytes of one body that are recorded.
-_RECORDED = 64 * 1024 * 1024
+#: Names of the listeners: where clients come in, and where Envoy's admin interface is reached.
+FRONT, ADMIN = "in", "admin"
+_TCP_PROXY = TYPE + "envoy.extensions.filters.network.tcp_proxy.v3.TcpProxy"
+_TLS = TYPE + "envoy.extensions.transport_sockets.tls.v3.UpstreamTlsContext"
+_HTTP1, _HTTP2 = "upstream", "upstream-http2"
+_EVERYTHING: Json = {"prefix": ""}
 
 
-def recording_bootstrap(
-    folder: Folder, prefix: Path, upstream: tuple[str, int], *, http2: bool
+@dataclass(frozen=True, slots=True)
+class Slot:
+    """A filter whose plugin is put in later. Network filters come before HTTP filters."""
+
+    name: str
+    layer: Layer = "http"
+
+
+def gate_bootstrap(
+    folder: Folder,
+    slots: Sequence[Slot],
+    upstream: Upstream,
+    address: tuple[str, int],
+    *,
+    admin: int = 0,
+    taps: Taps | None = None,
+    access_prefix: str = "",
 ) -> str:
-    """A reverse proxy on a free loopback port; an exchange becomes a file `<prefix>_<id>.json`."""
-    options = {"http2_protocol_options": {}} if http2 else {"http_protocol_options": _trailers()}
-    cluster = {
-        "name": "upstream",
-        "type": "STRICT_DNS",
-        "connect_timeout": "5s",
-        "typed_extension_protocol_options": {
-            "envoy.extensions.upstreams.http.v3.HttpProtocolOptions": {
-                "@type": HTTP_OPTIONS,
-                "explicit_http_config": options,
-            }
-        },
-        "load_assignment": {
-            "cluster_name": "upstream",
-            "endpoints": [{"lb_endpoints": [{"endpoint": {"address": _tcp(*upstream)}}]}],
-        },
-    }
+    """JSON of a proxy that listens on `address` (port 0: any), its admin interface on `admin`.
+
+    `access_prefix` begins the line of each exchange in the log, where there are taps.
+    """
+    network = [slot(each.name, folder.plugin(each.name), NETWORK_WASM) for each in slots
+               if each.layer == "network"]  # fmt: skip
+    http = [each for each in slots if each.layer == "http"]
+    wasm = [slot(each.name, folder.plugin(each.name), WASM) for each in http]
+    told: Json = {}
+    if taps:
+        wasm = [*in_front(taps, folder), *wasm, *behind(taps, folder)]
+        told = {
+            "early_header_mutation_extensions": early(),
+            "access_log": access_log(access_prefix),
+        }
+    last = _manager(wasm, upstream, told) if http or not network else _tcp(_HTTP1)
+    listeners = [
+        _listener(FRONT, address, [*network, last]),
+        _listener(ADMIN, ("127.0.0.1", admin), [_tcp(ADMIN)]),
+    ]
+    clusters = [
+        _cluster(upstream, _HTTP1, http2=upstream.http2 or upstream.path is not None),
+        _cluster(upstream, _HTTP2, http2=True),
+        _named(ADMIN, pipe(folder.admin)),
+    ]
+    static = {"listeners": listeners, "clusters": clusters}
     return json.dumps(
         {
+            "node": {"id": "tamis", "cluster": "tamis"},
             "admin": {"address": pipe(folder.admin)},
-            "static_resources": {"listeners": [_recording(prefix)], "clusters": [cluster]},
+            "static_resources": static,
         },
         indent=1,
     )
 
 
-def _recording(prefix: Path) -> Json:
-    everything = {"prefix": ""}
-    route = {"match": everything, "route": {"cluster": "upstream", "timeout": "0s"}}
-    manager = {
+def _listener(name: str, address: tuple[str, int], filters: list[Json]) -> Json:
+    host, port = address
+    return {
+        "name": name,
+        "address": {"socket_address": {"address": host, "port_value": port}},
+        # With it, a second Envoy on the same port would get half of the connections.
+        "enable_reuse_port": False,
+        "filter_chains": [{"filters": filters}],
+    }
+
+
+def _manager(filters: Sequence[Json], upstream: Upstream, told: Json) -> Json:
+    http1 = _route(_EVERYTHING, _HTTP1, upstream)
+    typed: Json = {
         "@type": HCM,
+        **told,
         "stat_prefix": "in",
         "codec_type": "AUTO",
-        "http_protocol_options": _trailers(),
+        "http_protocol_options": {"enable_trailers": True},
         "generate_request_id": False,
         "preserve_external_request_id": True,
         "server_header_transformation": "PASS_THROUGH",
-        "http_filters": [_tap(prefix), router()],
+        "stream_idle_timeout": "0s",
+        "upgrade_configs": [{"upgrade_type": "websocket"}],
+        "http_filters": [*filters, router()],
         "route_config": {
-            "virtual_hosts": [{"name": "all", "domains": ["*"], "routes": [route]}],
+            "virtual_hosts": [
+                {
+                    "name": "all",
+                    "domains": ["*"],
+                    "routes": [_route({**_EVERYTHING, "grpc": {}}, _HTTP2, upstream), http1],
+                }
+            ]
         },
     }
+    return {"name": "http", "typed_config": typed}
+
+
+def _route(match: Json, cluster: str, upstream: Upstream) -> Json:
+    action: Json = {"cluster": cluster, "timeout": "0s"}
+    if upstream.tls:
+        # Whoever is reached by TLS serves names of its own, not this machine's.
+        action["auto_host_rewrite"] = True
+    return {"match": match, "route": action}
+
+
+def _tcp(cluster: str) -> Json:
+    typed = {"@type": _TCP_PROXY, "stat_prefix": cluster, "cluster": cluster}
+    return {"name": "tcp", "typed_config": typed}
+
+
+def _cluster(upstream: Upstream, name: str, *, http2: bool) -> Json:
+    if upstream.path:
+        cluster = _named(name, pipe(upstream.path))
+    else:
+        socket = {"address": upstream.host, "port_value": upstream.port}
+        cluster = _named(name, {"socket_address": socket})
+        cluster["type"] = "STRICT_DNS"
+    spoken: Json = {"http2_protocol_options": {}} if http2 else {"http_protocol_options": _TRAILERS}
+    options: Json = {"@type": HTTP_OPTIONS, "explicit_http_config": spoken}
+    if upstream.tls:
+        options = {
+            "@type": HTTP_OPTIONS,
+            "auto_config": {"http_protocol_options": _TRAILERS, "http2_protocol_options": {}},
+            "upstream_http_protocol_options": {"auto_sni": True, "auto_san_validation": True},
+        }
+        cluster["transport_socket"] = _tls(upstream.host)
+    cluster["typed_extension_protocol_options"] = {
+        "envoy.extensions.upstreams.http.v3.HttpProtocolOptions": options
+    }
+    return cluster
+
+
+_TRAILERS: Json = {"enable_trailers": True}
+
+
+def _named(name: str, address: Json) -> Json:
+    endpoint = {"endpoint": {"address": address}}
     return {
-        "name": "in",
-        "address": _tcp("127.0.0.1", 0),
-        "filter_chains": [{"filters": [{"name": "http", "typed_config": manager}]}],
+        "name": name,
+        "type": "STATIC",
+        "connect_timeout": "5s",
+        "load_assignment": {"cluster_name": name, "endpoints": [{"lb_endpoints": [endpoint]}]},
     }
 
 
-def _tap(prefix: Path) -> Json:
-    sink = {"format": "JSON_BODY_AS_BYTES", "file_per_tap": {"path_prefix": str(prefix)}}
-    output = {
-        # Streaming keeps the chunks apart.
-        "streaming": True,
-        "max_buffered_rx_bytes": _RECORDED,
-        "max_buffered_tx_bytes": _RECORDED,
-        "sinks": [sink],
-    }
-    static = {"match": {"any_match": True}, "output_config": output}
-    return {
-        "name": "envoy.filters.http.tap",
-        "typed_config": {"@type": _TAP, "common_config": {"static_config": static}},
-    }
-
-
-def _trailers() -> Json:
-    return {"enable_trailers": True}
-
-
-def _tcp(host: str, port: int) -> Json:
-    return {"socket_address": {"address": host, "port_value": port}}
+def _tls(host: str) -> Json:
+    trusted = ssl.get_default_verify_paths().cafile or "/etc/ssl/certs/ca-certificates.crt"
+    context = {"validation_context": {"trusted_ca": {"filename": trusted}}}
+    typed = {"@type": _TLS, "sni": host, "common_tls_context": context}
+    return {"name": "tls", "typed_config": typed}

@@ -107,6 +107,10 @@ class Peer(Connection):
         """Cut a stream."""
         self._send(RstStreamFrame(stream, error_code=code))
 
+    def forget(self, stream: int) -> None:
+        """A stream is over: nothing of it is remembered."""
+        self._windows.pop(stream, None)
+
     def ping(self) -> int:
         """Send a ping; its number. Once `acked` it, Envoy has handled every frame before it."""
         self._pings += 1
