@@ -14,7 +14,7 @@ import typer
 
 import tamis
 from tamis.cli.frame import Frame, Json, Quiet, Verbose
-from tamis.cli.options import Envoy, Filters
+from tamis.cli.options import Address, Envoy, Filters, Port
 from tamis.cli.watching import watching
 from tamis.report import run as report
 
@@ -38,12 +38,8 @@ def run(
             help="Where requests go: http://HOST:PORT, https, h2c, tcp (default: an echo).",
         ),
     ] = "",
-    address: Annotated[
-        str, typer.Option("--address", metavar="IP", help="The address to listen on.")
-    ] = "127.0.0.1",
-    port: Annotated[
-        int, typer.Option("--port", min=0, max=65535, help="The port (default: any free one).")
-    ] = 0,
+    address: Address = "127.0.0.1",
+    port: Port = 0,
     admin: Annotated[
         int, typer.Option("--admin", min=0, max=65535, help="The port of Envoy's admin interface.")
     ] = 0,
