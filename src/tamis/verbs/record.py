@@ -141,9 +141,10 @@ class _Session:
             started()
             end = None if duration is None else time.monotonic() + duration
             while not came and not self._enough(limit) and (end is None or time.monotonic() < end):
-                if not self._take(limit):
+                if self._take(limit):
+                    say(f"{self._keeper.kept} recorded (Ctrl-C ends)")
+                else:
                     time.sleep(_POLL)
-                say(f"{self._keeper.kept} recorded (Ctrl-C ends)")
             self._last(limit)
         if signal.SIGTERM in came:
             raise SystemExit(128 + signal.SIGTERM)
