@@ -194,7 +194,7 @@ def test_what_envoy_refuses_is_said(binary: Binary):
 def test_grpc_in_front_of_a_server_that_speaks_http2_alone(binary: Binary, tmp_path: Path):
     """An answer that is trailers alone, too."""
 
-    def drive(url: str) -> None:
+    def drive(url: str, _: bool) -> None:
         host_, _, port = url.removeprefix("http://").rpartition(":")
         got = over_http2((host_, int(port)), head("/pkg.Service/Call", "POST", *GRPC), [MESSAGE])
         assert got.body == MESSAGE

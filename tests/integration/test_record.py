@@ -349,7 +349,7 @@ def test_localhost_has_two_addresses(tmp_path: Path):
     with shop() as upstream:
         named = upstream.replace("127.0.0.1", "localhost")
         recorded = tamis.record(
-            named, tmp_path / "out", limit=1, started=lambda url: over(url, "/x")
+            named, tmp_path / "out", limit=1, started=lambda url, _: over(url, "/x")
         )
     assert recorded.fixtures == 1
 
@@ -365,7 +365,7 @@ def test_an_upstream_with_tls(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
         with shop(context) as upstream:
             named = upstream.replace("127.0.0.1", "localhost")
             recorded = tamis.record(
-                named, tmp_path / name, duration=1, limit=1, started=lambda url: over(url, "/x")
+                named, tmp_path / name, duration=1, limit=1, started=lambda url, _: over(url, "/x")
             )
         assert recorded.fixtures == kept
     assert recorded.skipped[0].what.startswith("Envoy answered itself: the upstream does not (")
@@ -429,7 +429,7 @@ def test_ctrl_c_while_something_is_written_loses_nothing(tmp_path: Path, monkeyp
 
     monkeypatch.setattr(Keeper, "keep", interrupted)
     with shop() as upstream:
-        recorded = tamis.record(upstream, tmp_path / "out", started=lambda url: over(url, "/x"))
+        recorded = tamis.record(upstream, tmp_path / "out", started=lambda url, _: over(url, "/x"))
     assert (recorded.fixtures, [path.name for path in recorded.files]) == (1, ["get-x-200.yaml"])
 
 
@@ -451,7 +451,7 @@ def test_a_filter_that_ends_envoy(tmp_path: Path):
     (tmp_path / "crashes.wasm").write_bytes(CRASHES)
     (subject,) = tamis.subject(str(tmp_path / "crashes.wasm"))
 
-    def drive(url: str) -> None:
+    def drive(url: str, _: bool) -> None:
         over(url, "/x")
         with pytest.raises((OSError, HTTPException)):
             over(url, "/y", "POST", b"body")
