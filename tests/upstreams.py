@@ -44,6 +44,11 @@ class Shop(BaseHTTPRequestHandler):
             self._hang_up()
         elif path == "/stream":
             self._stream([b"first,", b"second,", b"third"])
+        elif path == "/endless":
+            self._stream([b"first,"], end=False)
+            while self.connection.recv(1):
+                pass  # until the client leaves
+            self.close_connection = True
         elif path == "/missing":
             self._answer(404, b"not here\n", [("content-type", "text/plain")])
         elif path == "/binary":
@@ -77,7 +82,7 @@ class Shop(BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(body)
 
-    def _stream(self, pieces) -> None:
+    def _stream(self, pieces, *, end: bool = True) -> None:
         self.send_response(200)
         self.send_header("Trailer", "x-checksum")
         self.send_header("Transfer-Encoding", "chunked")
@@ -85,7 +90,8 @@ class Shop(BaseHTTPRequestHandler):
         for piece in pieces:
             self.wfile.write(b"%x\r\n%b\r\n" % (len(piece), piece))
             self.wfile.flush()
-        self.wfile.write(b"0\r\nx-checksum: 17\r\n\r\n")
+        if end:
+            self.wfile.write(b"0\r\nx-checksum: 17\r\n\r\n")
 
     def _hang_up(self) -> None:
         self.wfile.flush()

@@ -330,6 +330,23 @@ def test_what_is_no_exchange_is_said(tmp_path: Path):
 
 
 @pytest.mark.envoy
+def test_a_client_that_leaves_in_the_middle_replays(header_policy: Path, tmp_path: Path, tamis_cli):
+    out = tmp_path / "out"
+    with shop() as upstream, recording(out, upstream, header_policy) as live:
+        with socket.create_connection(live.address) as leaver:
+            leaver.sendall(b"GET /endless HTTP/1.1\r\nHost: a\r\nX-Debug: 1\r\n\r\n")
+            while b"first," not in leaver.recv(65536):
+                pass
+        assert live.end()["fixtures"] == 1
+    (fixture,) = fixtures.find(out)
+    (exchange,) = fixture.exchanges
+    assert (exchange.abort, exchange.answer.body) == ("response", (b"first,",))
+    command = ("test", header_policy, "--fixtures", out, "--host", "wasmtime", "--host", "envoy")
+    ended = tamis_cli(*command)
+    assert ended.code == 0, ended.out
+
+
+@pytest.mark.envoy
 def test_an_upstream_that_is_down_answers_nothing(tmp_path: Path):
     with socket.create_server(("127.0.0.1", 0)) as closed:
         upstream = f"http://127.0.0.1:{closed.getsockname()[1]}"
