@@ -10,6 +10,7 @@ from tests.upstreams import head, over_http1, over_http2
 import tamis
 from tamis import fixtures, host
 from tamis.envoy import Binary
+from tamis.envoy.live import recorder
 from tamis.envoy.live.bootstrap import Slot
 from tamis.envoy.live.captured import captured
 from tamis.envoy.live.gate import Gate
@@ -38,15 +39,15 @@ class Live:
     """A gate that records, its echo behind it."""
 
     def __init__(
-        self, gate: Gate, recorder: Recorder, log: Log, base: Fixture, *, filtered: bool
+        self, gate: Gate, reader: Recorder, log: Log, base: Fixture, *, filtered: bool
     ) -> None:
-        self.gate, self.recorder, self._log, self._base = gate, recorder, log, base
+        self.gate, self.reader, self._log, self._base = gate, reader, log, base
         self._filtered = filtered
 
     def ended(self, count: int = 1) -> list[Ended]:
         found: list[Ended] = []
         for _ in TIMES:
-            found += self.recorder.take()
+            found += self.reader.take()
             if len(found) >= count:
                 return found
         raise AssertionError(f"{len(found)} of {count} exchanges have ended")
@@ -72,8 +73,8 @@ def live(binary: Binary, guest: bytes | None, config: str = "") -> Iterator[Live
                 "", Path("x.yaml"), (), config=config.encode(), plugin=plugin_of(one.metadata)
             )
             assert gate.put(GUEST, guest, base.plugin, base.config) is None
-        with closing(Recorder(gate)) as recorder, closing(gate.follow()) as log:
-            yield Live(gate, recorder, log, base, filtered=guest is not None)
+        with closing(Recorder(gate)) as reader, closing(gate.follow()) as log:
+            yield Live(gate, reader, log, base, filtered=guest is not None)
 
 
 GRPC = [("content-type", "application/grpc"), ("te", "trailers")]
@@ -175,12 +176,42 @@ def test_streams_side_by_side_keep_apart_and_nobody_sees_their_names(binary: Bin
             got = over_http1(recording.gate.address, "GET", f"/{n}", headers=[(MARK, "mine")])
             assert MARK.encode() not in got.body
         captures = recording.captures(30)
-        assert recording.recorder.under_way() == 0
+        assert recording.reader.under_way() == 0
         assert not list(recording.gate.process.folder.root.glob("tap-*"))
     paths = [dict(each.fixture.exchanges[0].request.headers)[":path"] for each in captures]
     assert paths == [f"/{n}" for n in range(30)]
     names = {name for each in captures for name, _ in each.fixture.exchanges[0].request.headers}
     assert not names & {MARK, "x-forwarded-proto"}  # nothing that Envoy added
+
+
+def test_what_is_too_large_is_not_read(binary: Binary, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(recorder, "_LARGEST", 20_000)
+    with live(binary, None) as recording:
+        over_http1(recording.gate.address, "POST", "/", b"x" * 20_000)
+        (skipped,) = recording.captures()
+        assert not list(recording.gate.process.folder.root.glob("tap-*"))
+    assert isinstance(skipped, Skipped)
+    assert skipped.what.startswith("it is larger than any fixture")
+
+
+def test_a_tap_that_is_not_whole_ends_nothing(binary: Binary):
+    """Where the disk is full, say."""
+    with live(binary, None) as recording:
+        over_http1(recording.gate.address, "GET", "/1")
+        folder = recording.gate.process.folder.root
+        for _ in TIMES:
+            # Whole once the worker has let go of the stream.
+            assert recording.gate.answers()
+            (path,) = folder.glob("tap-before_*")
+            if '"response_body_chunk"' in (text := path.read_text()):
+                break
+        path.write_text(text[: text.rindex('"as_bytes"')])  # the last piece of the body
+        first = recording.captures()
+        over_http1(recording.gate.address, "GET", "/2")
+        second = recording.captures()
+    assert isinstance(first[0], Skipped)
+    assert first[0].what == "what the tap wrote of it is not whole"
+    assert isinstance(second[0], Capture)
 
 
 def test_what_envoy_refuses_is_said(binary: Binary):

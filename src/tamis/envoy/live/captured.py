@@ -36,6 +36,8 @@ def captured(ended: Ended, base: Fixture, *, filtered: bool) -> Capture | Skippe
     `filtered`: a filter stood between the taps, so that the fixture has expectations.
     """
     before = ended.before
+    if ended.unread:
+        return Skipped(ended.unread)
     if before is None or before.request is None or not before.request.headers:
         return Skipped(f"Envoy refused it before any filter: {ended.details}")
     if why := _unfit(ended, before):

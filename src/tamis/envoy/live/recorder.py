@@ -9,14 +9,19 @@ from pathlib import Path
 from tamis.envoy.live.gate import Gate
 from tamis.envoy.live.taps import MARK
 from tamis.envoy.log import Log
-from tamis.errors import Place, Rejected
+from tamis.errors import BadInput, Place, Rejected
 from tamis.fixtures.importing.tap import Tapped, traces
+from tamis.model.recorded import Skipped
 
 __all__ = ["Ended", "Recorder"]
 
 _NAMED = re.compile(rf'"{MARK}",\s*"value":\s*"(?P<name>[0-9a-f-]+)"')
 #: The first segment of a stream that Envoy answered before there was a request.
 _NAMELESS = re.compile(r'\s*\{\s*"http_streamed_trace_segment":\s*\{\s*"trace_id":\s*"\d+"\s*\}')
+#: Characters in which a request's headers end, whatever Envoy takes.
+_HEAD = 1 << 20
+#: Bytes of a file that are read at once; bodies take a third more than they are.
+_LARGEST = 512 << 20
 _LINE = re.compile(r"(?P<name>\S+) (?P<protocol>\S+) (?P<flags>\S+) (?P<details>.*)", re.DOTALL)
 
 
@@ -27,6 +32,7 @@ class Ended:
     `before` None: no filter met it, Envoy answered itself. `behind` None: nothing came that far.
     `protocol`: the client's ("HTTP/1.1"). `flags`, `details`: Envoy's words how it ended (its
     access log: %RESPONSE_FLAGS%, %RESPONSE_CODE_DETAILS%); details may be the filter's words.
+    `unread`: why both sides are None, if not for that.
     """
 
     before: Tapped | None
@@ -34,6 +40,7 @@ class Ended:
     protocol: str
     flags: frozenset[str]
     details: str
+    unread: str = ""
 
 
 class Recorder:
@@ -82,7 +89,8 @@ class Recorder:
         for path in self._files("before"):
             if path in taken:
                 continue
-            text = path.read_text("utf-8", "replace")
+            with path.open(encoding="utf-8", errors="replace") as file:
+                text = file.read(_HEAD)
             if found := _NAMED.search(text):
                 self._known[found["name"]] = path
             elif _NAMELESS.match(text):
@@ -100,13 +108,15 @@ class Recorder:
         assert found
         path = self._known.pop(found["name"], None)
         before = behind = None
+        unread = ""
         if path:
-            before = _read(path)
-            other = self._other(path)
-            behind = _read(other) if other.exists() else None
+            try:
+                before, behind = (_read(each) for each in (path, self._other(path)))
+            except BadInput as error:
+                unread = error.what
             self._remove(path)
         flags = frozenset(found["flags"].split(",")) - {"-"}
-        return Ended(before, behind, found["protocol"], flags, found["details"])
+        return Ended(before, behind, found["protocol"], flags, found["details"], unread)
 
     def _other(self, path: Path) -> Path:
         """The file behind the filters of the same stream."""
@@ -119,11 +129,17 @@ class Recorder:
 
 
 def _read(path: Path) -> Tapped | None:
-    """The one stream of a file, without its name."""
+    """The one stream of a file, without its name; None where there is no file. Raises BadInput."""
+    if not path.exists():
+        return None
+    if path.stat().st_size > _LARGEST:
+        raise BadInput("it is larger than any fixture (some 400 MB)", advice="Leave it out.")
+    tapped = None
     for found in traces(path.read_text("utf-8"), Place(path)):
-        if isinstance(found, Tapped):
-            if found.request:
-                kept = tuple(pair for pair in found.request.headers if pair[0] != MARK)
-                found.request.headers = kept
-            return found
-    return None
+        if isinstance(found, Skipped):
+            raise BadInput("what the tap wrote of it is not whole", advice="Make room on disk.")
+        tapped = found
+    if tapped and tapped.request:
+        kept = tuple(pair for pair in tapped.request.headers if pair[0] != MARK)
+        tapped.request.headers = kept
+    return tapped
