@@ -321,7 +321,7 @@ def test_an_envoy_that_ends_is_named(
     shutil.rmtree(scratch)
 
 
-@pytest.mark.parametrize("way", [[], ["--restart", "--swaps=9"]])
+@pytest.mark.parametrize("way", [["--swaps=999"], ["--restart", "--swaps=9"]])
 def test_ctrl_c_ends_all_of_it(
     way: list[str], subject: Callable[..., Subject], scratch: Path
 ) -> None:
@@ -331,7 +331,7 @@ def test_ctrl_c_ends_all_of_it(
         "import signal, sys; signal.signal(signal.SIGINT, signal.default_int_handler); "
         "from tamis.cli.main import run; run(sys.argv[1:])"
     )
-    command = [sys.executable, "-c", code, "rehearse", *paths, *way, "--swaps=999", "--json"]
+    command = [sys.executable, "-c", code, "rehearse", *paths, *way, "--json"]
     running = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
 
     def swaps() -> bool:
