@@ -2,10 +2,12 @@
 
 import subprocess
 import sys
+import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from tests.envoy.probes.guests import Builder
 
 from tamis.envoy import Binary, Judge, find
 from tamis.model.exchange import Answer, Exchange, Fixture, Request, Step
@@ -45,6 +47,12 @@ def guest(tmp_path_factory: pytest.TempPathFactory) -> bytes:
 @pytest.fixture(scope="session")
 def world(tmp_path_factory: pytest.TempPathFactory) -> bytes:
     return build("world", tmp_path_factory.mktemp("world"))
+
+
+@pytest.fixture(scope="session")
+def prober(tmp_path_factory: pytest.TempPathFactory) -> bytes:
+    """The guest of the probes: its configuration is a program (see probes/prober.c)."""
+    return Builder(tmp_path_factory.mktemp("prober")).module("prober")
 
 
 @pytest.fixture(scope="session")
@@ -100,3 +108,18 @@ def messages(run: Run, *, start: str = "") -> list[str]:
     lines = outcome(run).logs
     found = [line.message for line in lines if line.step is not None]
     return [message for message in found if message.startswith(start)]
+
+
+@pytest.fixture
+def place(monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """Where Envoy's folders are made, for the test alone; its path is short."""
+    with tempfile.TemporaryDirectory(prefix="t-") as folder:
+        monkeypatch.setattr(tempfile, "tempdir", folder)
+        yield Path(folder)
+        monkeypatch.undo()
+
+
+def programmed(program: str, *steps: Step, name: str = "f") -> Fixture:
+    """A fixture of `prober`."""
+    plugin = Plugin("probe", "root")
+    return Fixture(name, Path("x.yaml"), steps or (PLAIN,), config=program.encode(), plugin=plugin)

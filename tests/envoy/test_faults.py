@@ -2,63 +2,17 @@
 
 import os
 import re
-import shutil
-import subprocess
-import sys
-import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
-from tests.envoy.conftest import HEAD, PLAIN, outcome
-from tests.envoy.probes.guests import Builder
+from tests.envoy.conftest import HEAD, PLAIN, outcome, programmed
 
 from tamis.envoy import Binary, Judge, validate
 from tamis.envoy import run as run_all
 from tamis.envoy.folder import run_folder
 from tamis.envoy.process import Process, Refused
-from tamis.errors import Missing
 from tamis.model.exchange import Connection, ConnectionEvent, Exchange, Fixture, Request, Tick
-from tamis.model.plugin import Plugin
-
-#: Exchanges that log some ten megabytes; what came of them is printed.
-PRELUDE = """
-import resource, sys
-from pathlib import Path
-from tamis.envoy import Judge, find
-from tamis.errors import TamisError
-from tamis.model.exchange import Exchange, Fixture, Request
-HEAD = ((":method", "GET"), (":scheme", "http"), (":authority", "a"), (":path", "/"))
-def judged():
-    guest = Path(sys.argv[1]).read_bytes()
-    steps = 200 * (Exchange(Request((*HEAD, ("x-l", 60_000 * "v")))),)
-    program = b"request_headers: get_header_map_pairs 0"
-    with Judge(find(), patience=3) as judge:
-        try:
-            return judge.run(Fixture("f", Path("x.yaml"), steps, config=program), guest)
-        finally:
-            print(*judge.processes)
-def main():
-    try:
-        print(judged().problems)
-    except TamisError as error:
-        print(type(error).__name__, error.what, "|", error.advice())
-"""
-
-
-@pytest.fixture(scope="module")
-def prober(tmp_path_factory: pytest.TempPathFactory) -> bytes:
-    return Builder(tmp_path_factory.mktemp("prober")).module("prober")
-
-
-def fixture(program: str, *steps: Exchange | Tick | Connection, name: str = "f") -> Fixture:
-    plugin = Plugin("probe", "root")
-    return Fixture(name, Path("x.yaml"), steps or (PLAIN,), config=program.encode(), plugin=plugin)
-
-
-def temporary_folders() -> set[Path]:
-    return set(Path(tempfile.gettempdir()).glob("tamis-*"))
-
 
 # -- a bootstrap that Envoy refuses
 
@@ -83,6 +37,7 @@ REFUSED = [
 
 
 @pytest.mark.parametrize(("text", "words", "alike"), REFUSED)
+@pytest.mark.usefixtures("place")
 def test_a_refused_bootstrap_has_envoys_own_words(
     binary: Binary, text: str, words: str, alike: bool
 ) -> None:
@@ -92,9 +47,9 @@ def test_a_refused_bootstrap_has_envoys_own_words(
         Process(binary, folder, lambda _: text, logs="main:info"),
     ):
         pass
-    shutil.rmtree(folder.root)
     assert words in caught.value.what
     assert "\n" not in caught.value.what
+    assert "caused by" not in caught.value.what
     assert "static_resources" not in caught.value.what.replace("static_resources.clusters[0]", "")
     if alike:
         reason = validate(binary, text)
@@ -102,20 +57,22 @@ def test_a_refused_bootstrap_has_envoys_own_words(
         assert _NEAR.sub("", caught.value.what).endswith(_NEAR.sub("", reason))
 
 
-def test_properties_that_envoy_refuses_are_not_comparable(judge: Judge, prober: bytes) -> None:
-    before = temporary_folders()
+def test_properties_that_envoy_refuses_are_not_comparable(
+    binary: Binary, place: Path, prober: bytes
+) -> None:
     nameless = Fixture(
         "f", Path("x.yaml"), (PLAIN,), properties={("xds", "virtual_host_name"): b""}
     )
-    found = judge.run(nameless, prober)
+    with Judge(binary) as judge:
+        found = judge.run(nameless, prober)
+        assert judge.run(programmed(""), prober).outcome
+    assert list(place.iterdir()) == []
     assert (found.outcome, found.problems) == (None, ())
     (skipped,) = found.skipped
     assert skipped.why.startswith("Envoy refuses what the properties ask for: Envoy ended with ")
     assert skipped.why.endswith(
         "VirtualHostValidationError.Name: value length must be at least 1 characters)"
     )
-    assert temporary_folders() == before
-    assert judge.run(fixture(""), prober).outcome
 
 
 # -- a crash in the middle
@@ -123,12 +80,11 @@ def test_properties_that_envoy_refuses_are_not_comparable(judge: Judge, prober: 
 CRASH = "request_headers#2: continue_stream 1"
 
 
-def test_a_crash_costs_its_own_fixture_only(binary: Binary, prober: bytes) -> None:
-    before = temporary_folders()
+def test_a_crash_costs_its_own_fixture_only(binary: Binary, place: Path, prober: bytes) -> None:
     fixtures = [
-        fixture("", name="before"),
-        fixture(CRASH, PLAIN, PLAIN, PLAIN, name="crash"),
-        fixture("", PLAIN, PLAIN, name="after"),
+        programmed("", name="before"),
+        programmed(CRASH, PLAIN, PLAIN, PLAIN, name="crash"),
+        programmed("", PLAIN, PLAIN, name="after"),
     ]
     one, crashed, other = run_all(binary, prober, fixtures)
     assert len(outcome(one).exchanges) == 1
@@ -137,10 +93,9 @@ def test_a_crash_costs_its_own_fixture_only(binary: Binary, prober: bytes) -> No
     (problem,) = crashed.problems
     assert problem.startswith("exchanges[1]: Envoy ended with SIG")
     assert "; its bootstrap and log are kept in " in problem
-    (kept,) = temporary_folders() - before
+    (kept,) = place.iterdir()
     assert problem.endswith(str(kept))
     assert (kept / "envoy.log").stat().st_size
-    shutil.rmtree(kept)
 
 
 OVERLAPPING = (PLAIN, Exchange(Request(HEAD), overlap=True))
@@ -154,45 +109,45 @@ OVERLAPPING = (PLAIN, Exchange(Request(HEAD), overlap=True))
         ((PLAIN, *OVERLAPPING), "exchanges[1]: "),
     ],
 )
+@pytest.mark.usefixtures("place")
 def test_the_exchange_that_crashed_is_named(
     binary: Binary, prober: bytes, steps: Sequence[Exchange], where: str
 ) -> None:
     with Judge(binary, patience=3) as judge:
-        (problem,) = judge.run(fixture(CRASH, *steps), prober).problems
+        (problem,) = judge.run(programmed(CRASH, *steps), prober).problems
         assert judge.processes == ()
-    shutil.rmtree(problem.rpartition(" ")[2])
     assert problem.startswith(where)
 
 
+@pytest.mark.usefixtures("place")
 def test_a_crash_at_the_start_and_at_the_end_is_named(binary: Binary, prober: bytes) -> None:
     with Judge(binary, patience=3) as judge:
         for program, where in (
             ('configure: grpc_call "" "a.B" "Do" "" "message" 1000', "start: "),
             ('done: grpc_call "" "a.B" "Do" "" "message" 1000', "end: "),
         ):
-            (problem,) = judge.run(fixture(program), prober).problems
-            shutil.rmtree(problem.rpartition(" ")[2])
+            (problem,) = judge.run(programmed(program), prober).problems
             assert problem.startswith(where)
 
 
+@pytest.mark.usefixtures("place")
 def test_an_envoy_that_is_killed_between_fixtures_is_replaced(
     binary: Binary, prober: bytes
 ) -> None:
     connection = Connection((ConnectionEvent("downstream", "data", b"a"),))
     with Judge(binary, patience=3) as judge:
         for step, layer in ((PLAIN, "http"), (connection, "network")):
-            judge.run(fixture("", step), prober, layer=layer)
+            judge.run(programmed("", step), prober, layer=layer)
             (pid,) = judge.processes
             os.kill(pid, 9)
-            (problem,) = judge.run(fixture("", step), prober, layer=layer).problems
-            shutil.rmtree(problem.rpartition(" ")[2])
+            (problem,) = judge.run(programmed("", step), prober, layer=layer).problems
             assert "Envoy ended with SIGKILL" in problem
-            assert judge.run(fixture("", step), prober, layer=layer).outcome
+            assert judge.run(programmed("", step), prober, layer=layer).outcome
             judge._drop(next(iter(judge._servers)))
 
 
 def test_a_guest_that_hangs_costs_its_own_envoy_only(binary: Binary, prober: bytes) -> None:
-    fixtures = [fixture("request_headers#2: spin", PLAIN, PLAIN), fixture("")]
+    fixtures = [programmed("request_headers#2: spin", PLAIN, PLAIN), programmed("")]
     hanging, after = run_all(binary, prober, fixtures, patience=1)
     assert hanging.outcome
     assert hanging.outcome.trap
@@ -206,120 +161,11 @@ def test_a_guest_that_hangs_costs_its_own_envoy_only(binary: Binary, prober: byt
     assert outcome(after).exchanges
 
 
-# -- no room
-
-LIMITED = PRELUDE + "resource.setrlimit(resource.RLIMIT_FSIZE, (2_000_000, 2_000_000))\nmain()\n"
-
-
-def alive(pids: str) -> list[str]:
-    return [pid for pid in pids.split() if Path(f"/proc/{pid}").exists()]
-
-
-def told(command: Sequence[str | Path], tmp_path: Path, prober: bytes, **env: str) -> list[str]:
-    """What a judging process says: the pids of its Envoys, then what came of it."""
-    guest = tmp_path / "guest.wasm"
-    guest.write_bytes(prober)
-    done = subprocess.run(
-        [*command, guest], capture_output=True, text=True, env={**os.environ, **env}, check=False
-    )
-    assert done.stderr == ""
-    return done.stdout.splitlines()
-
-
-def test_a_log_that_may_not_grow(tmp_path: Path, prober: bytes) -> None:
-    room = tmp_path / "t"
-    room.mkdir()
-    pids, said = told([sys.executable, "-c", LIMITED], tmp_path, prober, TMPDIR=str(room))
-    assert said == (
-        "Missing a file may not grow as long as Envoy's log must"
-        " | Raise the limit of the size of files: ulimit -f unlimited."
-    )
-    assert alive(pids) == []
-    assert list(room.iterdir()) == []
-
-
-def can_mount() -> bool:
-    command = ["unshare", "-rm", "sh", "-c", "mount -t tmpfs -o size=1m tmpfs /mnt"]
-    try:
-        return subprocess.run(command, capture_output=True, check=False).returncode == 0
-    except OSError:
-        return False
-
-
-@pytest.mark.skipif(not can_mount(), reason="needs a file system of its own to fill")
-@pytest.mark.parametrize("mebibytes", [1, 8])
-def test_a_disk_that_is_full(tmp_path: Path, prober: bytes, mebibytes: int) -> None:
-    """One is full before there is an Envoy, one by its log."""
-    filler = "head -c 900k /dev/zero > /mnt/filler;" if mebibytes == 1 else ""
-    script = f'mount -t tmpfs -o size={mebibytes}m tmpfs /mnt && {filler} exec "$@"'
-    main = PRELUDE + "main()\nprint(*Path('/mnt').glob('tamis-*'))"
-    command = ["unshare", "-rm", "sh", "-c", script, "sh", sys.executable, "-c", main]
-    pids, said, left = told(command, tmp_path, prober, TMPDIR="/mnt")
-    assert said == (
-        "Missing Envoy's files in /mnt cannot be written: No space left on device"
-        " | Make room there, or name another folder with TMPDIR."
-    )
-    assert alive(pids) == []
-    assert left == ""
-
-
-# -- where temporary files go
-
-
-@pytest.fixture
-def tmpdir(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
-    return tmp_path
-
-
-def test_a_path_too_long_for_sockets_is_worked_around(
-    tmpdir: Path, monkeypatch: pytest.MonkeyPatch, binary: Binary, prober: bytes
-) -> None:
-    deep = tmpdir / ("d" * 80)
-    deep.mkdir()
-    monkeypatch.setattr(tempfile, "tempdir", str(deep))
-    with Judge(binary) as judge:
-        assert judge.run(fixture(""), prober).outcome
-    assert list(deep.iterdir()) == []
-
-
-def test_a_path_too_long_for_sockets_and_no_other(
-    tmpdir: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    deep = tmpdir / ("d" * 80)
-    deep.mkdir()
-    monkeypatch.setattr(tempfile, "tempdir", str(deep))
-    monkeypatch.setattr("tamis.envoy.folder._SHORT", (tmpdir / "nothing",))
-    with pytest.raises(Missing, match="too long a path for Unix sockets") as caught:
-        run_folder()
-    assert "TMPDIR" in caught.value.advice()
-
-
-def test_no_folder_can_be_made(tmpdir: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(tempfile, "tempdir", str(tmpdir / "nothing"))
-    monkeypatch.setattr("tamis.envoy.folder._SHORT", ())
-    with pytest.raises(Missing, match=r"no folder for Envoy's files can be made in .*nothing"):
-        run_folder()
-    with pytest.raises(Missing, match="no folder for Envoy's files"):
-        validate(Binary(Path("/x"), "1.40.0"), "{}")
-
-
-def test_no_temporary_folder_at_all(monkeypatch: pytest.MonkeyPatch) -> None:
-    def none() -> str:
-        raise FileNotFoundError(2, "No usable temporary directory found")
-
-    monkeypatch.setattr(tempfile, "gettempdir", none)
-    with pytest.raises(Missing, match="no folder for Envoy's files"):
-        run_folder()
-
-
 # -- what is no Envoy
 
 
+@pytest.mark.usefixtures("place")
 def test_an_envoy_that_vanished(tmp_path: Path, binary: Binary, prober: bytes) -> None:
-    before = temporary_folders()
     gone = Binary(tmp_path / "gone", binary.version)
     with pytest.raises(Refused, match="No such file or directory"), Judge(gone) as judge:
-        judge.run(fixture(""), prober)
-    for kept in temporary_folders() - before:
-        shutil.rmtree(kept)
+        judge.run(programmed(""), prober)

@@ -225,6 +225,21 @@ def test_an_upstream_that_is_down_is_a_503(binary: Binary):
             assert ask(gate)[0] == 503
 
 
+def test_a_name_is_reached_by_whichever_family_listens(binary: Binary):
+    with socket.create_server(("127.0.0.1", 0)) as server:  # Envoy alone would ask ::1
+        upstream = Upstream("localhost", server.getsockname()[1])
+        assert upstream.listens()
+        server.accept()[0].close()
+        with Gate(binary, upstream) as gate, closing(HTTPConnection(*gate.address)) as client:
+            client.request("GET", "/")
+            behind, _ = server.accept()
+            with behind:
+                behind.recv(65536)
+                behind.sendall(b"HTTP/1.1 204 No Content\r\n\r\n")
+                assert client.getresponse().status == 204
+    assert not upstream.listens()
+
+
 def test_an_echo_ends_with_its_thread(tmp_path: Path):
     before = threading.active_count()
     with Echo(tmp_path / "s"), socket.socket(socket.AF_UNIX) as client:

@@ -14,7 +14,8 @@ import wasmtime
 from tests.envoy.conftest import HEAD, PLAIN, messages, outcome
 
 from tamis.envoy import Binary, Judge, run
-from tamis.model.exchange import Answer, Exchange, Fixture, Request
+from tamis.model.exchange import Answer, Connection, Exchange, Fixture, Request
+from tamis.model.filter import Layer
 from tamis.model.outcome import LOG_LEVELS, LocalReply, LogLine, NotComparable, Pause, Run
 
 Play = Callable[..., Run]
@@ -311,6 +312,21 @@ def test_properties_matter_to_guests_that_read_them(play: Play) -> None:
     assert play(config="G", properties=address).skipped == ()
     inbound = {("xds", "listener_direction"): (1).to_bytes(8, "little")}
     assert play(config="G", properties=inbound).skipped == ()
+
+
+@pytest.mark.parametrize("layer", ["http", "network"])
+def test_addresses_come_with_the_client(binary: Binary, prober: bytes, layer: Layer) -> None:
+    """Fixtures that differ in nothing else share an Envoy."""
+    program = b'create: log off\nrequest_headers: get_property "source\\x00address"\n'
+    program += b'new_connection: get_property "source\\x00address"\n'
+    step = PLAIN if layer == "http" else Connection()
+    with Judge(binary) as judge:
+        for ip in ("10.0.0.1", "10.0.0.2", "10.0.0.1"):
+            given = {("source", "address"): f"{ip}:4711".encode()}
+            fixture = Fixture("f", Path("x.yaml"), (step,), program, given)
+            lines = [line.message for line in outcome(judge.run(fixture, prober, layer=layer)).logs]
+            assert f'get_property -> 0 "{ip}:4711"' in lines
+            assert len(judge.processes) == 1
 
 
 def test_every_run_has_a_fresh_vm(play: Play) -> None:

@@ -2,8 +2,12 @@
 
 import os
 import re
+import socket
 import subprocess
 import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import pytest
@@ -39,6 +43,83 @@ def test_a_line_of_the_tour_works(line: str, tour: dict[str, str]):
     )
     assert done.returncode == 0, f"{line}\n{done.stdout}{done.stderr}"
     assert "Traceback" not in done.stderr
+
+
+@pytest.mark.envoy
+def test_two_minutes_are_as_shown(tour: dict[str, str], tmp_path: Path):
+    """Lines that serve run in the background; a reader goes on when a line has had its effect."""
+    text = _TEXT.split("## Two minutes", 1)[1].split("## Five minutes", 1)[0]
+    lines = [
+        line.partition("  #")[0].rstrip()
+        for block in re.findall(r"```sh\n(.*?)```", text, re.DOTALL)
+        for line in block.splitlines()
+    ]
+    told = []
+    with ExitStack() as stack:
+        for line in lines:
+            if found := re.match(
+                r"(?:tamis (?:run|record) .*--port|python3 -m http.server) (\d+)", line
+            ):
+                stack.enter_context(background(line, tour, tmp_path))
+                wait_for(int(found[1]))
+                continue
+            if line.startswith("tamis test"):
+                until(lambda: len(list((tmp_path / "hello" / "recorded").glob("get-*"))) == 2)
+            told.append(shell(line, tour, tmp_path))
+            if line.startswith("sed"):
+                until(lambda: "good day" in shell("curl -s localhost:10000/", tour, tmp_path))
+    assert "x-hello: hello" in told[1]
+    assert '["x-hello", "hello"]' in told[1]
+    assert "x-hello: good day" in told[3]
+    assert "all passed, no differences" in told[-1]
+    written = [path.read_text() for path in (tmp_path / "hello" / "recorded").glob("get-*")]
+    assert any("authorization" in fixture for fixture in written)
+    assert not any("s3cret" in fixture for fixture in written)
+
+
+@contextmanager
+def background(line: str, environment: dict[str, str], folder: Path) -> Iterator[None]:
+    with subprocess.Popen(
+        ["/bin/sh", "-ec", f"exec {line}"],
+        cwd=folder,
+        env=environment,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    ) as child:
+        try:
+            yield
+            if "--limit" in line:  # it ends by itself
+                assert child.wait(timeout=20) == 0
+        finally:
+            child.terminate()
+
+
+def shell(line: str, environment: dict[str, str], folder: Path) -> str:
+    done = subprocess.run(
+        ["/bin/sh", "-ec", line],
+        cwd=folder,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, f"{line}\n{done.stdout}{done.stderr}"
+    return done.stdout
+
+
+def wait_for(port: int) -> None:
+    def listens() -> bool:
+        with socket.socket() as client:
+            return client.connect_ex(("127.0.0.1", port)) == 0
+
+    until(listens)
+
+
+def until(condition: Callable[[], bool]) -> None:
+    end = time.monotonic() + 60
+    while not condition():
+        assert time.monotonic() < end
+        time.sleep(0.1)
 
 
 @pytest.mark.envoy

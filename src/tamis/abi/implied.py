@@ -42,15 +42,16 @@ def complete(properties: Mapping[_Path, bytes]) -> Mapping[_Path, bytes]:
                 found.setdefault((path[0], "port"), struct.pack("<q", int(port)))
         for inner, part in _parts(path, value):
             found.setdefault(inner, part)
-    if secure(properties):
-        for path, value in _secured(properties):
-            found.setdefault(path, value)
+    for path, value in (*_secured(properties), *_secured_upstream(properties)):
+        found.setdefault(path, value)
     for path, value in _wholes(found):
         found.setdefault(path, value)
     return found
 
 
 def _secured(properties: Mapping[_Path, bytes]) -> Iterator[tuple[_Path, bytes]]:
+    if not secure(properties):
+        return
     mutual = any(path in properties for path in (*_PEER, *_PEER_TOO))
     yield ("connection", "tls_version"), b"TLSv1.3"
     yield ("connection", "mtls"), b"\1" if mutual else b"\0"
@@ -58,6 +59,16 @@ def _secured(properties: Mapping[_Path, bytes]) -> Iterator[tuple[_Path, bytes]]
     named = any(path in properties for path in _LOCAL)
     yield _LOCAL[0], b"" if named else b"CN=tamis"
     yield _PEER[0], b""
+
+
+def _secured_upstream(properties: Mapping[_Path, bytes]) -> Iterator[tuple[_Path, bytes]]:
+    """The same, where Envoy is the client."""
+    ours = [("upstream", name) for _, name in (*_PEER, *_PEER_TOO)]
+    envoys = [("upstream", name) for _, name in _LOCAL]
+    if any(path in properties for path in (*ours, *envoys, ("upstream", "tls_version"))):
+        yield ("upstream", "tls_version"), b"TLSv1.3"
+        yield envoys[0], b""
+        yield ours[0], b"" if any(path in properties for path in ours) else b"CN=tamis"
 
 
 def _parts(path: _Path, value: bytes) -> Iterator[tuple[_Path, bytes]]:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import tamis
 from tamis.errors import BadInput
+from tamis.verbs.contents import content
 
 if TYPE_CHECKING:
     from tamis.verbs.subject import Subject
@@ -27,17 +28,6 @@ def one_subject(argument: str) -> "Subject":
             f"{argument} holds {len(found)} filters: {names}", advice="Name one of their folders."
         )
     return found[0]
-
-
-def content(file: Path) -> bytes:
-    """What `--config FILE` holds. Raises BadInput."""
-    try:
-        return file.read_bytes()
-    except OSError as error:
-        raise BadInput(
-            f"cannot read the configuration {file}: {error.strerror}",
-            advice="Name a file that exists: --config FILE.",
-        ) from error
 
 
 def text(file: Path) -> str:

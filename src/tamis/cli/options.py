@@ -8,6 +8,7 @@ import typer
 from tamis.model import artifact
 
 __all__ = [
+    "Address",
     "Config",
     "Envoy",
     "Filters",
@@ -18,6 +19,7 @@ __all__ = [
     "Limits",
     "Only",
     "Out",
+    "Port",
     "Reports",
     "Targets",
 ]
@@ -47,6 +49,10 @@ Envoy = Annotated[
         help="A version (1.38), a binary or an image (istio/proxyv2:1.30.0); else TAMIS_ENVOY, or"
         " the installed one.",
     ),
+]
+Address = Annotated[str, typer.Option("--address", metavar="IP", help="The address to listen on.")]
+Port = Annotated[
+    int, typer.Option("--port", min=0, max=65535, help="The port (default: any free one).")
 ]
 Fixtures = Annotated[
     Path | None, typer.Option("--fixtures", metavar="DIR", help="Fixtures instead of the filter's.")

@@ -7,7 +7,7 @@ import typer
 
 import tamis
 from tamis.cli.frame import Frame, Json, Quiet, Verbose
-from tamis.cli.options import Config, Envoy, Out
+from tamis.cli.options import Address, Config, Envoy, Out, Port
 from tamis.errors import BadInput
 
 if TYPE_CHECKING:
@@ -50,12 +50,8 @@ def record(
             "--format", metavar="NAME", help="yaml, or jsonl (-o FILE.jsonl, FILE.jsonl.zst)."
         ),
     ] = None,
-    address: Annotated[
-        str, typer.Option("--address", metavar="IP", help="The address to listen on.")
-    ] = "127.0.0.1",
-    port: Annotated[
-        int, typer.Option("--port", min=0, max=65535, help="The port (default: any free one).")
-    ] = 0,
+    address: Address = "127.0.0.1",
+    port: Port = 0,
     limit: Annotated[
         int | None, typer.Option("--limit", metavar="N", min=1, help="End after N fixtures.")
     ] = None,
@@ -133,11 +129,11 @@ def record(
             "say": frame.progress,
         }
 
-        def started(url: str) -> None:
+        def started(url: str, reachable: bool) -> None:
             assert upstream
-            frame.show(report.serving(url, upstream))
+            frame.show(report.serving(url, upstream, reachable=reachable))
             if json:
-                frame.write(dumps(report.serving_object(url, upstream)) + "\n")
+                frame.write(dumps(report.serving_object(url, upstream, reachable=reachable)) + "\n")
 
         recorded: Recorded
         if source is not None:

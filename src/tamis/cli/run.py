@@ -4,6 +4,7 @@ import os
 import select
 import sys
 from collections.abc import Sequence
+from contextlib import ExitStack
 from json import dumps
 from pathlib import Path
 from time import monotonic
@@ -13,7 +14,7 @@ import typer
 
 import tamis
 from tamis.cli.frame import Frame, Json, Quiet, Verbose
-from tamis.cli.options import Envoy, Filters
+from tamis.cli.options import Address, Envoy, Filters, Port
 from tamis.cli.watching import watching
 from tamis.report import run as report
 
@@ -37,12 +38,8 @@ def run(
             help="Where requests go: http://HOST:PORT, https, h2c, tcp (default: an echo).",
         ),
     ] = "",
-    address: Annotated[
-        str, typer.Option("--address", metavar="IP", help="The address to listen on.")
-    ] = "127.0.0.1",
-    port: Annotated[
-        int, typer.Option("--port", min=0, max=65535, help="The port (default: any free one).")
-    ] = 0,
+    address: Address = "127.0.0.1",
+    port: Port = 0,
     admin: Annotated[
         int, typer.Option("--admin", min=0, max=65535, help="The port of Envoy's admin interface.")
     ] = 0,
@@ -79,7 +76,8 @@ def run(
         files = _files(configs or ())
         binary = envoy_of(envoy or "", frame.progress)
         frame.progress(f"building {', '.join(arguments)}")
-        with tamis.run(
+        named = [path for text in arguments for path in inputs((text,))]
+        running = tamis.run(
             arguments,
             upstream=upstream,
             address=(address, port),
@@ -89,15 +87,16 @@ def run(
             workers=workers,
             level=level,
             quick=True,
-        ) as running:
-            shown = _Shown(running, frame, json=json)
-            named = [path for text in arguments for path in inputs((text,))]
+        )
+        shown = _Shown(running, frame, json=json)
+        with ExitStack() as stack:
             watching(
                 frame,
                 shown.turn,
                 lambda: [*named, *files.values()],
                 shown.meanwhile,
                 "Enter shows figures, Ctrl-C ends",
+                begin=lambda: stack.enter_context(running),
             )
 
 

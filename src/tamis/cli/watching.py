@@ -27,12 +27,14 @@ def watching(
     folders: Callable[[], Iterable[Path]],
     meanwhile: Callable[[], None] = lambda: None,
     keys: str = "Ctrl-C ends",
+    begin: Callable[[], object] = lambda: None,
 ) -> None:
     """`once`, then again after each change below `folders`, until Ctrl-C.
 
     An error is told and waits to be mended; the exit code is that of the last turn. `folders` is
     asked before each turn: a mended tamis.toml may name others. `meanwhile` is called again and
-    again while nothing changes. `keys`: what is told of the keyboard.
+    again while nothing changes. `keys`: what is told of the keyboard. `begin` is called
+    once the folders are watched, so that no change behind it is missed; what it raises ends this.
     """
     places: tuple[str, ...] = ()
     changes: Iterator[set[object]] = iter(())
@@ -41,6 +43,8 @@ def watching(
             if places != (found := _outermost(folders())):
                 places, changes = found, _changes(found)
                 next(changes)  # from here on nothing is missed, also while a turn goes on
+            begin()
+            begin = _nothing
             frame.turn(once)
             frame.progress(f"watching {', '.join(places)} ({keys})")
             while not next(changes):
@@ -72,6 +76,10 @@ def _changes(places: Iterable[str]) -> Iterator[set[object]]:
             raise_interrupt=True,
         ),
     )
+
+
+def _nothing() -> None:
+    pass
 
 
 def _outermost(paths: Iterable[Path]) -> tuple[str, ...]:

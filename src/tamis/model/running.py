@@ -31,7 +31,7 @@ class Loaded:
 @dataclass(frozen=True, slots=True)
 class Serving:
     """Where an Envoy serves. `url` for clients, `admin` of its own interface; `upstream` "" is an
-    echo of ours.
+    echo of ours. `reachable`: somebody listens there.
     """
 
     envoy: str
@@ -39,6 +39,7 @@ class Serving:
     admin: str
     upstream: str
     filters: tuple[Loaded, ...]
+    reachable: bool = True
 
 
 @dataclass(frozen=True, slots=True)

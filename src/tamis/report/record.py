@@ -2,6 +2,7 @@
 
 from tamis.model.recorded import Recorded, Skipped
 from tamis.report.objects import Object
+from tamis.report.run import deaf
 from tamis.report.terminal import Lines, line, plural, together
 
 __all__ = ["recorded", "recorded_object", "serving", "serving_object"]
@@ -9,17 +10,18 @@ __all__ = ["recorded", "recorded_object", "serving", "serving_object"]
 _MANY = 12  # of the files and of what was skipped, unless all are asked for
 
 
-def serving(url: str, upstream: str) -> Lines:
-    """Where clients shall send their requests."""
+def serving(url: str, upstream: str, *, reachable: bool) -> Lines:
+    """Where clients shall send their requests. `reachable`: somebody listens at the upstream."""
     return together(
         line(("recording ", "green"), (url, "bold"), f" in front of {upstream}"),
         line(("  send requests there; Ctrl-C ends", "dim")),
+        () if reachable else deaf(upstream),
     )
 
 
-def serving_object(url: str, upstream: str) -> Object:
+def serving_object(url: str, upstream: str, *, reachable: bool) -> Object:
     """The same for programs: a line of its own before the object."""
-    return {"recording": {"url": url, "upstream": upstream}}
+    return {"recording": {"url": url, "upstream": upstream, "reachable": reachable}}
 
 
 def recorded(value: Recorded, *, every: bool = False) -> Lines:

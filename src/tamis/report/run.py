@@ -9,6 +9,7 @@ from tamis.report.objects import Object, problem
 from tamis.report.terminal import Lines, bytes_of, facts, line, plural, together
 
 __all__ = [
+    "deaf",
     "hanging",
     "loaded",
     "loaded_object",
@@ -42,7 +43,13 @@ def serving(value: Serving) -> Lines:
         ("admin", value.admin),
         ("metrics", f"{value.admin}/stats/prometheus"),
     ]
-    return together(line(("serving ", "green"), (value.url, "bold")), facts(rows))
+    head = line(("serving ", "green"), (value.url, "bold"))
+    return together(head, facts(rows), () if value.reachable else deaf(value.upstream))
+
+
+def deaf(upstream: str) -> Lines:
+    """An upstream that nobody can send anything to, for now."""
+    return line(("warning: ", "yellow"), f"nothing listens at {upstream} yet: requests get a 503")
 
 
 def serving_object(value: Serving) -> Object:
@@ -52,6 +59,7 @@ def serving_object(value: Serving) -> Object:
         "url": value.url,
         "admin": value.admin,
         "upstream": value.upstream or None,
+        "reachable": value.reachable,
         "filters": [loaded_object(one) for one in value.filters],
     }
 

@@ -56,10 +56,7 @@ def convert(
     name = source.name if source else "standard input"
     with sink(out, format, default_config=default, default_plugin=plugin) as into:
         keeper = Keeper(into, redactor, max_body=max_body, origin=f"{name} by tamis record")
-        if redactor:
-            for each in found:
-                if isinstance(each, Capture):
-                    redactor.learn(each.fixture)
+        keeper.learn(each for each in found if isinstance(each, Capture))
         for each in found:
             if limit is not None and keeper.kept >= limit:
                 break

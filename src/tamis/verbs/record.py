@@ -52,17 +52,18 @@ def record(
     max_body: int = MAX_BODY,
     redact: Sequence[str] = (),
     keep_secrets: bool = False,
-    started: Callable[[str], None] = lambda _: None,
+    started: Callable[[str, bool], None] = lambda *_: None,
     say: Callable[[str], None] = lambda _: None,
 ) -> Recorded:
     """Serve `upstream` (`http://HOST:PORT`, https, h2c) and write what passes to `out`, each
     exchange as it ends: a folder of YAML, or a file that ends in .jsonl or .jsonl.zst.
 
     It ends after `limit` fixtures, `duration` seconds, or with Ctrl-C, which then is no
-    KeyboardInterrupt. `started` is called with the URL that clients shall use. With a `subject`,
-    requests pass that filter, and fixtures expect what it was seen to do. `match`: `path=/api/*`,
-    `method=POST`, `header:NAME=VALUE`; `sample`: that share of them; `max_body` in bytes. `redact`:
-    names of headers and parameters whose values are secrets, beside those that are known.
+    KeyboardInterrupt. `started` is called with the URL that clients shall use, and whether somebody
+    listens at the upstream. With a `subject`, requests pass that filter, and fixtures expect what
+    it was seen to do. `match`: `path=/api/*`, `method=POST`, `header:NAME=VALUE`; `sample`: that
+    share of them; `max_body` in bytes. `redact`: names of headers and parameters whose values are
+    secrets, beside those that are known.
 
     Raises BadInput for what cannot be recorded or written to, Missing without an Envoy or when
     there is no room, Rejected for a filter that Envoy does not take, or one that ends it.
@@ -92,7 +93,7 @@ def record(
             host = f"[{gate.address[0]}]" if ":" in gate.address[0] else gate.address[0]
             url = f"http://{host}:{gate.address[1]}"
             try:
-                session.run(lambda: started(url), limit, duration, say)
+                session.run(lambda: started(url, behind.listens()), limit, duration, say)
             finally:
                 recorder.close()
     return keeper.recorded(unfinished=session.unfinished)
@@ -140,9 +141,10 @@ class _Session:
             started()
             end = None if duration is None else time.monotonic() + duration
             while not came and not self._enough(limit) and (end is None or time.monotonic() < end):
-                if not self._take(limit):
+                if self._take(limit):
+                    say(f"{self._keeper.kept} recorded (Ctrl-C ends)")
+                else:
                     time.sleep(_POLL)
-                say(f"{self._keeper.kept} recorded (Ctrl-C ends)")
             self._last(limit)
         if signal.SIGTERM in came:
             raise SystemExit(128 + signal.SIGTERM)

@@ -1,32 +1,27 @@
 """`tamis run`: a real Envoy with filters in it, which are swapped when their source changes."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from time import monotonic
 from types import TracebackType
 from typing import Self
 
-from tamis import elf, envoy, host, project
+from tamis import envoy
 from tamis.envoy.live.bootstrap import Slot
 from tamis.envoy.live.gate import Gate
 from tamis.envoy.live.lines import spoken
-from tamis.envoy.live.upstream import parse
+from tamis.envoy.live.upstream import Upstream, parse
 from tamis.envoy.log import Log
-from tamis.errors import BadInput, Place, Rejected
-from tamis.model import metadata
-from tamis.model.exchange import Fixture
+from tamis.errors import BadInput, Rejected
 from tamis.model.outcome import LogLine
-from tamis.model.plugin import Plugin
 from tamis.model.running import Loaded, Serving, Traffic
+from tamis.verbs.chain import Link, chain
 from tamis.verbs.envoys import envoy_of
-from tamis.verbs.subject import Subject, subject
 
 __all__ = ["Running", "run"]
 
 #: A gate with these slots; its port, and that of the admin interface (0: any).
 _Opens = Callable[[Sequence[Slot], int, int], Gate]
-_MODULE, _CONFIGURATION = "module", "configuration"
 
 
 def run(
@@ -66,28 +61,9 @@ def run(
             level=level,
         )
 
-    shown = str(behind) if behind else ""
-    return Running(tuple(arguments), dict(configs or {}), opens, (first, admin), shown, quick=quick)
-
-
-@dataclass(frozen=True, slots=True)
-class _Filter:
-    """What a slot holds, or is to hold."""
-
-    subject: Subject
-    slot: Slot
-    plugin: Plugin
-    config: bytes
-
-    def new(self, before: "_Filter | None") -> tuple[str, ...]:
-        """What is not as it was."""
-        if before is None:
-            return (_MODULE,)
-        same = {
-            _MODULE: self.subject.module == before.subject.module,
-            _CONFIGURATION: (self.plugin, self.config) == (before.plugin, before.config),
-        }
-        return tuple(what for what, alike in same.items() if not alike)
+    return Running(
+        tuple(arguments), dict(configs or {}), opens, (first, admin), behind, quick=quick
+    )
 
 
 class Running:
@@ -102,7 +78,7 @@ class Running:
         configs: Mapping[str, Path],
         opens: _Opens,
         ports: tuple[int, int],
-        upstream: str,
+        upstream: Upstream | None,
         *,
         quick: bool,
     ) -> None:
@@ -112,7 +88,7 @@ class Running:
         self._ports = ports
         self._upstream = upstream
         self._quick = quick
-        self._filters: tuple[_Filter, ...] = ()
+        self._filters: tuple[Link, ...] = ()
         self._gate: Gate | None = None
         self._log: Log
         self._main = 0  # the thread of Envoy whose VM meets no traffic
@@ -122,7 +98,7 @@ class Running:
         for a filter that Envoy does not take.
         """
         try:
-            self._start(self._read())
+            self._start(self._chain())
         except BaseException:
             self._end()
             raise
@@ -145,8 +121,9 @@ class Running:
             gate.process.binary.host,
             f"{scheme}://{_at(gate.address)}",
             f"http://{_at(gate.admin)}",
-            self._upstream,
-            tuple(_loaded(each) for each in self._filters),
+            str(self._upstream or ""),
+            tuple(each.loaded() for each in self._filters),
+            reachable=self._upstream is None or self._upstream.listens(),
         )
 
     def refresh(self) -> tuple[Loaded, ...]:
@@ -155,7 +132,7 @@ class Running:
         What Envoy refuses is in `refused`: the filter before it goes on. Raises what `build`
         raises, and BadInput for a configuration that does not fit; all go on as they were then.
         """
-        wanted = self._read()
+        wanted = self._chain()
         if [each.slot for each in wanted] != [each.slot for each in self._filters]:
             raise BadInput(
                 "there are other filters than there were, or of another kind",
@@ -195,14 +172,14 @@ class Running:
         assert self._gate, "it runs inside `with`"
         return self._gate
 
-    def _start(self, filters: tuple[_Filter, ...]) -> None:
+    def _start(self, filters: tuple[Link, ...]) -> None:
         gate = self._opens([each.slot for each in filters], *self._ports)
         self._gate = gate.__enter__()
         self._ports = gate.address[1], gate.admin[1]
         self._log = gate.follow()
         self._main = 0
         for each in filters:
-            loaded = self._swap(each, (_MODULE,))
+            loaded = self._swap(each, ("module",))
             if loaded.refused:
                 raise Rejected(
                     f"Envoy does not take {loaded.name}: {loaded.refused}",
@@ -215,84 +192,18 @@ class Running:
             self._gate.close()
             self._gate = None
 
-    def _swap(self, wanted: _Filter, what: tuple[str, ...]) -> Loaded:
+    def _chain(self) -> tuple[Link, ...]:
+        return chain(self._arguments, self._configs, quick=self._quick)
+
+    def _swap(self, wanted: Link, what: tuple[str, ...]) -> Loaded:
         started = monotonic()
-        refused = _hangs(wanted) or self._running().put(
+        refused = wanted.hangs() or self._running().put(
             wanted.slot.name, wanted.subject.module, wanted.plugin, wanted.config
         )
         if not refused:
             others = tuple(each for each in self._filters if each.slot != wanted.slot)
             self._filters = tuple(sorted((*others, wanted), key=lambda each: each.slot.name))
-        return _loaded(wanted, what, refused or "", monotonic() - started)
-
-    def _read(self) -> tuple[_Filter, ...]:
-        subjects = [each for text in self._arguments for each in subject(text, quick=self._quick)]
-        names = [each.metadata.name for each in subjects]
-        for name in self._configs:
-            if name and name not in names:
-                raise BadInput(
-                    f"--config {name}=...: there is no such filter",
-                    advice=f"Filters: {', '.join(names)}.",
-                )
-        if "" in self._configs and len(names) > 1:
-            raise BadInput(
-                "--config FILE: which of the filters is it for?",
-                advice=f"Say --config {names[0]}=FILE.",
-            )
-        return tuple(self._filter(at, each) for at, each in enumerate(subjects))
-
-    def _filter(self, at: int, one: Subject) -> _Filter:
-        known = one.metadata
-        config = known.config.encode()
-        file = self._configs.get(known.name, self._configs.get(""))
-        if file:
-            config = _content(file)
-            if known.config_schema:
-                what = f"the configuration of {known.name}"
-                text = config.decode("utf-8", "replace")
-                project.validate(text, known.config_schema, what, at=Place(file))
-        plugin = metadata.plugin(known)
-        return _Filter(one, Slot(f"{at:03d}-{known.name}", known.layer), plugin, config)
-
-
-def _loaded(
-    one: _Filter, what: tuple[str, ...] = (), refused: str = "", seconds: float = 0.0
-) -> Loaded:
-    known = one.subject
-    return Loaded(
-        known.metadata.name,
-        known.metadata.version,
-        known.text,
-        known.digest,
-        len(known.module),
-        what,
-        refused,
-        seconds,
-    )
-
-
-def _hangs(wanted: _Filter) -> str | None:
-    """Why Envoy would never finish loading it: there a start has no deadline, and in the core it
-    has. Whatever else the core thinks of it is not asked.
-    """
-    if elf.is_library(wanted.subject.module):
-        return None
-    fixture = Fixture("start", Path(), (), config=wanted.config, plugin=wanted.plugin)
-    outcome = host.run(wanted.subject.module, fixture, fuel=False).outcome
-    trap = outcome.trap if outcome else None
-    if trap is None or trap.kind != "deadline":
-        return None
-    return f"{trap.callback.removeprefix('proxy_')} does not return"
-
-
-def _content(file: Path) -> bytes:
-    try:
-        return file.read_bytes()
-    except OSError as error:
-        raise BadInput(
-            f"cannot read the configuration {file}: {error.strerror}",
-            advice="Name a file that exists: --config FILE.",
-        ) from error
+        return wanted.loaded(what, refused or "", monotonic() - started)
 
 
 def _at(address: tuple[str, int]) -> str:

@@ -42,6 +42,17 @@ def test_tls_has_a_version_and_a_server_with_a_name() -> None:
     assert named["connection", "subject_local_certificate"] == b""
 
 
+def test_tls_to_the_upstream_has_the_same() -> None:
+    found = complete(given(upstream__tls_version="TLSv1.2"))
+    assert found["upstream", "tls_version"] == b"TLSv1.2"
+    assert found["upstream", "subject_local_certificate"] == b""
+    assert found["upstream", "subject_peer_certificate"] == b"CN=tamis"
+    assert not secure(found)
+    named = complete(given(upstream__uri_san_peer_certificate="u:"))
+    assert named["upstream", "subject_peer_certificate"] == b""
+    assert named["upstream", "tls_version"] == b"TLSv1.3"
+
+
 @pytest.mark.parametrize("what", ["subject", "dns_san", "uri_san"])
 def test_a_peer_with_a_certificate_is_mutual_tls(what: str) -> None:
     found = complete({("connection", f"{what}_peer_certificate"): b"CN=a"})

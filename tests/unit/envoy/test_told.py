@@ -9,13 +9,15 @@ import pytest
 
 from tamis.abi.properties import encode, pairs
 from tamis.abi.table import raw
-from tamis.envoy.judging import addresses, told, values
+from tamis.envoy.judging import addresses, observe, told, values
 from tamis.envoy.judging.addresses import Address
 from tamis.envoy.judging.tls import Names, Tls
-from tamis.envoy.judging.told import Told, tell
+from tamis.envoy.judging.told import Told, Untold, tell
+from tamis.envoy.trace import Callback, HostCall, Trace
 from tamis.errors import Missing
 from tamis.model.exchange import Exchange, Fixture, Request
 from tamis.model.filter import Layer
+from tamis.model.outcome import NotComparable
 from tamis.model.plugin import Plugin
 
 NEWEST = 40
@@ -60,8 +62,7 @@ def test_the_table_has_every_property_of_the_abi(path: tuple[str, ...]) -> None:
 
 
 def test_every_means_is_there() -> None:
-    used = set(told._table()["means"].values())
-    assert used == set(told._MEANS) | told.tls.MEANS
+    assert set(told._table()["means"].values()) == set(told._MEANS)
 
 
 def test_fields_of_an_object_are_merged() -> None:
@@ -106,6 +107,8 @@ def test_fields_of_an_object_are_merged() -> None:
         ("source__port", 65_536, "a port is at most 65535"),
         ("source__port", -1, "a port is at most 65535"),
         ("upstream__num_endpoints", 0, "1 to 1000"),
+        ("upstream__peer_certificate", "x", "private key"),
+        ("upstream__something", "x", "no property of that name"),
         ("upstream__local_address", "1.1.1.1:1", "the system chooses"),
         ("xds__listener_direction", 3, "0, 1 or 2"),
         ("xds__cluster_name", "", "a cluster has a name"),
@@ -182,6 +185,18 @@ def test_tls_is_only_where_something_of_it_is_named() -> None:
     assert named[0].tls == Tls(local=Names(uri="u:"), peer=Names(dns="a.b"))
 
 
+def test_tls_to_the_upstream_is_another() -> None:
+    found, untold = ask(upstream__tls_version="TLSv1.2")
+    assert found.tls is None
+    assert found.upstream_tls == Tls("TLSv1.2", local=None, peer=Names("CN=tamis"), serving=False)
+    assert set(untold) == {"upstream.sha256_peer_certificate_digest", "upstream.peer_certificate"}
+    found, _ = ask(upstream__dns_san_local_certificate="a", upstream__uri_san_peer_certificate="u:")
+    assert found.upstream_tls == Tls(local=Names(dns="a"), peer=Names(uri="u:"), serving=False)
+    found, untold = ask(upstream__tls_version="TLSv1", connection__tls_version="TLSv1.2")
+    assert (found.upstream_tls, found.tls) == (None, Tls("TLSv1.2"))
+    assert "TLSv1.2 and TLSv1.3" in untold["upstream.tls_version"]
+
+
 def test_tls_that_contradicts_itself_is_not_told_at_all() -> None:
     found, untold = ask(
         connection__mtls=False, connection__subject_peer_certificate="CN=a", xds__node__id="n"
@@ -225,6 +240,30 @@ def test_a_structure_reads_the_same_bytes(value: object) -> None:
 def test_what_only_looks_like_pairs_is_text() -> None:
     for raw_bytes in (b"\1\0\0\0", b"\1\0\0\0\1\0\0\0\1\0\0\0ab", pairs([(b"a", b"b")]) + b"!"):
         assert values.structure(raw_bytes) == raw_bytes.decode()
+
+
+@pytest.mark.parametrize(
+    ("call", "blind", "matters"),
+    [
+        (("proxy_get_property", 12), False, True),
+        (("proxy_get_property", 13), False, True),  # its NUL
+        (("proxy_get_property", 14), False, False),
+        (("proxy_get_header_map_value", 12), False, False),
+        (("proxy_call_foreign_function", 9), False, True),
+        (("proxy_get_header_map_value", 9), True, True),
+    ],
+)
+def test_it_matters_to_who_may_have_read_it(
+    call: tuple[str, int], blind: bool, matters: bool
+) -> None:
+    name, size = call
+    trace = Trace(1)
+    callback = Callback("proxy_on_request_headers", (2,), 1, 0)
+    callback.calls.append(HostCall(name, (1024, size, 8, 12), 2, 1))
+    trace.callbacks.append(callback)
+    found = observe.untold(trace, [Untold(("request", "path"), "so")], blind=blind)
+    why = "Envoy cannot be told the property request.path: so"
+    assert found == ([NotComparable("", why)] if matters else [])
 
 
 def test_names_come_in_the_order_certificates_take_them() -> None:

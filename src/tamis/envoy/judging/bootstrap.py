@@ -8,9 +8,9 @@ folder, so ports cannot collide. Field names: Envoy's v3 API reference.
 import json
 
 from tamis.envoy.folder import Folder
+from tamis.envoy.judging.ends import Ends
 from tamis.envoy.judging.listeners import Places, listeners
 from tamis.envoy.judging.setup import Setup
-from tamis.envoy.judging.tls import Keys
 from tamis.envoy.judging.upstreams import upstream
 from tamis.envoy.judging.values import merge
 from tamis.envoy.native import clock_cluster
@@ -29,12 +29,17 @@ def slots(setup: Setup) -> tuple[str, ...]:
 
 
 def bootstrap(
-    setup: Setup, folder: Folder, access_prefix: str, *, port: int = 0, keys: Keys | None = None
+    setup: Setup,
+    folder: Folder,
+    access_prefix: str,
+    port: int = 0,
+    ends: Ends | None = None,
 ) -> str:
     """The whole bootstrap as JSON text; `access_prefix` begins each access log line.
 
-    `port`: where the upstream of a network filter listens. `keys`: of the listener's TLS.
+    `port`: where the upstream of a network filter listens. `ends`: of the wire; None: plain.
     """
+    ends = ends or Ends()
     sockets = [pipe(folder.cluster(number)) for number in range(1 + len(setup.clusters))]
     if setup.network:
         sockets[0] = tcp(port)
@@ -53,8 +58,8 @@ def bootstrap(
             "node": node,
             "admin": {"address": pipe(folder.admin)},
             "static_resources": {
-                "listeners": listeners(setup, places, access_prefix, keys),
-                "clusters": [*clock, upstream(setup.told, main, sockets[0]), *others],
+                "listeners": listeners(setup, places, access_prefix, ends.front),
+                "clusters": [*clock, upstream(setup.told, main, sockets[0], ends.behind), *others],
             },
         },
         indent=1,

@@ -117,11 +117,12 @@ class Judge:
         self, fixture: Fixture, module: bytes, layer: Layer, ask: Questions
     ) -> tuple[Run, bool]:
         state = tuple(name for name in ask.filter_state if _NAME.match(name))
-        setup, untold = setup_of(
+        setup, told, untold = setup_of(
             fixture, layer, state, minor=self.binary.minor, native=bool(self._shim)
         )
         try:
             server = self._server(setup)
+            server.greet(told)
         except Refused as error:
             if setup.told == Told():
                 raise

@@ -10,7 +10,6 @@ from pathlib import Path
 
 from tamis.envoy.judging.setup import Setup
 from tamis.envoy.judging.tellers import openers, tellers
-from tamis.envoy.judging.tls import Keys
 from tamis.envoy.judging.values import merge
 from tamis.envoy.plugins import NETWORK_WASM, TYPE, WASM, Json
 from tamis.envoy.wiring import (
@@ -45,8 +44,8 @@ class Places:
     others: Mapping[str, Path]
 
 
-def listeners(setup: Setup, places: Places, access_prefix: str, keys: Keys | None) -> list[Json]:
-    """Both listeners."""
+def listeners(setup: Setup, places: Places, access_prefix: str, front: Json | None) -> list[Json]:
+    """Both listeners; `front`: the transport_socket of the judged one."""
     told = setup.told.objects()
     filters = (
         [*(slot(*each, NETWORK_WASM) for each in places.guest.items()), _tcp_proxy(setup)]
@@ -54,8 +53,8 @@ def listeners(setup: Setup, places: Places, access_prefix: str, keys: Keys | Non
         else [_manager(_judged(setup, places.guest, access_prefix))]
     )
     chain: Json = {"filters": [*tellers(setup), *filters] if setup.network else filters}
-    if keys:
-        chain["transport_socket"] = keys.transport()
+    if front:
+        chain["transport_socket"] = front
     listener: Json = {
         "name": "in",
         "address": tcp(0) if setup.network else pipe(places.front),

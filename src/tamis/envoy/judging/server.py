@@ -8,6 +8,7 @@ import json
 import re
 import time
 from collections.abc import Mapping
+from dataclasses import replace
 from types import MappingProxyType, TracebackType
 from typing import Self
 
@@ -17,8 +18,9 @@ from tamis.envoy.discovery import Discovery, verdict
 from tamis.envoy.folder import Folder, run_folder, writing
 from tamis.envoy.judging.addresses import header
 from tamis.envoy.judging.bootstrap import bootstrap, slots
+from tamis.envoy.judging.ends import Ends
 from tamis.envoy.judging.setup import Setup
-from tamis.envoy.judging.tls import Keys
+from tamis.envoy.judging.told import Told
 from tamis.envoy.judging.turns import main_first
 from tamis.envoy.log import Log, Record
 from tamis.envoy.native import kind_of
@@ -28,9 +30,9 @@ from tamis.envoy.refusals import open_call
 from tamis.envoy.trace import VM_CREATED
 from tamis.envoy.wire.client import Client
 from tamis.envoy.wire.events import Event, Head
+from tamis.envoy.wire.gate import OPEN
 from tamis.envoy.wire.http2 import Peer
 from tamis.envoy.wire.loop import Loop, Silence
-from tamis.envoy.wire.opening import Opening
 from tamis.envoy.wire.service import Service
 from tamis.envoy.wire.tcp import Door
 from tamis.envoy.wiring import CLUSTER_HEADER
@@ -82,22 +84,17 @@ class Server:
             self._folder.shim.write_bytes(shim)
         network = frozenset({GUEST} if setup.network else ())
         self._plugins = Discovery(self._folder, slots(setup), network)
-        keys = Keys(told.tls) if told.tls else None
+        ends = Ends.make(told, self._folder.root, patience)
         #: How a client begins.
-        self.opening = Opening(
-            header(told.source, told.destination),
-            keys.context(self._folder.root) if keys else None,
-            told.tls.server_name if told.tls else "",
-            patience,
-        )
+        self.opening = ends.opening
         #: The upstream of a network filter.
-        self.door = Door(asked=bool(told.upstream))
+        self.door = Door(ends.gate)
         undo.callback(self.door.close)
         self.process = Process(
             binary,
             self._folder,
             lambda nonce: bootstrap(
-                setup, self._folder, f"{nonce} 0 info access ", port=self.door.port, keys=keys
+                setup, self._folder, f"{nonce} 0 info access ", self.door.port, ends
             ),
             logs="wasm:trace,dynamic_modules:trace,config:debug",
         )
@@ -111,7 +108,9 @@ class Server:
         )
         names = (setup.cluster, *setup.clusters)
         self.services = {
-            name: Service(self.loop, name, self._folder.cluster(number))
+            name: Service(
+                self.loop, name, self._folder.cluster(number), OPEN if number else ends.gate
+            )
             for number, name in enumerate(names)
             if number or not setup.network
         }
@@ -180,6 +179,11 @@ class Server:
         """All of the log so far."""
         return self._log.records
 
+    def greet(self, told: Told) -> None:
+        """Clients begin from now on as this fixture's do."""
+        self.opening = replace(self.opening, header=header(told.source, told.destination))
+        self.client.opening = self.opening
+
     def end(self, error: Exception) -> str:
         """What became of Envoy when `error` was met: how it ended, else `error` is all there is.
 
@@ -193,7 +197,8 @@ class Server:
         except Silence:
             pass
         if isinstance(error, OSError):
-            raise error
+            with writing(self._folder.root):
+                raise error
         return str(error)
 
     def load(

@@ -3,12 +3,11 @@
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import replace
-from functools import lru_cache
 
-from tamis import elf, wasm
 from tamis.envoy import refusals
 from tamis.envoy.judging import metrics, modules, observe, observer, others
 from tamis.envoy.judging.bootstrap import OBSERVER
+from tamis.envoy.judging.callbacks import calls
 from tamis.envoy.judging.callouts import Made
 from tamis.envoy.judging.connections import connect
 from tamis.envoy.judging.exchanges import Exchanges, states
@@ -22,7 +21,6 @@ from tamis.envoy.native import kind_of
 from tamis.envoy.plugins import GUEST
 from tamis.envoy.trace import Trace
 from tamis.envoy.wire.loop import Silence
-from tamis.errors import BadInput
 from tamis.model.exchange import Connection, Exchange, Fixture, Step, Tick, to_bytes
 from tamis.model.outcome import (
     Callout,
@@ -88,7 +86,7 @@ class Session:
         self._states: dict[int, str] = {}  # of the last stream
         self._used: list[str] = []
         filters = 1 + len(self._beside)
-        timers = Timers(filters) if _calls(module, self._plugin, TICK) else None
+        timers = Timers(filters) if calls(module, self._plugin, TICK) else None
         self._world = World(
             server,
             self._trace,
@@ -258,7 +256,7 @@ class Session:
         told = self._farewells()
         self.server.unload(slot)
         self._used.remove(slot)
-        if _calls(self._module, self._plugin, _DONE) and not self._trace.failed_vm:
+        if calls(self._module, self._plugin, _DONE) and not self._trace.failed_vm:
             # The worker hears of it a moment after the main thread has.
             with suppress(Silence):
                 self.server.loop.until(lambda: self._farewells() > told, within=_FAREWELL)
@@ -319,19 +317,3 @@ def _groups(steps: Sequence[Step]) -> list[tuple[int, list[Step]]]:
         else:
             found.append((number, [step]))
     return found
-
-
-def _calls(module: bytes, plugin: Plugin, callback: str) -> bool:
-    """Whether the filter has a callback that Envoy calls."""
-    allowed = not plugin.capabilities or callback in plugin.capabilities
-    return allowed and _exports(module, callback)
-
-
-@lru_cache(maxsize=16)
-def _exports(module: bytes, callback: str) -> bool:
-    try:
-        if elf.is_library(module):
-            return callback in elf.read(module).exports
-        return any(export.name == callback for export in wasm.read(module).exports)
-    except BadInput:
-        return False

@@ -14,7 +14,8 @@ class Setup:
     """One Envoy serves all fixtures that share it.
 
     `default_limits`: header limits as Envoy ships them (60 KiB, 100 headers), for fixtures about
-    the limit itself. `told`: what it knows by the fixture's properties. `network`: the plugin is a
+    the limit itself. `told`: what its configuration says of
+    the fixture's properties. `network`: the plugin is a
     network filter. `clusters`: what callouts may name beside the one where requests go. `beside`:
     how many plugins can be loaded beside the filter. `state`: names of filter state objects that
     are shown at the end of a stream. `native`: plugins are twins behind the shim.
@@ -37,8 +38,9 @@ class Setup:
 
 def setup_of(
     fixture: Fixture, layer: Layer, state: tuple[str, ...], *, minor: int, native: bool = False
-) -> tuple[Setup, tuple[Untold, ...]]:
-    """The Envoy 1.`minor` a fixture needs, and those of its properties that it does not have.
+) -> tuple[Setup, Told, tuple[Untold, ...]]:
+    """The Envoy 1.`minor` a fixture needs, what the fixture tells it, and which of its properties
+    it does not have.
 
     Raises Missing when that takes an extra that is not there.
     """
@@ -47,11 +49,11 @@ def setup_of(
     setup = Setup(
         http1=fixture.protocol == "http/1.1",
         default_limits=fixture.default_limits,
-        told=told,
+        told=told.configured(),
         network=layer == "network",
         clusters=tuple(sorted(named - {told.cluster})),
         beside=len(fixture.beside),
         state=state,
         native=native,
     )
-    return setup, untold
+    return setup, told, untold

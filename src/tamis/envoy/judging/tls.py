@@ -1,4 +1,4 @@
-"""TLS of the client's connection, where a fixture names what only TLS has.
+"""TLS of the client's connection, or of that to the upstream, where a fixture names what it has.
 
 Certificates are made on the fly, for one Envoy each, by an authority that ends with it.
 """
@@ -17,18 +17,14 @@ from tamis.envoy.plugins import TYPE, Json
 from tamis.envoy.wire.opening import Secured
 from tamis.errors import Missing
 
-__all__ = ["MEANS", "Keys", "Tls", "read"]
+__all__ = ["Keys", "Names", "Tls", "downstream", "upstream"]
 
 _ENDS = ("local", "peer")
 _KINDS = ("subject", "dns", "uri")
-#: Names in properties.toml of what TLS tells.
-MEANS = frozenset(
-    {"mtls", "server_name", "tls_version", *(f"{end}_{kind}" for end in _ENDS for kind in _KINDS)}
-)
 _VERSIONS = {"TLSv1.2": ssl.TLSVersion.TLSv1_2, "TLSv1.3": ssl.TLSVersion.TLSv1_3}
 #: What TLS has as the name of a server: no address, no dot at its end.
 _HOST = re.compile(r"(?=.{1,253}\Z)[a-z\d_-]{1,63}(\.[a-z\d_-]{1,63})*\.?(?<![\d.])\Z", re.ASCII)
-_CONTEXT = TYPE + "envoy.extensions.transport_sockets.tls.v3.DownstreamTlsContext"
+_TLS = TYPE + "envoy.extensions.transport_sockets.tls.v3."
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,14 +42,16 @@ _NAMELESS = Names("CN=tamis")
 
 @dataclass(frozen=True, slots=True)
 class Tls:
-    """A connection over TLS: Envoy's certificate says `local`, the client's `peer` (None: it has
-    none). `server_name`: what the client asks for, "" nothing.
+    """A connection over TLS: Envoy's certificate says `local`, ours `peer`; None: none is shown.
+
+    `server_name`: what the client asks for, "" nothing. `serving`: Envoy is the server.
     """
 
     version: str = "TLSv1.3"
     server_name: str = ""
-    local: Names = _NAMELESS
+    local: Names | None = _NAMELESS
     peer: Names | None = None
+    serving: bool = True
 
 
 class Keys:
@@ -63,84 +61,97 @@ class Keys:
         authority = _certificates().Authority()
         self._tls = tls
         self._trusted: str = authority.certificate
-        self._server: tuple[str, str] = authority.issue(*astuple(tls.local))
-        self._client: tuple[str, str] | None = None
-        if tls.peer is not None:
-            self._client = authority.issue(*astuple(tls.peer))
+        self._envoys, self._ours = (
+            None if names is None else authority.issue(*astuple(names))
+            for names in (tls.local, tls.peer)
+        )
 
     def transport(self) -> Json:
-        """Envoy's side: the transport_socket of a filter chain."""
+        """Envoy's side: a transport_socket."""
         version = self._tls.version.replace(".", "_")
-        certificate, key = self._server
         common: Json = {
             "tls_params": {
                 "tls_minimum_protocol_version": version,
                 "tls_maximum_protocol_version": version,
             },
-            "tls_certificates": [
-                {
-                    "certificate_chain": {"inline_string": certificate},
-                    "private_key": {"inline_string": key},
-                }
-            ],
         }
-        if self._client:
-            common["validation_context"] = {"trusted_ca": {"inline_string": self._trusted}}
-        typed = {
-            "@type": _CONTEXT,
-            "common_tls_context": common,
-            "require_client_certificate": self._client is not None,
-        }
+        if self._envoys:
+            chain, key = ({"inline_string": each} for each in self._envoys)
+            common["tls_certificates"] = [{"certificate_chain": chain, "private_key": key}]
+        typed: Json = {"@type": f"{_TLS}UpstreamTlsContext", "common_tls_context": common}
+        if self._tls.serving:
+            typed["@type"] = f"{_TLS}DownstreamTlsContext"
+            typed["require_client_certificate"] = self._ours is not None
+            if self._ours:
+                common["validation_context"] = {"trusted_ca": {"inline_string": self._trusted}}
         return {"name": "envoy.transport_sockets.tls", "typed_config": typed}
 
     def context(self, folder: Path) -> ssl.SSLContext:
-        """The client's side; its key is put into `folder`, from where alone Python reads one."""
-        found = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+        """Our side; a key is put into `folder`, from where alone Python reads one."""
+        kind = ssl.PROTOCOL_TLS_CLIENT if self._tls.serving else ssl.PROTOCOL_TLS_SERVER
+        found = ssl.SSLContext(kind)
         found.sslsocket_class = Secured
         found.check_hostname = False
         found.verify_mode = ssl.CERT_NONE
         found.minimum_version = found.maximum_version = _VERSIONS[self._tls.version]
-        if self._client:
-            both = folder / "client.pem"
-            both.write_text("".join(self._client))
+        if self._ours:
+            both = folder / ("client.pem" if self._tls.serving else "server.pem")
+            both.write_text("".join(self._ours))
             found.load_cert_chain(both)
         return found
 
 
-def read(given: Mapping[str, bytes]) -> Tls | None:
-    """What `given`, by MEANS, asks for; None: no TLS. Raises Unsayable, Missing."""
+def downstream(given: Mapping[str, bytes]) -> Tls | None:
+    """What the client's connection must be to have what is `given`, by the names of
+    properties.toml; None: without TLS. Raises Unsayable, Missing.
+    """
     said = {how: values.text(value) for how, value in given.items() if how != "mtls"}
-    mutual = given.get("mtls", b"\0") != b"\0"
     version, server_name = said.pop("tls_version", ""), said.pop("server_name", "")
-    if version and version not in _VERSIONS:
-        raise Unsayable(f"the client of the judge speaks {' and '.join(_VERSIONS)}")
     local, peer = (_names(end, said) for end in _ENDS)
-    if local == Names():
-        local = _NAMELESS
-    if not mutual and "mtls" in given and any(how.startswith("peer") for how in said):
+    mutual = given.get("mtls", b"\0") != b"\0"
+    if peer and not mutual and "mtls" in given:
         raise Unsayable("connection.mtls is false, and the peer has a certificate")
     if not (mutual or version or server_name or said):
         return None
-    _check(local, peer, server_name)
-    theirs = peer if mutual or any(how.startswith("peer") for how in said) else None
-    return Tls(version or "TLSv1.3", server_name, local, theirs)
-
-
-def _names(end: str, said: Mapping[str, str]) -> Names:
-    return Names(*(said.get(f"{end}_{kind}", "") for kind in _KINDS))
-
-
-def _check(local: Names, peer: Names, server_name: str) -> None:
-    try:
-        for names in (local, peer):
-            again = _certificates().rewritten(names.subject)
-            if again != names.subject:
-                raise Unsayable(f"a certificate's subject would read {again!r}")
-            _certificates().Authority().issue(*astuple(names))
-    except ValueError as error:
-        raise Unsayable(f"no certificate can carry such names: {error}") from None
     if server_name and not _HOST.match(server_name):
         raise Unsayable("a client asks for a host name, as DNS has it")
+    peer = peer or (Names() if mutual else None)
+    return Tls(_version(version), server_name, _checked(local or _NAMELESS), _checked(peer))
+
+
+def upstream(given: Mapping[str, bytes]) -> Tls | None:
+    """The same of the connection to our upstream."""
+    said = {how: values.text(value) for how, value in given.items()}
+    if not said:
+        return None
+    version = _version(said.pop("tls_version", ""))
+    local, peer = (_checked(_names(end, said)) for end in _ENDS)
+    return Tls(version, local=local, peer=peer or _NAMELESS, serving=False)
+
+
+def _version(said: str) -> str:
+    if said and said not in _VERSIONS:
+        raise Unsayable(f"both ends speak {' and '.join(_VERSIONS)}")
+    return said or "TLSv1.3"
+
+
+def _names(end: str, said: Mapping[str, str]) -> Names | None:
+    found = Names(*(said.get(f"{end}_{kind}", "") for kind in _KINDS))
+    return found if any(how.startswith(end) for how in said) else None
+
+
+def _checked(names: Names | None) -> Names | None:
+    """Raises Unsayable for what no certificate can carry."""
+    if names is None:
+        return None
+    try:
+        again = _certificates().rewritten(names.subject)
+        if again != names.subject:
+            raise Unsayable(f"a certificate's subject would read {again!r}")
+        _certificates().Authority().issue(*astuple(names))
+    except ValueError as error:
+        raise Unsayable(f"no certificate can carry such names: {error}") from None
+    return names
 
 
 def _certificates() -> ModuleType:

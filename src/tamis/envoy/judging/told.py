@@ -25,16 +25,17 @@ _ROUTELESS = "the connections of a network filter have no route"
 #: How long the places are of what is a map, by object.
 _MAPS = {"node": 2, "dynamic": 2, **dict.fromkeys(_OBJECTS, 4)}
 #: What a peer's certificate has, and a fixture cannot say.
-_OF_PEER = (
-    ("connection", "sha256_peer_certificate_digest"),
-    ("connection", "peer_certificate"),
-)
+_OF_PEER = ("sha256_peer_certificate_digest", "peer_certificate")
 _NEW = "the certificate is made anew for each run"
 #: The ends of the client's connection.
 _ENDS = ("source", "destination")
 _DIRECTIONS = {0: "UNSPECIFIED", 1: "INBOUND", 2: "OUTBOUND"}
 #: More endpoints of a cluster than anybody needs, and Envoy would still start with in time.
 _ENDPOINTS = 1000
+
+
+#: What a client says of itself, for an Envoy that must be told something.
+_SOME = Address("127.0.0.1", 1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,8 +70,8 @@ class Told:
     """What distinguishes an Envoy by what it was told.
 
     `cluster` is where requests go; it has `endpoints`, of which one is ours. `source`,
-    `destination`: of the client's connection; `upstream`: of our endpoint. `state`: filter state,
-    by name.
+    `destination`: of the client's connection; `upstream`: of our endpoint. `tls`, `upstream_tls`:
+    None: there is none. `state`: filter state, by name.
     """
 
     fields: tuple[Field, ...] = ()
@@ -80,7 +81,13 @@ class Told:
     destination: Address = Address()
     upstream: Address = Address()
     tls: Tls | None = None
+    upstream_tls: Tls | None = None
     state: tuple[tuple[str, str], ...] = ()
+
+    def configured(self) -> "Told":
+        """As far as an Envoy's configuration goes: a client brings its addresses with it."""
+        proxied = self.source or self.destination
+        return replace(self, source=_SOME if proxied else Address(), destination=Address())
 
     def objects(self) -> Mapping[str, dict[str, object]]:
         """The fields of each object of the configuration, by the object's name."""
@@ -133,7 +140,7 @@ class _Telling:
     def __init__(self, fixture: Fixture, layer: Layer, minor: int) -> None:
         self._fixture, self._layer, self._minor = fixture, layer, minor
         self._told = Told()
-        self._secured: dict[str, bytes] = {}
+        self._secured: dict[str, dict[str, bytes]] = {"tls": {}, "upstream_tls": {}}
 
     def take(self, path: PropertyPath, value: bytes) -> None:
         """One property. Raises Unsayable."""
@@ -144,8 +151,8 @@ class _Telling:
             raise Unsayable(f"Envoy 1.{self._minor} has no means for it")
         if kind == "computed":
             computed.check(how, rest, value, self._fixture)
-        elif kind == "means" and how in tls.MEANS:
-            self._secured[how] = value
+        elif kind in self._secured:
+            self._secured[kind][how] = value
         elif kind == "means":
             self._told = _MEANS[how](self._told, value, rest)
         else:
@@ -162,23 +169,25 @@ class _Telling:
         """All that was told, and what contradicts itself."""
         told, untold = self._told, []
         try:
-            told = replace(told, tls=tls.read(self._secured))
+            told = replace(told, tls=tls.downstream(self._secured["tls"]))
         except Unsayable as error:
-            untold += [
-                Untold(path, str(error))
-                for path in self._fixture.properties
-                if _table()["means"].get(path) in tls.MEANS
-            ]
-        if told.tls and told.tls.peer is not None:
-            untold += [
-                Untold(path, _NEW) for path in _OF_PEER if path not in self._fixture.properties
-            ]
+            untold += self._all("tls", str(error))
+        try:
+            told = replace(told, upstream_tls=tls.upstream(self._secured["upstream_tls"]))
+        except Unsayable as error:
+            untold += self._all("upstream_tls", str(error))
+        for side, root in ((told.tls, "connection"), (told.upstream_tls, "upstream")):
+            new = [(root, name) for name in _OF_PEER] if side and side.peer else []
+            untold += [Untold(path, _NEW) for path in new if path not in self._fixture.properties]
         ends = told.source, told.destination
         if all(each.ip for each in ends) and ends[0].six != ends[1].six:
             why = "the ends of a connection are both of IPv4, or both of IPv6"
             untold += [Untold(path, why) for path in self._fixture.properties if path[0] in _ENDS]
             told = replace(told, source=Address(), destination=Address())
         return told, untold
+
+    def _all(self, table: str, why: str) -> list[Untold]:
+        return [Untold(path, why) for path in self._fixture.properties if path in _table()[table]]
 
 
 @cache

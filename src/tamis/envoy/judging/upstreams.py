@@ -12,16 +12,19 @@ _RAW = TYPE + "envoy.extensions.transport_sockets.raw_buffer.v3.RawBuffer"
 _PROXY_ADDRESS = "envoy.http11_proxy_transport_socket.proxy_address"
 
 
-def upstream(told: Told, cluster: Json, address: Json) -> Json:
-    """`cluster`, whose endpoint is at `address`, with all that was told of it."""
+def upstream(told: Told, cluster: Json, address: Json, behind: Json | None) -> Json:
+    """`cluster`, whose endpoint is at `address`, with all that was told; `behind`: its TLS."""
     fields = told.objects()
     endpoint: Json = {"endpoint": {"address": address}}
+    transport = behind
     if told.upstream:
         # Envoy takes the endpoint to be there, and asks a proxy for it: us.
         endpoint["endpoint"] = {"address": _address(told.upstream)}
         typed = {"@type": TYPE + "envoy.config.core.v3.Address", **address}
         endpoint["metadata"] = {"typed_filter_metadata": {_PROXY_ADDRESS: typed}}
-        cluster = {**cluster, "transport_socket": _proxied()}
+        transport = _proxied(transport)
+    if transport:
+        cluster = {**cluster, "transport_socket": transport}
     locality: Json = {"lb_endpoints": [merge(endpoint, fields.get("endpoint", {}))]}
     localities = [merge(locality, fields.get("locality", {}))]
     if told.endpoints > 1:
@@ -37,7 +40,7 @@ def _address(address: Address) -> Json:
     return {"socket_address": {"address": whole.ip, "port_value": whole.port}}
 
 
-def _proxied() -> Json:
-    raw = {"name": "envoy.transport_sockets.raw_buffer", "typed_config": {"@type": _RAW}}
-    typed = {"@type": _PROXIED, "transport_socket": raw}
+def _proxied(inner: Json | None) -> Json:
+    raw: Json = {"name": "envoy.transport_sockets.raw_buffer", "typed_config": {"@type": _RAW}}
+    typed = {"@type": _PROXIED, "transport_socket": inner or raw}
     return {"name": "envoy.transport_sockets.http_11_proxy", "typed_config": typed}

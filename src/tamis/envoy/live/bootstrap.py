@@ -151,14 +151,14 @@ def _cluster(upstream: Upstream, name: str, *, http2: bool) -> Json:
     else:
         socket = {"address": upstream.host, "port_value": upstream.port}
         cluster = _named(name, {"socket_address": socket})
-        cluster["type"] = "STRICT_DNS"
+        # Both families are tried: localhost is ::1 to a resolver, and 127.0.0.1 to many servers.
+        cluster |= {"type": "LOGICAL_DNS", "dns_lookup_family": "ALL"}
     spoken: Json = {"http2_protocol_options": {}} if http2 else {"http_protocol_options": _TRAILERS}
     options: Json = {"@type": HTTP_OPTIONS, "explicit_http_config": spoken}
     if upstream.tls:
         options = {
             "@type": HTTP_OPTIONS,
             "auto_config": {"http_protocol_options": _TRAILERS, "http2_protocol_options": {}},
-            "upstream_http_protocol_options": {"auto_sni": True, "auto_san_validation": True},
         }
         cluster["transport_socket"] = _tls(upstream.host)
     cluster["typed_extension_protocol_options"] = {
@@ -183,5 +183,10 @@ def _named(name: str, address: Json) -> Json:
 def _tls(host: str) -> Json:
     trusted = ssl.get_default_verify_paths().cafile or "/etc/ssl/certs/ca-certificates.crt"
     context = {"validation_context": {"trusted_ca": {"filename": trusted}}}
-    typed = {"@type": _TLS, "sni": host, "common_tls_context": context}
+    typed = {
+        "@type": _TLS,
+        "sni": host,
+        "auto_sni_san_validation": True,
+        "common_tls_context": context,
+    }
     return {"name": "tls", "typed_config": typed}

@@ -27,7 +27,7 @@ _RESET = "upstream_reset_"
 _LONGEST = 64 * 1024
 _BROKEN = "wasm_fail_stream"
 _DOWN = "Envoy answered itself: the upstream does not"
-_DOWN_ADVICE = "Start it, or name another one with --upstream."
+_DOWN_ADVICE = "Start it, or name another one with --upstream; with https, by its own name."
 
 
 def captured(ended: Ended, base: Fixture, *, filtered: bool) -> Capture | Skipped:
@@ -79,7 +79,8 @@ def _unfit(ended: Ended, before: Tapped) -> Skipped | None:
     if ended.details.startswith(_BROKEN):
         return Skipped("the filter broke (it trapped)", "tamis test says where: write a fixture.")
     if ended.flags & _NO_UPSTREAM:
-        return Skipped(_DOWN, _DOWN_ADVICE)
+        why = ended.details.partition("{")[2].rstrip("}") or ended.details
+        return Skipped(f"{_DOWN} ({why})", _DOWN_ADVICE)
     return None
 
 

@@ -7,16 +7,17 @@ import time
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from http.client import HTTPConnection
+from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
+from tamis import extras
 from tamis.envoy import refusals
 from tamis.envoy.binary import Binary
 from tamis.envoy.discovery import Discovery, verdict
 from tamis.envoy.folder import run_folder, writing
 from tamis.envoy.lineage import Lineage
 from tamis.envoy.live.bootstrap import ADMIN, FRONT, Slot, gate_bootstrap
-from tamis.envoy.live.echo import Echo
 from tamis.envoy.live.lines import said
 from tamis.envoy.live.taps import Taps
 from tamis.envoy.live.traffic import STATS, traffic
@@ -25,9 +26,12 @@ from tamis.envoy.log import Log, Record
 from tamis.envoy.native import kind_of
 from tamis.envoy.plugins import GUEST, Loadable
 from tamis.envoy.process import Crashed, Process, Refused
-from tamis.errors import BadInput, Fault, Rejected
+from tamis.errors import BadInput, Fault, Missing, Rejected
 from tamis.model.plugin import Plugin
 from tamis.model.running import Traffic
+
+if TYPE_CHECKING:
+    from tamis.envoy.live.echo import Echo
 
 __all__ = ["Gate", "NotTaken"]
 
@@ -77,10 +81,10 @@ class Gate:
             folder = run_folder()
             undo.callback(folder.remove)
             with writing(folder.root):
-                self._echo = None
+                self._echo: Echo | None = None
                 if upstream is None:
                     upstream = Upstream(path=folder.cluster(0))
-                    self._echo = Echo(folder.cluster(0), raw=len(network) == len(slots) > 0)
+                    self._echo = _echo(folder.cluster(0), raw=len(network) == len(slots) > 0)
                     undo.callback(self._echo.close)
                 behind = upstream
                 free = (slot.name for slot in slots if not slot.fixed)
@@ -226,6 +230,17 @@ class Gate:
     def _broken(self, error: Crashed) -> Rejected:
         fault = self._process.failed(str(error))
         return Rejected(fault.what, advice=fault.advice())
+
+
+def _echo(path: Path, *, raw: bool) -> "Echo":
+    try:
+        from tamis.envoy.live.echo import Echo  # an upstream of the user's needs no codec of ours
+    except ModuleNotFoundError as error:
+        raise Missing(
+            f"the Python package {error.name} is not installed",
+            advice=f"Run: {extras.command('envoy')}; or name an --upstream.",
+        ) from error
+    return Echo(path, raw=raw)
 
 
 def _words(records: Sequence[Record], plugin: Plugin) -> str:

@@ -1,5 +1,6 @@
 """Where requests go behind a live Envoy: a server of the user's, or ours on a Unix socket."""
 
+import socket
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -8,6 +9,8 @@ from tamis.errors import BadInput
 
 __all__ = ["Upstream", "parse"]
 
+#: Seconds that it may take to accept one.
+_SECONDS = 1.0
 _PORTS = {"http": 80, "https": 443, "h2c": 80, "tcp": 0}
 _ADVICE = "Write it as http://HOST:PORT, https://HOST, h2c://HOST:PORT or tcp://HOST:PORT."
 
@@ -28,6 +31,14 @@ class Upstream:
 
     def __str__(self) -> str:
         return str(self.path) if self.path else f"{self.host}:{self.port}"
+
+    def listens(self) -> bool:
+        """Whether somebody accepts connections there now."""
+        try:
+            socket.create_connection((self.host, self.port), timeout=_SECONDS).close()
+        except OSError:
+            return False
+        return True
 
 
 def parse(text: str) -> Upstream:

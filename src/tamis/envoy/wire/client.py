@@ -42,7 +42,8 @@ class Client:
 
     def __init__(self, loop: Loop, path: Path, *, http1: bool, opening: Opening = PLAIN) -> None:
         self._loop = loop
-        self._opening = opening
+        #: How the next connections begin.
+        self.opening = opening
         self._path = path
         self._http1 = http1
         self._side: Side | None = None
@@ -114,7 +115,7 @@ class Client:
             self._side = None
 
     def _opened(self) -> Side:
-        sock = self._loop.connect(self._path, self._opening)
+        sock = self._loop.connect(self._path, self.opening)
         side = Http1Client(sock) if self._http1 else Peer(sock, client=True)
         self._loop.add(side, self._hearing(side))
         self._loop.until(lambda: side.ready or side.closed)

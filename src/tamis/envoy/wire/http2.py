@@ -25,7 +25,6 @@ from hyperframe.frame import (
 
 from tamis.envoy.wire.connection import Connection
 from tamis.envoy.wire.events import Closed, Data, Event, Head, Reset
-from tamis.envoy.wire.tunnel import entered
 from tamis.model.exchange import Headers, to_bytes, to_text
 
 __all__ = ["CANCEL", "INTERNAL_ERROR", "Peer"]
@@ -67,16 +66,6 @@ class Peer(Connection):
             settings[SettingsFrame.ENABLE_PUSH] = 0
         self._send(SettingsFrame(settings=settings))
         self._send(WindowUpdateFrame(0, window_increment=_WINDOW - _DEFAULT_WINDOW))
-
-    def flush(self) -> None:
-        """Write as much as the socket takes; a server, once it has heard that this is HTTP/2."""
-        if not self._expect_preface:
-            super().flush()
-
-    @property
-    def pending(self) -> bool:
-        """Whether bytes still wait for the socket."""
-        return not self._expect_preface and super().pending
 
     # -- sending
 
@@ -139,8 +128,11 @@ class Peer(Connection):
 
     def _parse(self, data: bytes) -> list[Event]:
         self._in += data
-        if self._expect_preface and not self._begun():
-            return []
+        if self._expect_preface:
+            if len(self._in) < len(_PREFACE):
+                return []
+            del self._in[: len(_PREFACE)]
+            self._expect_preface = False
         events: list[Event] = []
         while len(self._in) >= _FRAME_HEAD:
             frame, length = Frame.parse_frame_header(memoryview(bytes(self._in[:_FRAME_HEAD])))
@@ -152,15 +144,6 @@ class Peer(Connection):
             if event:
                 events.append(event)
         return events
-
-    def _begun(self) -> bool:
-        """Whether the client's preface is there; before it, Envoy may take us for a proxy."""
-        entered(self._sock, self._in)
-        if not self._in.startswith(_PREFACE):
-            return False
-        del self._in[: len(_PREFACE)]
-        self._expect_preface = False
-        return True
 
     def _handle(self, frame: Frame) -> Event | None:
         match frame:

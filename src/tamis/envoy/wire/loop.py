@@ -20,7 +20,7 @@ __all__ = ["Loop", "Silence"]
 
 #: How many rounds of pings without any news make a state final.
 _QUIET_ROUNDS = 3
-_POLL_SECONDS = 0.002
+_POLL_SECONDS = 0.001
 
 
 class Silence(Exception):

@@ -2,8 +2,8 @@
 
 import socket
 
-from tamis.envoy.wire.opening import Failed, Opening
-from tamis.envoy.wire.tunnel import entered
+from tamis.envoy.wire.gate import Gate
+from tamis.envoy.wire.opening import Opening
 
 __all__ = ["Door", "End"]
 
@@ -12,30 +12,22 @@ _READ = 262_144
 
 
 class End:
-    """Our end of one connection. `ended`: the other side has ended its direction.
+    """Our end of one connection. `ended`: the other side has ended its direction."""
 
-    `asked`: the other side first asks for a tunnel.
-    """
-
-    def __init__(self, sock: socket.socket, *, asked: bool = False) -> None:
+    def __init__(self, sock: socket.socket) -> None:
         sock.setblocking(False)
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self._sock = sock
         self._out = bytearray()
         self._ending = False
-        self._asked = asked
         self.received = bytearray()
         self.ended = False
         self.closed = False
 
     @classmethod
     def connect(cls, port: int, opening: Opening) -> "End":
-        """To a port of this machine. Raises Failed when nobody lets it in."""
-        try:
-            sock = socket.create_connection((_HERE, port))
-        except OSError as error:
-            raise Failed(f"no connection to Envoy: {error}") from error
-        return cls(opening.begin(sock))
+        """To a port of this machine. Raises Failed when nobody lets it in, OSError."""
+        return cls(opening.begin(socket.create_connection((_HERE, port))))
 
     def send(self, data: bytes) -> None:
         """Send when there is room."""
@@ -55,8 +47,6 @@ class End:
         return not self.closed and (self._write() | self._read())
 
     def _write(self) -> bool:
-        if self._asked:
-            return False
         try:
             sent = self._sock.send(self._out) if self._out else 0
         except BlockingIOError:
@@ -84,17 +74,15 @@ class End:
         except OSError:
             data = b""
         self.received += data
-        if self._asked:
-            self._asked = not entered(self._sock, self.received)
         self.ended = not data
         return True
 
 
 class Door:
-    """Where an upstream is reached, on a free port of this machine; `asked` as in End."""
+    """Where an upstream is reached, on a free port of this machine, through `gate`."""
 
-    def __init__(self, *, asked: bool = False) -> None:
-        self._asked = asked
+    def __init__(self, gate: Gate) -> None:
+        self._gate = gate
         self._sock = socket.create_server((_HERE, 0))
         self._sock.setblocking(False)
 
@@ -105,12 +93,12 @@ class Door:
         return port
 
     def accept(self) -> End | None:
-        """The next connection, if one is there."""
+        """The next connection, if one is there. Raises Failed."""
         try:
             sock, _ = self._sock.accept()
         except BlockingIOError:
             return None
-        return End(sock, asked=self._asked)
+        return End(self._gate.admit(sock))
 
     def close(self) -> None:
         """Nobody is let in any more."""
