@@ -187,6 +187,22 @@ def test_one_takes_over_from_the_other_and_eight_such_rows_do_not_clash(binary: 
 
 
 @linux
+def test_nothing_remains_where_a_supervisor_was_killed(binary: Binary) -> None:
+    folder = run_folder()
+    with Lineage() as row:
+        process = Process(
+            binary, folder, lambda _: ADMIN % folder.admin, logs="main:info", lineage=row
+        )
+        with process:
+            shared = memory(row.folder.base.read_text())
+            status = Path(f"/proc/{process.pid}/stat").read_text().rpartition(")")[2].split()
+            os.kill(int(status[1]), signal.SIGKILL)
+            until(lambda: not alive(process.pid))
+        assert shared.exists()  # nobody but its owner is left to forget it
+    assert not shared.exists()
+
+
+@linux
 def test_an_heir_that_breaks_is_no_end_of_its_own(binary: Binary) -> None:
     folder = run_folder()
     with (

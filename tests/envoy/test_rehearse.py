@@ -177,6 +177,20 @@ def test_what_breaks_under_load_is_named_and_healed(subject: Callable[..., Subje
     assert done.wrong == 0
 
 
+def test_what_breaks_under_load_alone(subject: Callable[..., Subject]) -> None:
+    """Each of two VMs has answered less than 160 requests when NEW was asked alone."""
+    weak = subject("weak", module("weak", breaks=160))
+    done = tamis.rehearse(subject("old"), weak, setting=Setting(rate=300, swaps=2, hold=1.6))
+    assert not done.ok
+    assert done.notes == ()
+    assert done.told.apart == 1
+    assert {each.what for each in done.losses} == {"status 503"}
+    assert done.losses[0].during == "new"
+    assert done.broken[0].side == "new"
+    assert (done.healed, done.wrong) == (True, 0)
+    assert sum(done.timeline["new"]) > 0
+
+
 def test_envoy_restarts_and_loses_nothing(subject: Callable[..., Subject], scratch: Path) -> None:
     before = shared()
     setting = Setting(swaps=2, calm=0.3, way="restart")
@@ -321,7 +335,7 @@ def test_an_envoy_that_ends_is_named(
     shutil.rmtree(scratch)
 
 
-@pytest.mark.parametrize("way", [[], ["--restart", "--swaps=9"]])
+@pytest.mark.parametrize("way", [["--swaps=999"], ["--restart", "--swaps=9"]])
 def test_ctrl_c_ends_all_of_it(
     way: list[str], subject: Callable[..., Subject], scratch: Path
 ) -> None:
@@ -331,7 +345,7 @@ def test_ctrl_c_ends_all_of_it(
         "import signal, sys; signal.signal(signal.SIGINT, signal.default_int_handler); "
         "from tamis.cli.main import run; run(sys.argv[1:])"
     )
-    command = [sys.executable, "-c", code, "rehearse", *paths, *way, "--swaps=999", "--json"]
+    command = [sys.executable, "-c", code, "rehearse", *paths, *way, "--json"]
     running = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
 
     def swaps() -> bool:
@@ -380,6 +394,25 @@ def test_the_same_twice_is_nothing_to_swap(
     assert (long.code, "more than 1,048,576 requests" in long.err) == (2, True)
     for wrong in ("no/slash", "/a b"):
         assert tamis_cli("rehearse", path, path, "--path", wrong, "--restart").code == 2
+
+
+def test_fixtures_of_which_none_can_be_sent(
+    subject: Callable[..., Subject], tamis_cli: Callable[..., Ended], tmp_path: Path
+) -> None:
+    folder = tmp_path / "fixtures"
+    folder.mkdir()
+    (folder / "reset.yaml").write_text(
+        "name: reset\nexchanges:\n"
+        "- request: {headers: [[':method', GET], [':path', /]]}\n  answer: {reset: true}\n"
+    )
+    paths = [subject(name).path for name in ("old", "newer")]
+    done = tamis_cli("rehearse", *paths, "--fixtures", folder)
+    assert done.code == 2
+    assert "one side breaks it off" in done.err
+    assert "--path /" in done.err
+    assert tamis_cli("rehearse", *paths, "--fixtures", folder, "--path", "/").code == 2
+    assert tamis_cli("rehearse", *paths, "--only", "x").code == 2
+    assert tamis_cli("rehearse", *paths, "--host", "wasmtime").code == 2
 
 
 def test_the_command_line_tells_it_all(

@@ -1,4 +1,4 @@
-"""The page of cost cards in a real browser: readable in light and dark, wide and narrow."""
+"""Pages in a real browser: readable in light and dark, wide and narrow."""
 
 import re
 import struct
@@ -9,8 +9,10 @@ from pathlib import Path
 import pytest
 from tests.cards import doubtful_card, full_card
 from tests.conftest import tool
+from tests.rehearsed import BAD
 
 from tamis.report.page import page
+from tamis.report.page_rehearse import rehearse_page
 
 pytestmark = pytest.mark.judge
 
@@ -147,10 +149,21 @@ document.title = JSON.stringify([wide, document.documentElement.scrollWidth, out
 </script>"""
 
 
-@pytest.mark.parametrize("card", [full_card, doubtful_card])
+#: All pages that there are.
+PAGES = pytest.mark.parametrize(
+    "made",
+    [
+        pytest.param(lambda: page([full_card()]), id="full-card"),
+        pytest.param(lambda: page([doubtful_card()]), id="doubtful-card"),
+        pytest.param(lambda: rehearse_page(BAD), id="rehearsal"),
+    ],
+)
+
+
+@PAGES
 @pytest.mark.parametrize("width", [1200, 600])
-def test_nothing_is_cut_off_and_no_text_is_too_small(width, card, browser):
-    html = page([card()]).replace("</body>", f"{MEASURE}</body>")
+def test_nothing_is_cut_off_and_no_text_is_too_small(width, made, browser):
+    html = made().replace("</body>", f"{MEASURE}</body>")
     dom = browser(f"--window-size={width},900", "--dump-dom", html=html)
     told = re.search(r"<title>(.*?)</title>", dom)
     assert told
@@ -159,10 +172,10 @@ def test_nothing_is_cut_off_and_no_text_is_too_small(width, card, browser):
     assert needed <= seen
 
 
-@pytest.mark.parametrize("card", [full_card, doubtful_card])
-def test_a_phone_sees_it_whole(card, browser):
+@PAGES
+def test_a_phone_sees_it_whole(made, browser):
     """Chromium's windows are 500 wide at least: a frame is as narrow as a phone."""
-    inner = page([card()]).replace("</body>", f"{MEASURE}</body>")
+    inner = made().replace("</body>", f"{MEASURE}</body>")
     escaped = inner.replace("&", "&amp;").replace('"', "&quot;")
     frame = f'<title></title><iframe width=390 height=900 srcdoc="{escaped}"></iframe>'
     copy = "<script>onload = () => document.title = frames[0].document.title</script>"

@@ -6,10 +6,10 @@ from typing import Self
 from tamis.envoy import supervisor
 from tamis.envoy.folder import run_folder
 
-__all__ = ["DRAIN_SECONDS", "Lineage"]
+__all__ = ["Lineage"]
 
 #: For so long the old one asks its clients to leave, then it ends.
-DRAIN_SECONDS = 1
+_DRAIN_SECONDS = 1
 _END_SECONDS = 2
 
 
@@ -50,7 +50,7 @@ class Lineage:
         return (
             *base,
             *("--restart-epoch", str(self._epoch - 1)),
-            *("--drain-time-s", str(DRAIN_SECONDS)),
+            *("--drain-time-s", str(_DRAIN_SECONDS)),
             *("--drain-strategy", "immediate"),
             *("--parent-shutdown-time-s", str(_END_SECONDS)),
         )

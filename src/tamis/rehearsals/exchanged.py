@@ -1,6 +1,8 @@
 """A filter that is exchanged in an Envoy that goes on: by extension discovery (ECDS)."""
 
 import time
+from collections.abc import Callable
+from typing import TypeVar
 
 from tamis.envoy.live.gate import Gate
 from tamis.envoy.plugins import GUEST
@@ -9,7 +11,9 @@ from tamis.rehearsals.breaks import Breaks
 from tamis.rehearsals.candidate import Candidate
 from tamis.rehearsals.moves import Move
 
-__all__ = ["VMS", "Exchanged", "counter"]
+__all__ = ["VMS", "Exchanged", "counter", "resident"]
+
+T = TypeVar("T")
 
 _POLL = 0.001
 #: Seconds within which workers take what was posted to them, or an Envoy is known to be gone.
@@ -55,7 +59,7 @@ class Exchanged:
 
     def resident(self) -> int:
         """As `Place` has it."""
-        return self._gate.process.resident()
+        return resident(self._gate)
 
     def vms(self) -> int:
         """As `Place` has it."""
@@ -64,16 +68,23 @@ class Exchanged:
 
 def counter(gate: Gate, name: str) -> int:
     """A figure of Envoy's, or 0; `name`: a pattern. Raises Rejected if Envoy is gone."""
+    found = _told(gate, lambda: gate.process.admin(f"/stats?filter={name}").split())
+    return int(found[-1]) if found else 0
+
+
+def resident(gate: Gate) -> int:
+    """Bytes that Envoy holds. Raises Rejected if it is gone."""
+    return _told(gate, gate.process.resident)
+
+
+def _told(gate: Gate, ask: Callable[[], T]) -> T:
+    """An Envoy that ends tells nothing any more, a while before it has ended."""
     end = time.monotonic() + _TAKEN
     while True:
         try:
-            found = gate.process.admin(f"/stats?filter={name}").split()
+            return ask()
         except OSError as error:
             gate.check()
             if time.monotonic() > end:
-                raise Fault(
-                    f"Envoy's admin interface is gone: {error}", advice="Run it again."
-                ) from None
+                raise Fault(f"Envoy does not answer us: {error}", advice="Run it again.") from None
             time.sleep(_POLL)
-        else:
-            return int(found[-1]) if found else 0

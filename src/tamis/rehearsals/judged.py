@@ -1,8 +1,10 @@
 """What became of the requests of a rehearsal, counted: lost, wrongly answered, late."""
 
+from bisect import bisect_left
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import zip_longest
 from statistics import quantiles
 
 from tamis.model.rehearsed import BIN_MS, During, Latency, Loss, Side, Swap
@@ -63,7 +65,7 @@ def judge(records: Iterable[Record], moves: Moves, teller: Teller) -> Judged:
         losses=_losses(requests, moves, start),
         stale=sum(_stale(each, moves) for each in requests),
         unknown=sum(each.answerer is Answerer.NEITHER for each in requests),
-        swaps=tuple(_swap(at, each, moves, answered, start) for at, each in enumerate(moves.every)),
+        swaps=tuple(_swaps(moves, answered, start)),
         calm=_latency(calm),
         around=_latency(around),
         late=late if late > _MANY_LATE * len(calm) else 0,
@@ -108,27 +110,35 @@ def _healed(requests: Sequence[_Request], moves: Moves) -> bool:
     )
 
 
-def _swap(number: int, move: Move, moves: Moves, answered: Sequence[_Request], start: int) -> Swap:
+def _swaps(moves: Moves, answered: Sequence[_Request], start: int) -> Iterator[Swap]:
+    """Each with what was answered until the next one."""
+    ends = {
+        side: sorted(each.record.ended for each in answered if each.answerer is side)
+        for side in (Answerer.OLD, Answerer.NEW)
+    }
+    for move, following in zip_longest(moves.every, moves.every[1:]):
+        until = following.ordered if following else None
+        met = {
+            side: times[bisect_left(times, move.ordered) : until and bisect_left(times, until)]
+            for side, times in ends.items()
+        }
+        yield _swap(move, met[Answerer(move.to)], met[Answerer(other(move.to))], start)
+
+
+def _swap(move: Move, own: Sequence[int], others: Sequence[int], start: int) -> Swap:
+    """`own`, `others`: when answers of the next version ended, and of the one before."""
     if move.refused:
         return Swap(move.to, (move.ordered - start) / 1e9, refused=move.refused)
-    until = moves.until_next(number)
-    ends = {Answerer.OLD: [0], Answerer.NEW: [0]}
-    for each in answered:
-        ended = each.record.ended
-        if each.answerer in ends and move.ordered <= ended and (until is None or ended < until):
-            ends[each.answerer].append(ended)
 
     def ms(at: int | None) -> float | None:
-        return (at - move.ordered) / 1e6 if at else None
+        return None if at is None else (at - move.ordered) / 1e6
 
-    first = ends[Answerer(move.to)]
-    before = ends[Answerer(other(move.to))]
     return Swap(
         to=move.to,
         at_s=(move.ordered - start) / 1e9,
         taken_ms=ms(move.taken),
-        first_ms=ms(min(first[1:], default=None)),
-        last_ms=ms(max(before)),
+        first_ms=ms(own[0] if own else None),
+        last_ms=ms(others[-1] if others else None),
         resident=move.resident,
         vms=move.vms,
     )

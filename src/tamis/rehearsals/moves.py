@@ -1,5 +1,7 @@
 """When which version was in place."""
 
+import math
+from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -30,19 +32,17 @@ class Moves:
 
     def __init__(self, every: Sequence[Move]) -> None:
         self.every = tuple(every)
+        self._ordered = [each.ordered for each in every]
         self._done = [each for each in every if not each.refused]
-        self._turns: list[tuple[Side, int, int | None]] = [("old", 0, None)]
-        for move in self._done:
-            side, since, _ = self._turns[-1]
-            self._turns[-1] = (side, since, move.taken)
-            self._turns.append((move.to, move.ordered, None))
+        # Each version's turn begins with the order for it, and ends when the next one was taken.
+        self._sides: list[Side] = ["old", *(each.to for each in self._done)]
+        self._since = [0, *(each.ordered for each in self._done)]
+        self._until = [*(each.taken or math.inf for each in self._done), math.inf]
 
     def allowed(self, side: Side, begun: int, ended: int) -> bool:
         """Whether a request that was under way for that time may have met that version."""
-        return any(
-            each == side and since <= ended and (until is None or begun < until)
-            for each, since, until in self._turns
-        )
+        first, behind = bisect_right(self._until, begun), bisect_right(self._since, ended)
+        return side in self._sides[first:behind]
 
     def met(self, begun: int, ended: int) -> During:
         """The version that a request then met, if it was one for sure."""
@@ -51,14 +51,11 @@ class Moves:
 
     def around(self, at: int) -> bool:
         """Whether that is between an order and its end, or right behind it."""
-        return any(
-            each.ordered <= at <= (each.taken or each.ordered) + _BEHIND for each in self.every
-        )
-
-    def until_next(self, number: int) -> int | None:
-        """When the order behind the one with that number came."""
-        behind = self.every[number + 1 : number + 2]
-        return behind[0].ordered if behind else None
+        number = bisect_right(self._ordered, at)
+        if not number:
+            return False
+        last = self.every[number - 1]
+        return at <= (last.taken or last.ordered) + _BEHIND
 
     def back(self) -> int | None:
         """When OLD was in place again for the first time; None: never."""

@@ -45,14 +45,13 @@ class Setting:
     workers: int = 2
     hold: float = 0.3
     calm: float = 1.0
+    way: Way = "filter"
 
     @property
     def seconds(self) -> float:
         """How long the load takes on a machine that has little else to do, at most."""
         each = self.hold + (_SWAP if self.way == "filter" else _RESTART)
         return 2 * self.calm + self.swaps * each
-
-    way: Way = "filter"
 
 
 @dataclass(slots=True)

@@ -20,7 +20,7 @@ from tamis.envoy.plugins import GUEST, Loadable
 from tamis.errors import Fault
 from tamis.rehearsals.breaks import Breaks
 from tamis.rehearsals.candidate import Candidate
-from tamis.rehearsals.exchanged import VMS, counter
+from tamis.rehearsals.exchanged import VMS, counter, resident
 from tamis.rehearsals.moves import Move
 
 __all__ = ["Restarted"]
@@ -103,7 +103,9 @@ class Restarted:
                     advice="A request hangs inside of the filter: test it in wasmtime.",
                 )
             time.sleep(_POLL)
-        return Move(version.side, ordered, time.monotonic_ns())
+        taken = time.monotonic_ns()
+        old.close()
+        return Move(version.side, ordered, taken)
 
     def check(self) -> None:
         """As `Place` has it."""
@@ -111,7 +113,7 @@ class Restarted:
 
     def resident(self) -> int:
         """As `Place` has it."""
-        return self._gate.process.resident()
+        return resident(self._gate)
 
     def vms(self) -> int:
         """As `Place` has it."""

@@ -109,6 +109,21 @@ def test_latency_in_calm_and_around_swaps():
     assert found.around == Latency(50, 3000, 3000)
 
 
+def test_right_behind_a_swap_is_around_it_still():
+    at = (99, 100, 110, 160, 161, 199, 200, 260, 261)
+    found = judged(*(asked(each) for each in at))
+    assert (found.calm.count, found.around.count) == (4, 5)
+
+
+def test_a_long_rehearsal_is_judged_at_once():
+    """Each request is looked up among the swaps, not compared with all of them."""
+    orders = [(("new", "old")[at % 2], 10 + 100 * at, 15 + 100 * at) for at in range(1000)]
+    many = [asked(at, (OLD, NEW)[(at + 90) // 100 % 2]) for at in range(0, 100_000, 5)]
+    found = judged(*many, moves=Moves(moved(*orders)))
+    assert (found.stale, len(found.swaps)) == (0, 1000)
+    assert all(each.first_ms is not None for each in found.swaps)
+
+
 def test_what_this_machine_sends_too_late_is_told_and_not_counted_as_lost():
     punctual = [asked(at) for at in range(50)]
     late = [asked(50 + at, begun=75 + at) for at in range(10)]
