@@ -12,7 +12,6 @@ from tamis.envoy.binary import Binary
 from tamis.envoy.discovery import Discovery
 from tamis.envoy.lineage import Lineage
 from tamis.envoy.live.bootstrap import Slot
-from tamis.envoy.live.echo import Echo
 from tamis.envoy.live.gate import Gate, NotTaken
 from tamis.envoy.live.upstream import Upstream
 from tamis.envoy.native import kind_of
@@ -55,6 +54,8 @@ class Restarted:
         self._opened = ExitStack()
 
     def __enter__(self) -> Self:
+        from tamis.envoy.live.echo import Echo  # an extra, of which a gate tells first
+
         try:
             self._lineage = self._opened.enter_context(Lineage())
             folder = self._lineage.folder
