@@ -412,7 +412,7 @@ def test_fixtures_of_which_none_can_be_sent(
     assert "--path /" in done.err
     assert tamis_cli("rehearse", *paths, "--fixtures", folder, "--path", "/").code == 2
     assert tamis_cli("rehearse", *paths, "--only", "x").code == 2
-    assert tamis_cli("rehearse", *paths, "--host", "wasmtime").code == 2
+    assert tamis_cli("rehearse", *paths, "--envoy", folder).code == 2
 
 
 def test_the_command_line_tells_it_all(

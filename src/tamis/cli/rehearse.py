@@ -7,7 +7,7 @@ import typer
 
 import tamis
 from tamis.cli.frame import Frame, Json, Quiet, Verbose
-from tamis.cli.options import Config, Fixtures, Only
+from tamis.cli.options import Config, Envoy, Fixtures, Only
 
 __all__ = ["rehearse"]
 
@@ -51,9 +51,7 @@ def rehearse(
     ] = None,
     fixtures: Fixtures = None,
     only: Only = None,
-    host: Annotated[
-        str, typer.Option("--host", metavar="HOST", help="envoy, envoy@1.40 or envoy@PATH.")
-    ] = "envoy",
+    envoy: Envoy = None,
     reports: Annotated[
         list[str] | None,
         typer.Option(
@@ -77,6 +75,7 @@ def rehearse(
         from tamis.rehearsals.rehearse import Setting
         from tamis.report import rehearsals
         from tamis.report import rehearse as report
+        from tamis.verbs.envoys import envoy_of
 
         if new is None and new_config is None and not restart:
             raise BadInput(
@@ -88,7 +87,7 @@ def rehearse(
         done = tamis.rehearse(
             before,
             one_subject(new) if new is not None else before,
-            host=host,
+            binary=envoy_of(envoy or "", frame.progress),
             config=content(config) if config else None,
             new_config=content(new_config) if new_config else None,
             folder=fixtures,

@@ -17,8 +17,9 @@ from tamis.model.rehearsed import Rehearsed, Side, Version
 from tamis.rehearsals.candidate import Candidate
 from tamis.rehearsals.rehearse import Setting
 from tamis.rehearsals.rehearse import rehearse as rehearsed
+from tamis.verbs.envoys import envoy_of
 from tamis.verbs.fixtures import fixtures_of
-from tamis.verbs.hosts import Real, need_proc, wanted
+from tamis.verbs.hosts import need_proc
 from tamis.verbs.subject import Subject
 
 __all__ = ["rehearse"]
@@ -31,7 +32,7 @@ def rehearse(
     old: Subject,
     new: Subject | None = None,
     *,
-    host: str = "envoy",
+    binary: Binary | None = None,
     config: bytes | None = None,
     new_config: bytes | None = None,
     folder: Path | None = None,
@@ -48,7 +49,7 @@ def rehearse(
     the load begins, Missing for an Envoy that cannot be had, and what `subject` raises.
     """
     need_proc("rehearse", "Rehearse in a container or a VM.")
-    binary = _envoy(host, say)
+    binary = binary or envoy_of(say=say)
     new = new or old
     before = _candidate("old", old, config)
     after = _candidate("new", new, config if new_config is None else new_config)
@@ -72,16 +73,6 @@ def rehearse(
             left_out=load.left_out,
             say=say,
         )
-
-
-def _envoy(host: str, say: Say) -> Binary:
-    (found,) = wanted([host], say)
-    if not isinstance(found, Real) or found.native:
-        raise BadInput(
-            f"--host '{host}': an upgrade is rehearsed in a real Envoy",
-            advice="Say envoy, envoy@1.40 or envoy@PATH.",
-        )
-    return found.binary
 
 
 def _candidate(side: Side, subject: Subject, config: bytes | None) -> Candidate:
