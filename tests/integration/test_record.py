@@ -311,6 +311,25 @@ def test_with_a_filter_it_replays_at_once(header_policy: Path, tmp_path: Path, t
 
 
 @pytest.mark.envoy
+def test_a_filter_that_compares_secrets_compares_marks(tmp_path: Path, tamis_cli):
+    """With a configuration that knows the key, which nobody can read in the fixtures."""
+    tamis.new(tmp_path / "gate", language="cpp", kind="auth")
+    config = tmp_path / "config.json"
+    config.write_text(json.dumps({"header": "x-api-key", "key": SECRETS[0].decode()}))
+    out = tmp_path / "out"
+    options = (tmp_path / "gate", "--config", config)
+    with shop() as upstream, recording(out, upstream, *options) as live:
+        for key in (SECRETS[1].decode(), SECRETS[0].decode()):
+            over_http1(live.address, "GET", "/items", headers=[("X-Api-Key", key)])
+        assert live.end()["fixtures"] == 2
+    assert {path.name for path in out.iterdir()} == {"get-items-401.yaml", "get-items-200.yaml"}
+    assert not leaked(out)
+    command = ("test", tmp_path / "gate", "--fixtures", out)
+    ended = tamis_cli(*command, "--host", "wasmtime", "--host", "envoy")
+    assert ended.code == 0, ended.out
+
+
+@pytest.mark.envoy
 def test_what_is_no_exchange_is_said(tmp_path: Path):
     with shop() as upstream, recording(tmp_path / "out", upstream) as live:
         upgrade = [("Connection", "Upgrade"), ("Upgrade", "websocket")]
