@@ -370,6 +370,16 @@ def test_an_old_one_that_does_not_load_is_no_rehearsal(subject: Callable[..., Su
         tamis.rehearse(subject("bad", bad), subject("newer"), setting=SETTING)
 
 
+def test_one_that_never_finishes_starting_is_not_given_to_envoy(
+    subject: Callable[..., Subject],
+) -> None:
+    text = FILTER % {"name": "x", "length": 1, "breaks": 1 << 30}
+    text = text.replace("(if (i32.eqz (local.get $size))", "(loop (br 0)) (if (i32.const 0)")
+    forever = subject("forever", bytes(wasmtime.wat2wasm(text)))
+    with pytest.raises(Rejected, match="on_configure does not return"):
+        tamis.rehearse(subject("old"), forever, setting=SETTING)
+
+
 def test_an_old_one_that_ends_envoy_is_no_rehearsal(subject: Callable[..., Subject]) -> None:
     """A module without memory: Envoy 1.40 falls over its first header."""
     text = FILTER % {"name": "x", "length": 1, "breaks": 1 << 30}

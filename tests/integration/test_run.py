@@ -4,6 +4,7 @@ import json
 import os
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -241,6 +242,39 @@ def test_a_configuration_is_held_against_the_schema_before_it_is_swapped(
             running.refresh()
         assert caught.value.at
         assert caught.value.at.file == config
+
+
+def test_filters_call_the_clusters_that_are_named(tmp_path: Path):
+    text = """
+    (module
+      (import "env" "proxy_http_call"
+        (func $call (param i32 i32 i32 i32 i32 i32 i32 i32 i32 i32) (result i32)))
+      (memory (export "memory") 1)
+      (data (i32.const 0) "authz")
+      (data (i32.const 16) "\\03\\00\\00\\00\\07\\00\\00\\00\\03\\00\\00\\00\\05\\00\\00\\00"
+        "\\06\\00\\00\\00\\0a\\00\\00\\00\\01\\00\\00\\00")
+      (data (i32.const 44) ":method\\00GET\\00:path\\00/check\\00:authority\\00a\\00")
+      (func (export "malloc") (param i32) (result i32) (i32.const 1024))
+      (func (export "proxy_abi_version_0_2_1"))
+      (func (export "proxy_on_request_headers") (param i32 i32 i32) (result i32)
+        (drop (call $call (i32.const 0) (i32.const 5) (i32.const 16) (i32.const 66) (i32.const 0)
+          (i32.const 0) (i32.const 0) (i32.const 0) (i32.const 5000) (i32.const 512)))
+        (i32.const 0)))
+    """
+    file = tmp_path / "caller.wasm"
+    file.write_bytes(wasmtime.wat2wasm(text))
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        server.settimeout(20)
+        url = f"http://127.0.0.1:{server.getsockname()[1]}"
+        with tamis.run([str(file)], clusters={"authz": url}) as running:
+            urlopen(running.serving.url).close()
+            called, _ = server.accept()
+            with called:
+                assert called.recv(4096).startswith(b"GET /check HTTP/1.1\r\n")
+    with pytest.raises(BadInput, match="--cluster authz 'ftp://a'"):
+        tamis.run([str(file)], clusters={"authz": "ftp://a"})
+    with pytest.raises(BadInput, match="that is where requests go"):
+        tamis.run([str(file)], clusters={"upstream": url})
 
 
 def test_what_cannot_start_is_an_error_with_advice(tmp_path: Path, left: Callable[[], set[str]]):

@@ -9,6 +9,7 @@ from tamis.model import artifact
 
 __all__ = [
     "Address",
+    "Clusters",
     "Config",
     "Envoy",
     "Filters",
@@ -60,6 +61,14 @@ Fixtures = Annotated[
 Only = Annotated[
     list[str] | None,
     typer.Option("--only", metavar="NAME", help="Fixtures or files so named (auth-*); repeatable."),
+]
+Clusters = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--cluster",
+        metavar="NAME=URL",
+        help="A server that filters call: authz=http://HOST:PORT (gRPC: h2c://); repeatable.",
+    ),
 ]
 Config = Annotated[
     Path | None,

@@ -7,7 +7,7 @@ import typer
 
 import tamis
 from tamis.cli.frame import Frame, Json, Quiet, Verbose
-from tamis.cli.options import Address, Config, Envoy, Out, Port
+from tamis.cli.options import Address, Clusters, Config, Envoy, Out, Port
 from tamis.errors import BadInput
 
 if TYPE_CHECKING:
@@ -85,6 +85,7 @@ def record(
         typer.Option("--keep-secrets", help="Write tokens, cookies and passwords as they are."),
     ] = False,
     config: Config = None,
+    clusters: Clusters = None,
     envoy: Envoy = None,
     json: Json = False,
     quiet: Quiet = False,
@@ -98,7 +99,7 @@ def record(
     with Frame("record", json=json, quiet=quiet, verbose=verbose) as frame:
         from json import dumps
 
-        from tamis.cli.arguments import content, one_subject, size
+        from tamis.cli.arguments import content, key_values, one_subject, size
         from tamis.cli.arguments import duration as seconds
         from tamis.report import record as report
 
@@ -148,6 +149,7 @@ def record(
                 out,
                 address=(address, port),
                 duration=seconds("--duration", duration) if duration else None,
+                clusters=key_values("--cluster", clusters or (), example="authz=http://HOST:PORT"),
                 binary=envoy_of(envoy or "", frame.progress),
                 started=started,
                 **wanted,  # type: ignore[arg-type]

@@ -14,7 +14,7 @@ import typer
 
 import tamis
 from tamis.cli.frame import Frame, Json, Quiet, Verbose
-from tamis.cli.options import Address, Envoy, Filters, Port
+from tamis.cli.options import Address, Clusters, Envoy, Filters, Port
 from tamis.cli.watching import watching
 from tamis.report import run as report
 
@@ -51,6 +51,7 @@ def run(
             help="Plugin configuration instead of the default; changes apply at once; repeatable.",
         ),
     ] = None,
+    clusters: Clusters = None,
     level: Annotated[
         Level, typer.Option("--level", help="Below it, what filters log is dropped.")
     ] = "info",
@@ -69,6 +70,7 @@ def run(
     before it goes on. Enter prints figures.
     """
     with Frame("run", json=json, quiet=quiet, verbose=verbose) as frame:
+        from tamis.cli.arguments import key_values
         from tamis.verbs.envoys import envoy_of
         from tamis.verbs.subject import inputs
 
@@ -83,6 +85,7 @@ def run(
             address=(address, port),
             admin=admin,
             configs=files,
+            clusters=key_values("--cluster", clusters or (), example="authz=http://HOST:PORT"),
             binary=binary,
             workers=workers,
             level=level,

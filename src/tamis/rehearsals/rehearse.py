@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 
 from tamis.envoy import Binary
 from tamis.envoy.live.gate import Gate
+from tamis.envoy.live.upstream import Upstream
 from tamis.errors import BadInput, Fault, Rejected
 from tamis.model.measured import LeftOut
 from tamis.model.rehearsed import Rehearsed, Way
@@ -69,11 +70,11 @@ def rehearse(
     requests: Sequence[bytes],
     setting: Setting,
     *,
-    services: Mapping[str, int],
+    clusters: Mapping[str, Upstream],
     left_out: tuple[LeftOut, ...] = (),
     say: Say = lambda _: None,
 ) -> Rehearsed:
-    """Have OLD and NEW (`versions`) change places under load. `services` answer their callouts.
+    """Have OLD and NEW (`versions`) change places under load. `clusters` answer their callouts.
 
     Raises BadInput where OLD cannot be used, Rejected where Envoy ends before the load begins.
     """
@@ -83,7 +84,7 @@ def rehearse(
             advice="Say less: --swaps, --rate, --hold.",
         )
     with Breaks() as breaks, ExitStack() as opened:
-        gate = Gate(binary, workers=setting.workers, level=_LEVEL, services=services)
+        gate = Gate(binary, workers=setting.workers, level=_LEVEL, clusters=clusters)
         place: Place = Exchanged(opened.enter_context(gate), breaks)
         say("what OLD and NEW answer when they are asked alone")
         known = alone(place, versions, requests, setting.rate, breaks)
@@ -96,7 +97,7 @@ def rehearse(
                     breaks,
                     workers=setting.workers,
                     level=_LEVEL,
-                    services=services,
+                    clusters=clusters,
                 )
             )
         begin = breaks.look()

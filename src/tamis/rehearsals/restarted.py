@@ -43,12 +43,12 @@ class Restarted:
         *,
         workers: int,
         level: str,
-        services: Mapping[str, int],
+        clusters: Mapping[str, Upstream],
     ) -> None:
         self._binary = binary
         self._workers = workers
         self._level = level
-        self._services = services
+        self._clusters = clusters
         self._first = first
         self._breaks = breaks
         self._opened = ExitStack()
@@ -130,7 +130,7 @@ class Restarted:
             port=port,
             workers=self._workers,
             level=self._level,
-            services=self._services,
+            clusters=self._clusters,
             lineage=self._lineage,
         )
         self._opened.enter_context(gate)

@@ -4,11 +4,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from tamis import elf, host, project
+from tamis import project
 from tamis.envoy.live.bootstrap import Slot
 from tamis.errors import BadInput, Place
 from tamis.model import metadata
-from tamis.model.exchange import Fixture
 from tamis.model.plugin import Plugin
 from tamis.model.running import Loaded
 from tamis.verbs.contents import content
@@ -47,19 +46,6 @@ class Link:
             refused,
             seconds,
         )
-
-    def hangs(self) -> str | None:
-        """Why Envoy would never finish loading it: there a start has no deadline, and in the core
-        it has. Whatever else the core thinks of it is not asked.
-        """
-        if elf.is_library(self.subject.module):
-            return None
-        fixture = Fixture("start", Path(), (), config=self.config, plugin=self.plugin)
-        outcome = host.run(self.subject.module, fixture, fuel=False).outcome
-        trap = outcome.trap if outcome else None
-        if trap is None or trap.kind != "deadline":
-            return None
-        return f"{trap.callback.removeprefix('proxy_')} does not return"
 
 
 def chain(

@@ -3,7 +3,7 @@
 import signal
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -25,8 +25,10 @@ from tamis.model import metadata
 from tamis.model.exchange import Fixture
 from tamis.model.plugin import Plugin
 from tamis.model.recorded import Recorded, Skipped
+from tamis.verbs.clusters import clusters as clusters_of
 from tamis.verbs.convert import MAX_BODY
 from tamis.verbs.envoys import envoy_of
+from tamis.verbs.starting import hangs
 from tamis.verbs.subject import Subject
 
 __all__ = ["record"]
@@ -42,6 +44,7 @@ def record(
     *,
     subject: Subject | None = None,
     config: bytes | None = None,
+    clusters: Mapping[str, str] | None = None,
     binary: envoy.Binary | None = None,
     address: tuple[str, int] = ("127.0.0.1", 0),
     format: Format | None = None,
@@ -61,15 +64,17 @@ def record(
     It ends after `limit` fixtures, `duration` seconds, or with Ctrl-C, which then is no
     KeyboardInterrupt. `started` is called with the URL that clients shall use, and whether somebody
     listens at the upstream. With a `subject`, requests pass that filter, and fixtures expect what
-    it was seen to do. `match`: `path=/api/*`, `method=POST`, `header:NAME=VALUE`; `sample`: that
-    share of them; `max_body` in bytes. `redact`: names of headers and parameters whose values are
-    secrets, beside those that are known.
+    it was seen to do. `clusters`: name -> URL of a server that the filter calls. `match`:
+    `path=/api/*`, `method=POST`, `header:NAME=VALUE`; `sample`: that share of them; `max_body` in
+    bytes. `redact`: names of headers and parameters whose values are secrets, beside those that are
+    known.
 
     Raises BadInput for what cannot be recorded or written to, Missing without an Envoy or when
     there is no room, Rejected for a filter that Envoy does not take, or one that ends it.
     """
     chosen = choice(match, sample)
     behind = parse(upstream)
+    called = clusters_of(clusters or {})
     if subject and subject.metadata.layer != "http":
         raise BadInput(
             f"{subject.metadata.name} is a network filter, and only HTTP is recorded",
@@ -85,7 +90,15 @@ def record(
         taps = Taps(behind=subject is not None, bytes=max(max_body, LARGEST) + 1)
         slots = (Slot(GUEST),) if subject else ()
         name, port = address
-        with Gate(binary or envoy_of(), behind, slots, host=name, port=port, taps=taps) as gate:
+        with Gate(
+            binary or envoy_of(),
+            behind,
+            slots,
+            host=name,
+            port=port,
+            taps=taps,
+            clusters=called,
+        ) as gate:
             if subject:
                 _load(gate, subject, base)
             recorder = Recorder(gate)
@@ -109,7 +122,8 @@ def _base(subject: Subject | None, config: bytes | None) -> Fixture:
 
 def _load(gate: Gate, subject: Subject, base: Fixture) -> None:
     plugin: Plugin = base.plugin
-    if refused := gate.put(GUEST, subject.module, plugin, base.config):
+    it = subject.module, plugin, base.config
+    if refused := hangs(*it) or gate.put(GUEST, *it):
         raise Rejected(
             f"Envoy does not take {subject.metadata.name}: {refused}",
             advice=f"tamis check {subject.text} says more.",

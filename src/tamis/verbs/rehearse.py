@@ -7,8 +7,9 @@ from dataclasses import replace
 from pathlib import Path
 
 from tamis.envoy import Binary
+from tamis.envoy.live.upstream import Upstream
 from tamis.envoy.measuring.arena import Origin
-from tamis.errors import BadInput
+from tamis.errors import BadInput, Rejected
 from tamis.fixtures.workload import Workload, choose
 from tamis.model import metadata
 from tamis.model.exchange import Answer, Exchange, Request
@@ -20,6 +21,7 @@ from tamis.rehearsals.rehearse import rehearse as rehearsed
 from tamis.verbs.envoys import envoy_of
 from tamis.verbs.fixtures import fixtures_of
 from tamis.verbs.hosts import need_proc
+from tamis.verbs.starting import hangs
 from tamis.verbs.subject import Subject
 
 __all__ = ["rehearse"]
@@ -61,15 +63,16 @@ def rehearse(
         )
     load = _sent(old, new, before.config, folder, only, path)
     with ExitStack() as opened:
-        services: Mapping[str, int] = {}
+        clusters: Mapping[str, Upstream] = {}
         if load.services:
-            services = opened.enter_context(Origin(binary, load.services)).ports
+            ports = opened.enter_context(Origin(binary, load.services)).ports
+            clusters = {name: Upstream(port=port) for name, port in ports.items()}
         return rehearsed(
             binary,
             (before, after),
             load.requests,
             setting,
-            services=services,
+            clusters=clusters,
             left_out=load.left_out,
             say=say,
         )
@@ -84,6 +87,11 @@ def _candidate(side: Side, subject: Subject, config: bytes | None) -> Candidate:
         )
     own = meta.config.encode() if config is None else config
     plugin = metadata.plugin(meta)
+    if why := hangs(subject.module, plugin, own):
+        raise Rejected(
+            f"{subject.text}: {why}, so Envoy would never finish loading it",
+            advice="tamis test has deadlines: find out there why.",
+        )
     digest = f"sha256:{hashlib.sha256(own).hexdigest()}"
     shown = Version(subject.text, meta.name, meta.version, subject.digest, digest)
     return Candidate(

@@ -16,7 +16,9 @@ from tamis.errors import BadInput, Rejected
 from tamis.model.outcome import LogLine
 from tamis.model.running import Loaded, Serving, Traffic
 from tamis.verbs.chain import Link, chain
+from tamis.verbs.clusters import clusters as clusters_of
 from tamis.verbs.envoys import envoy_of
+from tamis.verbs.starting import hangs
 
 __all__ = ["Running", "run"]
 
@@ -31,6 +33,7 @@ def run(
     address: tuple[str, int] = ("127.0.0.1", 0),
     admin: int = 0,
     configs: Mapping[str, Path] | None = None,
+    clusters: Mapping[str, str] | None = None,
     binary: envoy.Binary | None = None,
     workers: int = 1,
     level: str = "info",
@@ -41,11 +44,13 @@ def run(
     It starts as a context manager: `with tamis.run(["my-filter"]) as running:` serves on
     `running.serving.url`. `upstream`: `http://HOST:PORT`, also https, h2c or, for network filters,
     tcp; "" is an echo that answers with what it received. `address`, `admin`: port 0 is any free
-    one. `configs`: name of a filter -> a file instead of its configuration. `level`: of what
-    filters log. `binary`: the Envoy, else the one that `envoy_of` finds. `quick` as `build` has it.
-    Raises BadInput for an upstream that is none, Missing without an Envoy.
+    one. `configs`: name of a filter -> a file instead of its configuration. `clusters`: name -> URL
+    of a server that filters call. `level`: of what filters log. `binary`: the Envoy, else the one
+    that `envoy_of` finds. `quick` as `build` has it. Raises BadInput for an upstream that is none,
+    Missing without an Envoy.
     """
     behind = parse(upstream) if upstream else None
+    called = clusters_of(clusters or {})
     found = binary or envoy_of()
     name, first = address
 
@@ -59,6 +64,7 @@ def run(
             admin=admin,
             workers=workers,
             level=level,
+            clusters=called,
         )
 
     return Running(
@@ -197,9 +203,8 @@ class Running:
 
     def _swap(self, wanted: Link, what: tuple[str, ...]) -> Loaded:
         started = monotonic()
-        refused = wanted.hangs() or self._running().put(
-            wanted.slot.name, wanted.subject.module, wanted.plugin, wanted.config
-        )
+        it = wanted.subject.module, wanted.plugin, wanted.config
+        refused = hangs(*it) or self._running().put(wanted.slot.name, *it)
         if not refused:
             others = tuple(each for each in self._filters if each.slot != wanted.slot)
             self._filters = tuple(sorted((*others, wanted), key=lambda each: each.slot.name))

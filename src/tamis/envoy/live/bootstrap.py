@@ -13,13 +13,13 @@ from tamis.envoy.folder import Folder
 from tamis.envoy.live.taps import Taps, access_log, behind, early, in_front
 from tamis.envoy.live.upstream import Upstream
 from tamis.envoy.plugins import NETWORK_WASM, TYPE, WASM, Json, Loadable, typed_config
-from tamis.envoy.wiring import HCM, HTTP_OPTIONS, pipe, router, slot, tcp
+from tamis.envoy.wiring import HCM, HTTP_OPTIONS, pipe, router, slot
 from tamis.model.filter import Layer
 
 __all__ = ["ADMIN", "FRONT", "Slot", "gate_bootstrap"]
 
 #: Names of the listeners: where clients come in, and where Envoy's admin interface is reached.
-FRONT, ADMIN = "in", "admin"
+FRONT, ADMIN = "in", "tamis.admin"
 _TCP_PROXY = TYPE + "envoy.extensions.filters.network.tcp_proxy.v3.TcpProxy"
 _TLS = TYPE + "envoy.extensions.transport_sockets.tls.v3.UpstreamTlsContext"
 _HTTP1, _HTTP2 = "upstream", "upstream-http2"
@@ -48,12 +48,12 @@ def gate_bootstrap(
     admin: int = 0,
     taps: Taps | None = None,
     access_prefix: str = "",
-    services: Mapping[str, int] | None = None,
+    clusters: Mapping[str, Upstream] | None = None,
 ) -> str:
     """JSON of a proxy that listens on `address` (port 0: any), its admin interface on `admin`.
 
-    `access_prefix` begins the line of each exchange in the log, where there are taps. `services`:
-    clusters that plugins call, on ports of this machine.
+    `access_prefix` begins the line of each exchange in the log, where there are taps. `clusters`:
+    those that plugins call, by their names.
     """
     network = [slot(each.name, folder.plugin(each.name), NETWORK_WASM) for each in slots
                if each.layer == "network"]  # fmt: skip
@@ -71,13 +71,13 @@ def gate_bootstrap(
         _listener(FRONT, address, [*network, last]),
         _listener(ADMIN, ("127.0.0.1", admin), [_tcp(ADMIN)]),
     ]
-    clusters = [
+    known = [
         _cluster(upstream, _HTTP1, http2=upstream.http2 or upstream.path is not None),
         _cluster(upstream, _HTTP2, http2=True),
         _named(ADMIN, pipe(folder.admin)),
-        *(_named(name, tcp(port)) for name, port in (services or {}).items()),
+        *(_cluster(to, name, http2=to.http2) for name, to in (clusters or {}).items()),
     ]
-    static = {"listeners": listeners, "clusters": clusters}
+    static = {"listeners": listeners, "clusters": known}
     return json.dumps(
         {
             "node": {"id": "tamis", "cluster": "tamis"},

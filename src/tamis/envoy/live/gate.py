@@ -52,8 +52,8 @@ class Gate:
 
     Clients come with HTTP/1.1 or HTTP/2 (prior knowledge). `port`, `admin`: 0 is any free one.
     `level`: below it, what a plugin logs is dropped (trace, debug, info, warning, error). `taps`:
-    exchanges are written down, for a `Recorder`. `services`: clusters that plugins call, on ports
-    of this machine. `lineage`: it takes `port` over from the Gate before it there.
+    exchanges are written down, for a `Recorder`. `clusters`: those that plugins call, by
+    their names. `lineage`: it takes `port` over from the Gate before it there.
     """
 
     def __init__(
@@ -68,7 +68,7 @@ class Gate:
         taps: Taps | None = None,
         workers: int = 1,
         level: str = "info",
-        services: Mapping[str, int] | None = None,
+        clusters: Mapping[str, Upstream] | None = None,
         lineage: Lineage | None = None,
     ) -> None:
         inherited = lineage is not None and lineage.begun
@@ -100,7 +100,7 @@ class Gate:
                         admin=admin,
                         taps=taps,
                         access_prefix=f"{nonce} 0 info access ",
-                        services=services,
+                        clusters=clusters,
                     ),
                     logs=f"wasm:{level},dynamic_modules:{level},config:debug",
                     workers=workers,

@@ -41,21 +41,21 @@ class Upstream:
         return True
 
 
-def parse(text: str) -> Upstream:
-    """What the user names: a URL without a path, or HOST:PORT. Raises BadInput."""
+def parse(text: str, option: str = "--upstream") -> Upstream:
+    """What the user names by `option`: a URL without a path, or HOST:PORT. Raises BadInput."""
     url = urlsplit(text if "://" in text else f"http://{text}")
     try:
         port = url.port
     except ValueError:
         port = -1
     if url.scheme not in _PORTS or not url.hostname or port == -1 or url.username is not None:
-        raise BadInput(f"--upstream '{text}': not a server's address", advice=_ADVICE)
+        raise BadInput(f"{option} '{text}': not a server's address", advice=_ADVICE)
     if url.path.strip("/") or url.query or url.fragment:
         raise BadInput(
-            f"--upstream '{text}': requests have a path of their own",
+            f"{option} '{text}': requests have a path of their own",
             advice=f"Say {url.scheme}://{url.netloc}.",
         )
     port = _PORTS[url.scheme] if port is None else port
     if not port:
-        raise BadInput(f"--upstream '{text}': the port is missing", advice=_ADVICE)
+        raise BadInput(f"{option} '{text}': the port is missing", advice=_ADVICE)
     return Upstream(url.hostname, port, url.scheme == "https", url.scheme == "h2c")
