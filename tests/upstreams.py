@@ -169,7 +169,9 @@ def over_http1(address: Address, method: str, path: str, body=None, headers=None
             pairs.append(("Transfer-Encoding", "chunked"))
         for name, value in pairs:
             connection.putheader(name, value)
-        connection.endheaders(body, encode_chunked=chunked)
+        # In one piece: two that come apart are two body callbacks, or one, as it happens.
+        pieces = b"".join(b"%x\r\n%b\r\n" % (len(each), each) for each in body) if chunked else b""
+        connection.endheaders(pieces + b"0\r\n\r\n" if chunked else body)
         with connection.getresponse() as response:
             return Got([(n.lower(), v) for n, v in response.getheaders()], response.read())
 

@@ -9,8 +9,8 @@ import pytest
 from ruamel.yaml import YAML
 
 from tamis import compare, fixtures, project, wasm
-from tamis.envoy import Judge, find, native
-from tamis.envoy.judging import listeners, server, session
+from tamis.envoy import Judge, find, native, wiring
+from tamis.envoy.judging import server, session
 
 FOLDER = Path(__file__).parents[2] / "benchmarks" / "filters"
 HEADER_POLICY = FOLDER.parents[1] / "filters" / "header-policy"
@@ -91,7 +91,7 @@ def test_what_a_filter_is_compared_with_does_the_same(path: Path, monkeypatch):
     """Where Envoy takes a module of the user's, it gets the peer; the wire shows what that does."""
     typed = of(path)
     monkeypatch.setattr(native, "module_config", lambda *_: typed)
-    monkeypatch.setattr(listeners, "DYNAMIC", typed["@type"])
+    monkeypatch.setattr(wiring, "DYNAMIC", typed["@type"])
     for room in (server, session):
         monkeypatch.setattr(room, "kind_of", lambda _: "module")
     filter_ = project.read(path.parent)

@@ -37,7 +37,7 @@ from tamis.profiles.wire import vm_id
 __all__ = ["Session"]
 
 #: How often, and how many seconds apart, figures that do not fit the log yet are looked at.
-_LOOKS, _MOMENT = 6, 0.05
+_LOOKS, _MOMENT = 20, 0.05
 #: What a plugin is told when it is taken out, and how many seconds the worker may take for that.
 _DONE, _FAREWELL = "proxy_on_done", 1.0
 #: What a plugin leaves behind, by what makes it.

@@ -167,11 +167,13 @@ class Gate:
         """Swap the plugin in a slot: None once Envoy has taken it, else why it has not, in Envoy's
         words; then the one before it stays. Streams that are under way keep theirs.
 
-        Raises Rejected when Envoy ends over it, Fault when it does not answer within three minutes.
+        Raises Rejected when Envoy ends over it, Fault when it does not answer within three minutes,
+        Missing when there is no room for it.
         """
         self._log.skip()
-        file = self._plugins.module(module)
-        self._plugins.put(slot, Loadable(file, plugin, config, kind_of(module)))
+        with writing(self._process.folder.root):
+            file = self._plugins.module(module)
+            self._plugins.put(slot, Loadable(file, plugin, config, kind_of(module)))
         end = time.monotonic() + _COMPILED
         while (taken := verdict(self._log.records)) is None:
             if time.monotonic() > end:
