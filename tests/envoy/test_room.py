@@ -162,8 +162,8 @@ def test_a_path_too_long_for_sockets_and_no_other(
     assert "TMPDIR" in caught.value.advice()
 
 
-def test_no_folder_can_be_made(tmpdir: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(tempfile, "tempdir", str(tmpdir / "nothing"))
+def test_no_folder_can_be_made(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", "/nothing")
     monkeypatch.setattr("tamis.envoy.folder._SHORT", ())
     with pytest.raises(Missing, match=r"no folder for Envoy's files can be made in .*nothing"):
         run_folder()

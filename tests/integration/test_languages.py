@@ -11,10 +11,20 @@ from pathlib import Path
 import pytest
 
 from tamis import project
+from tamis.model.filter import Language
 from tamis.scaffold import offered
 
+#: Whose every build takes its time: one kind of scaffold will do, but for the judges.
+_SLOW = ("go", "rust", "assemblyscript", "tinygo")
+
+
+def _marks(language: Language, kind: str) -> list[pytest.MarkDecorator]:
+    slow = language in _SLOW and kind != "headers"
+    return [pytest.mark.toolchain(language), *([pytest.mark.judge] if slow else [])]
+
+
 _OFFERED = [
-    pytest.param(language, kind.kind, marks=pytest.mark.toolchain(language))
+    pytest.param(language, kind.kind, marks=_marks(language, kind.kind))
     for kind in offered()
     for language in kind.languages
 ]

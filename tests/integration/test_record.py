@@ -9,6 +9,7 @@ import socket
 import ssl
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http.client import HTTPException
@@ -428,8 +429,7 @@ def test_it_ends_by_itself(tmp_path: Path):
 def test_a_recorder_that_is_killed_keeps_what_it_wrote(number, name: str, tmp_path: Path):
     """And leaves nothing else behind: neither Envoy nor what it wrote down with secrets in it."""
     out = tmp_path / name
-    scratch = tmp_path / "scratch"
-    scratch.mkdir()
+    scratch = Path(tempfile.mkdtemp(prefix="t"))  # short, as Unix sockets lie there
     os.environ["TMPDIR"] = str(scratch)
     try:
         with shop() as upstream, recording(out, upstream) as live:
@@ -445,6 +445,7 @@ def test_a_recorder_that_is_killed_keeps_what_it_wrote(number, name: str, tmp_pa
                 socket.create_connection(live.address)
     finally:
         del os.environ["TMPDIR"]
+    scratch.rmdir()
     assert len(fixtures.find(out)) == 3
 
 

@@ -43,6 +43,7 @@ def exports(wasm):
     return {each.name for each in wasmtime.Module(wasmtime.Engine(), wasm).exports}
 
 
+@pytest.mark.judge  # half a minute: all of the SDK, and nothing of it is known to the compiler
 def test_the_sdk_compiles_with_the_filter_and_runs(make_sdk_filter, compiled):
     built = compiled(make_sdk_filter(sdk_path=str(SDK)))
     assert exports(built.wasm) >= {
