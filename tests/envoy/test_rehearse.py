@@ -240,12 +240,12 @@ class Careless(Exchanged):
         if not self.armed:
             return super().put(version)
         ordered = time.monotonic_ns()
-        old = self._gate
+        old = self.gate
         port = self.port
         old.close()
-        self._gate = Gate(old.process.binary, port=port, workers=2, level="warning").__enter__()
-        old.close = self._gate.close  # type: ignore[method-assign]
-        self._gate.put("guest", version.module, version.plugin, version.config)
+        self.gate = Gate(old.process.binary, port=port, workers=2, level="warning").__enter__()
+        old.close = self.gate.close  # type: ignore[method-assign]
+        self.gate.put("guest", version.module, version.plugin, version.config)
         return Move(version.side, ordered, time.monotonic_ns())
 
 

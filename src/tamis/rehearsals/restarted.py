@@ -19,8 +19,8 @@ from tamis.envoy.plugins import GUEST, Loadable
 from tamis.errors import Fault
 from tamis.rehearsals.breaks import Breaks
 from tamis.rehearsals.candidate import Candidate
-from tamis.rehearsals.exchanged import VMS, counter, resident
 from tamis.rehearsals.moves import Move
+from tamis.rehearsals.served import Served
 
 __all__ = ["Restarted"]
 
@@ -29,7 +29,7 @@ _POLL = 0.01
 _ENDED = 30.0
 
 
-class Restarted:
+class Restarted(Served):
     """A `Place`: one port, behind which Envoys follow each other; a context manager.
 
     It begins with `first` in place. Raises Fault where that does not start.
@@ -62,7 +62,7 @@ class Restarted:
             self._files = Discovery(folder, ())
             self._upstream = Upstream(path=folder.cluster(0))
             self._opened.enter_context(Echo(folder.cluster(0)))
-            self._gate = self._start(self._first, 0)
+            self.gate = self._start(self._first, 0)
         except NotTaken as words:
             self._opened.close()
             raise Fault(
@@ -82,17 +82,12 @@ class Restarted:
     ) -> None:
         self._opened.close()
 
-    @property
-    def port(self) -> int:
-        """Of this machine, where requests are sent."""
-        return self._gate.address[1]
-
     def put(self, version: Candidate) -> Move:
         """As `Place` has it."""
         ordered = time.monotonic_ns()
-        old = self._gate
+        old = self.gate
         try:
-            self._gate = self._start(version, self.port)
+            self.gate = self._start(version, self.port)
         except NotTaken as words:
             return Move(version.side, ordered, refused=str(words))
         end = time.monotonic() + _ENDED
@@ -107,18 +102,6 @@ class Restarted:
         taken = time.monotonic_ns()
         old.close()
         return Move(version.side, ordered, taken)
-
-    def check(self) -> None:
-        """As `Place` has it."""
-        self._gate.check()
-
-    def resident(self) -> int:
-        """As `Place` has it."""
-        return resident(self._gate)
-
-    def vms(self) -> int:
-        """As `Place` has it."""
-        return counter(self._gate, VMS)
 
     def _start(self, version: Candidate, port: int) -> Gate:
         module, kind = version.module, kind_of(version.module)
