@@ -30,8 +30,6 @@ __all__ = ["Judge", "run"]
 PATIENCE = 15.0
 #: Envoys that stay up; the one used longest ago makes room.
 _SERVERS = 4
-#: How often a fixture is tried whose times real time ran away with.
-_TRIES = 3
 #: Names of filter state objects that an access log can show.
 _NAME = re.compile(r"[\w.\-/]+\Z", re.ASCII)
 _UNNAMED = NotComparable("filter_state", "Envoy's access log cannot show objects of such names")
@@ -107,15 +105,17 @@ class Judge:
         if why:
             return Run(fixture.name, self.host, None, skipped=(NotComparable("", why),))
         ask = ask or Questions.of(fixture)
-        for _ in range(_TRIES):
-            done, untimely = self._try(fixture, module, layer, ask)
-            if not untimely:
-                break
-        return done
+        tried = 0
+        while True:
+            done, worth = self._try(fixture, module, layer, ask)
+            tried += 1
+            if tried >= worth:
+                return done
 
     def _try(
         self, fixture: Fixture, module: bytes, layer: Layer, ask: Questions
-    ) -> tuple[Run, bool]:
+    ) -> tuple[Run, int]:
+        """Also how many tries in all such a run is worth."""
         state = tuple(name for name in ask.filter_state if _NAME.match(name))
         setup, told, untold = setup_of(
             fixture, layer, state, minor=self.binary.minor, native=bool(self._shim)
@@ -128,7 +128,7 @@ class Judge:
                 raise
             why = f"Envoy refuses what the properties ask for: {error.what}"
             skipped = (NotComparable("", why),)
-            return Run(fixture.name, self.host, None, skipped=skipped), False
+            return Run(fixture.name, self.host, None, skipped=skipped), 1
         session = Session(server, fixture, module, untold, ask)
         try:
             done = session.run()
@@ -138,11 +138,11 @@ class Judge:
                 session.close()
             if session.server.stuck:
                 self._drop(setup)
-            return done, session.untimely
+            return done, session.tries
         except (Crashed, Failed, OSError) as error:
-            return self._lost(session, setup, self._ended(session, setup, error)), False
+            return self._lost(session, setup, self._ended(session, setup, error)), 1
         except Silence:
-            return self._hung(session, setup), False
+            return self._hung(session, setup), 1
 
     def _server(self, setup: Setup) -> Server:
         server = self._servers.pop(setup, None)

@@ -10,14 +10,14 @@ from tamis.envoy.log import Record, call_of
 from tamis.envoy.trace import Trace
 from tamis.model.outcome import NotComparable
 
-__all__ = ["counted", "misdirected", "seen"]
+__all__ = ["TOLD", "counted", "misdirected", "seen"]
 
 _SET, _GET = "proxy_set_shared_data", "proxy_get_shared_data"
 _ENQUEUE, _REGISTER = "proxy_enqueue_shared_queue", "proxy_register_shared_queue"
 _READY = "proxy_on_queue_ready"
 _START = ("proxy_on_context_create", "proxy_on_vm_start", "proxy_on_configure")
 _SHARED = "Envoy's other two VMs wrote shared data as well"
-_TOLD = "Envoy told another of its VMs of the queue"
+TOLD = "Envoy told another of its VMs of the queue"
 _QUEUED = "Envoy's other two VMs filled the queue as well"
 
 
@@ -52,7 +52,7 @@ def misdirected(records: Iterable[Record], main_thread: int) -> str | None:
     """Why another try may do better: the VM that registers a queue last is told of its items."""
     for record in records:
         if record.thread == main_thread and f"[host->vm] {_READY}" in record.text:
-            return _TOLD
+            return TOLD
     return None
 
 

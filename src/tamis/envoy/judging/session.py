@@ -36,6 +36,9 @@ from tamis.profiles.wire import vm_id
 
 __all__ = ["Session"]
 
+#: Tries of a fixture that real time ran away with, and of one that is a matter of chance: which of
+#: two threads is the last, once in four tries the wrong one.
+_TRIES, _CHANCES = 3, 12
 #: How often, and how many seconds apart, figures that do not fit the log yet are looked at.
 _LOOKS, _MOMENT = 20, 0.05
 #: What a plugin is told when it is taken out, and how many seconds the worker may take for that.
@@ -96,10 +99,15 @@ class Session:
         )
 
     @property
-    def untimely(self) -> bool:
-        """Real time ran away with the fixture: another try may do better."""
+    def tries(self) -> int:
+        """How often a fixture is tried in all whose run ended like this: another one may do better
+        where real time ran away with it, or chance was against it.
+        """
         timers = self._world.timers
-        return bool(self._world.odd or (timers and timers.untimely))
+        odd = self._world.odd
+        if odd and all(each == others.TOLD for each in odd):
+            return _CHANCES
+        return _TRIES if odd or (timers and timers.untimely) else 1
 
     def place(self) -> str:
         """What was under way last, as a fixture names it."""
