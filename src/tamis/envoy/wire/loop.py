@@ -68,12 +68,19 @@ class Loop:
         """
         sock = socket.socket(socket.AF_UNIX)
         try:
-            sock.connect(str(path))
-        except ConnectionRefusedError:
-            self.until(lambda: False)  # it is ending: `idle` soon says how
+            self._reach(sock, path)
+        except BaseException:
+            sock.close()
+            raise
         sock = opening.begin(sock)
         sock.setblocking(False)
         return sock
+
+    def _reach(self, sock: socket.socket, path: Path) -> None:
+        try:
+            sock.connect(str(path))
+        except ConnectionRefusedError:
+            self.until(lambda: False)  # it is ending: `idle` soon says how
 
     def add(self, connection: Connection, heard: Callable[[Event], None]) -> None:
         """Serve `connection`; `heard` is told its events."""
