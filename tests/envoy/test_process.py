@@ -6,11 +6,10 @@ import shutil
 import signal
 import subprocess
 import sys
-import time
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from tests.processes import alive, until
 
 from tamis.envoy import Binary, supervisor
 from tamis.envoy.folder import run_folder
@@ -53,21 +52,6 @@ with Lineage() as lineage, start(lineage) as first, start(lineage) as second:
         lineage.folder.base.read_text(), flush=True)
     sys.stdin.read()
 """
-
-
-def until(condition: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + 20
-    while not condition():
-        assert time.monotonic() < deadline
-        time.sleep(0.01)
-
-
-def alive(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    return True
 
 
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM, signal.SIGINT])

@@ -14,6 +14,7 @@ import pytest
 import wasmtime
 from jsonschema import Draft202012Validator
 from tests.conftest import Ended
+from tests.processes import until
 
 import tamis
 from tamis.envoy import Binary
@@ -88,13 +89,6 @@ def scratch(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def shared() -> set[str]:
     return {path.name for path in Path("/dev/shm").glob("envoy_shared_memory_*")}
-
-
-def until(condition: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + 20
-    while not condition():
-        assert time.monotonic() < deadline
-        time.sleep(0.01)
 
 
 def whole(done: Rehearsed) -> bool:

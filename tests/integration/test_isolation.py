@@ -14,6 +14,7 @@ from urllib.request import urlopen
 
 import pytest
 import wasmtime
+from tests.processes import until
 
 pytestmark = pytest.mark.envoy
 
@@ -54,13 +55,6 @@ def running(file: Path, **options) -> Iterator[tuple[subprocess.Popen[str], str]
             yield child, json.loads(child.stdout.readline())["serving"]["url"]
         finally:
             child.kill()
-
-
-def until(condition: Callable[[], bool]) -> None:
-    end = time.monotonic() + 20
-    while not condition():
-        assert time.monotonic() < end
-        time.sleep(0.02)
 
 
 def test_eight_side_by_side_serve_each_its_own(tmp_path: Path, here: Path, left: Callable):

@@ -5,12 +5,12 @@ import re
 import socket
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import pytest
+from tests.processes import until
 
 _ROOT = Path(__file__).parent.parent.parent
 _TEXT = (_ROOT / "README.md").read_text("utf-8")
@@ -64,10 +64,16 @@ def test_two_minutes_are_as_shown(tour: dict[str, str], tmp_path: Path):
                 wait_for(int(found[1]))
                 continue
             if line.startswith("tamis test"):
-                until(lambda: len(list((tmp_path / "hello" / "recorded").glob("get-*"))) == 2)
+                until(
+                    lambda: len(list((tmp_path / "hello" / "recorded").glob("get-*"))) == 2,
+                    within=60,
+                )
             told.append(shell(line, tour, tmp_path))
             if line.startswith("sed"):
-                until(lambda: "good day" in shell("curl -s localhost:10000/", tour, tmp_path))
+                until(
+                    lambda: "good day" in shell("curl -s localhost:10000/", tour, tmp_path),
+                    within=60,
+                )
     assert "x-hello: hello" in told[1]
     assert '["x-hello", "hello"]' in told[1]
     assert "x-hello: good day" in told[3]
@@ -112,14 +118,7 @@ def wait_for(port: int) -> None:
         with socket.socket() as client:
             return client.connect_ex(("127.0.0.1", port)) == 0
 
-    until(listens)
-
-
-def until(condition: Callable[[], bool]) -> None:
-    end = time.monotonic() + 60
-    while not condition():
-        assert time.monotonic() < end
-        time.sleep(0.1)
+    until(listens, within=60)
 
 
 @pytest.mark.envoy

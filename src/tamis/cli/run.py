@@ -119,8 +119,9 @@ class _Shown:
         running, frame = self._running, self._frame
         if not self._told:
             self._told = True
-            frame.show(report.serving(running.serving))
-            frame.data(serving=report.serving_object(running.serving))
+            serving = running.serving
+            frame.show(report.serving(serving))
+            frame.data(serving=report.serving_object(serving))
             return
         swapped = running.refresh()
         for one in swapped:

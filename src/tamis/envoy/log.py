@@ -100,8 +100,7 @@ class Log:
         self._rest = parts.pop()
         self._add(parts)
         if self._rest.endswith(b"\n") and self._is_single():
-            self._add([self._rest[:-1]])
-            self._rest = b""
+            self.end()
         return True
 
     def take(self) -> list[Record]:
@@ -111,8 +110,7 @@ class Log:
         once nothing has come between two calls.
         """
         if not self.poll() and self._rest.endswith(b"\n"):
-            self._add([self._rest[:-1]])
-            self._rest = b""
+            self.end()
         records, self.records = self.records, []
         if (read := self._file.tell()) - self._freed > _ROOM:
             _free(self._file.fileno(), read)

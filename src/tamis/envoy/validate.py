@@ -14,7 +14,7 @@ from tamis.envoy.folder import Folder, temporary
 from tamis.envoy.log import Record, whole
 from tamis.envoy.plugins import GUEST, WASM, Loadable, plugin_config
 from tamis.envoy.process import supervised
-from tamis.envoy.wiring import HCM, router
+from tamis.envoy.wiring import HCM, router, tcp
 from tamis.errors import Fault
 from tamis.model.plugin import Plugin
 
@@ -84,7 +84,7 @@ def _bootstrap(plugin: Loadable) -> str:
     }
     listener = {
         "name": "in",
-        "address": {"socket_address": {"address": "127.0.0.1", "port_value": 0}},
+        "address": tcp(0),
         "filter_chains": [{"filters": [manager]}],
     }
     return json.dumps({"static_resources": {"listeners": [listener]}})

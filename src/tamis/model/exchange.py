@@ -20,6 +20,7 @@ from tamis.model.plugin import Beside, Plugin
 
 __all__ = [
     "DEFAULT_NOW",
+    "OF_CONNECTION",
     "Answer",
     "CalloutMatch",
     "CalloutReply",
@@ -46,6 +47,10 @@ PropertyPath = tuple[str, ...]
 #: How the fixture travels; `http/1.1` emulates HTTP/1's order and its trailing empty call.
 Protocol = Literal["http/2", "http/1.1"]
 
+#: Headers of one connection, which HTTP/2 does not have.
+OF_CONNECTION = frozenset(
+    {"connection", "keep-alive", "proxy-connection", "transfer-encoding", "upgrade"}
+)
 #: 2026-01-01T00:00:00Z in nanoseconds since the epoch: the wall clock of a fixture that names none.
 DEFAULT_NOW = 1_767_225_600_000_000_000
 

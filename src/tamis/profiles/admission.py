@@ -9,7 +9,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from tamis.model.exchange import Headers, Protocol, to_bytes
+from tamis.model.exchange import OF_CONNECTION, Headers, Protocol, to_bytes
 from tamis.profiles.wire import Wire
 
 __all__ = ["Refusal", "oversized", "refusal"]
@@ -28,8 +28,6 @@ _SCHEME = re.compile(rb"[A-Za-z][A-Za-z0-9+\-.]*\Z")
 _WITH_PORT = re.compile(rb":[0-9]+\Z")
 _LENGTH = re.compile(rb"[0-9]+\Z")
 _MAX_LENGTH = 2**64
-#: Headers of one connection, which HTTP/2 forbids.
-_CONNECTION = ("connection", "keep-alive", "proxy-connection", "transfer-encoding", "upgrade")
 #: What Envoy's HTTP/1 parser knows; 1.40 added QUERY.
 _METHODS = frozenset(
     [
@@ -148,7 +146,7 @@ def _http2(block: _Block, minor: int) -> Refusal | None:
         and _is_authority(given.get(":authority", b"a"), minor)
         and _is_scheme(given.get(":scheme", b"http"), minor)
         and _has_lengths(block.all("content-length"), minor)
-        and not any(name in _CONNECTION for name, _ in block.pairs)
+        and not any(name in OF_CONNECTION for name, _ in block.pairs)
         and not any(_CONTROL.search(value) for _, value in block.pairs)
         and all(_is_trailers(value, minor) for value in block.all("te"))
     )

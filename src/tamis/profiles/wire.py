@@ -13,7 +13,7 @@ from functools import cache
 from importlib.resources import files
 from typing import Any, Literal
 
-from tamis.model.exchange import Fixture, Headers
+from tamis.model.exchange import OF_CONNECTION, Fixture, Headers
 
 __all__ = ["Addition", "Direction", "Wire", "load", "routed", "vm_id"]
 
@@ -21,9 +21,6 @@ Direction = Literal["request", "response"]
 # HTTP/1 codecs give the pseudo-headers in this order, whatever came on the wire.
 _HTTP1_ORDER = (":authority", ":path", ":method", ":scheme")
 _SCHEMES = ("http", "https")
-_CONNECTION = frozenset(
-    {"connection", "keep-alive", "proxy-connection", "transfer-encoding", "upgrade"}
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,7 +212,7 @@ def _with_scheme(headers: Headers) -> Headers:
 def _from_http1(headers: list[tuple[str, str]], otherwise: str) -> list[tuple[str, str]]:
     listed = [value for name, value in headers if name == "connection"]
     named = {part.strip(" \t").lower() for value in listed for part in value.split(",")} - {"te"}
-    gone = _CONNECTION | named | {":scheme", ":protocol"}
+    gone = OF_CONNECTION | named | {":scheme", ":protocol"}
     kept = [(name, value.strip(" \t")) for name, value in headers if name not in gone]
     forwarded = next((value for name, value in kept if name == "x-forwarded-proto"), "")
     scheme = forwarded if forwarded in _SCHEMES else otherwise

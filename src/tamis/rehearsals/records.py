@@ -8,7 +8,6 @@ from typing import NamedTuple
 __all__ = ["Failure", "Record", "records"]
 
 _LAYOUT = Struct("=qqqQQIHBB")  # src/native/load_record.h
-_WAITED = 2
 
 
 class Failure(IntEnum):
@@ -38,11 +37,6 @@ class Record(NamedTuple):
     status: int
     failure: int
     flags: int
-
-    @property
-    def waited(self) -> bool:
-        """No connection was free when it was due."""
-        return bool(self.flags & _WAITED)
 
 
 def records(steady: bytes) -> Iterator[Record]:

@@ -13,9 +13,9 @@ from tamis.envoy.live.captured import captured
 from tamis.envoy.live.gate import Gate
 from tamis.envoy.live.recorder import Recorder
 from tamis.envoy.live.taps import Taps
-from tamis.envoy.live.upstream import parse
+from tamis.envoy.live.upstream import parse, shown
 from tamis.envoy.plugins import GUEST
-from tamis.errors import BadInput, Rejected
+from tamis.errors import BadInput
 from tamis.fixtures.importing import NOWHERE
 from tamis.fixtures.keeper import Keeper
 from tamis.fixtures.matching import Choice, choice
@@ -23,12 +23,11 @@ from tamis.fixtures.redaction import LARGEST, Redactor
 from tamis.fixtures.sinks import Format, sink
 from tamis.model import metadata
 from tamis.model.exchange import Fixture
-from tamis.model.plugin import Plugin
 from tamis.model.recorded import Recorded, Skipped
 from tamis.verbs.clusters import clusters as clusters_of
 from tamis.verbs.convert import MAX_BODY
 from tamis.verbs.envoys import envoy_of
-from tamis.verbs.starting import hangs
+from tamis.verbs.starting import load, not_taken
 from tamis.verbs.subject import Subject
 
 __all__ = ["record"]
@@ -103,9 +102,8 @@ def record(
                 _load(gate, subject, base)
             recorder = Recorder(gate)
             session = _Session(recorder, keeper, chosen, base, filtered=subject is not None)
-            host = f"[{gate.address[0]}]" if ":" in gate.address[0] else gate.address[0]
-            url = f"http://{host}:{gate.address[1]}"
             try:
+                url = f"http://{shown(*gate.address)}"
                 session.run(lambda: started(url, behind.listens()), limit, duration, say)
             finally:
                 recorder.close()
@@ -121,13 +119,8 @@ def _base(subject: Subject | None, config: bytes | None) -> Fixture:
 
 
 def _load(gate: Gate, subject: Subject, base: Fixture) -> None:
-    plugin: Plugin = base.plugin
-    it = subject.module, plugin, base.config
-    if refused := hangs(*it) or gate.put(GUEST, *it):
-        raise Rejected(
-            f"Envoy does not take {subject.metadata.name}: {refused}",
-            advice=f"tamis check {subject.text} says more.",
-        )
+    if refused := load(gate, GUEST, subject.module, base.plugin, base.config):
+        raise not_taken(subject.metadata.name, subject.text, refused)
 
 
 class _Session:

@@ -10,15 +10,15 @@ from tamis import envoy
 from tamis.envoy.live.bootstrap import Slot
 from tamis.envoy.live.gate import Gate
 from tamis.envoy.live.lines import spoken
-from tamis.envoy.live.upstream import Upstream, parse
+from tamis.envoy.live.upstream import Upstream, parse, shown
 from tamis.envoy.log import Log
-from tamis.errors import BadInput, Rejected
+from tamis.errors import BadInput
 from tamis.model.outcome import LogLine
 from tamis.model.running import Loaded, Serving, Traffic
 from tamis.verbs.chain import Link, chain
 from tamis.verbs.clusters import clusters as clusters_of
 from tamis.verbs.envoys import envoy_of
-from tamis.verbs.starting import hangs
+from tamis.verbs.starting import load, not_taken
 
 __all__ = ["Running", "run"]
 
@@ -125,8 +125,8 @@ class Running:
         scheme = "http" if any(each.slot.layer == "http" for each in self._filters) else "tcp"
         return Serving(
             gate.process.binary.host,
-            f"{scheme}://{_at(gate.address)}",
-            f"http://{_at(gate.admin)}",
+            f"{scheme}://{shown(*gate.address)}",
+            f"http://{shown(*gate.admin)}",
             str(self._upstream or ""),
             tuple(each.loaded() for each in self._filters),
             reachable=self._upstream is None or self._upstream.listens(),
@@ -187,10 +187,7 @@ class Running:
         for each in filters:
             loaded = self._swap(each, ("module",))
             if loaded.refused:
-                raise Rejected(
-                    f"Envoy does not take {loaded.name}: {loaded.refused}",
-                    advice=f"tamis check {each.subject.text} says more.",
-                )
+                raise not_taken(loaded.name, loaded.text, loaded.refused)
 
     def _end(self) -> None:
         if self._gate:
@@ -204,13 +201,8 @@ class Running:
     def _swap(self, wanted: Link, what: tuple[str, ...]) -> Loaded:
         started = monotonic()
         it = wanted.subject.module, wanted.plugin, wanted.config
-        refused = hangs(*it) or self._running().put(wanted.slot.name, *it)
+        refused = load(self._running(), wanted.slot.name, *it)
         if not refused:
             others = tuple(each for each in self._filters if each.slot != wanted.slot)
             self._filters = tuple(sorted((*others, wanted), key=lambda each: each.slot.name))
         return wanted.loaded(what, refused or "", monotonic() - started)
-
-
-def _at(address: tuple[str, int]) -> str:
-    name, port = address
-    return f"[{name}]:{port}" if ":" in name else f"{name}:{port}"

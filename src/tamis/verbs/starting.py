@@ -1,12 +1,14 @@
-"""Plugins that would never finish starting: Envoy waits for them for ever."""
+"""Plugins into an Envoy that serves, but none that would never finish starting there."""
 
 from pathlib import Path
 
 from tamis import elf, host
+from tamis.envoy.live.gate import Gate
+from tamis.errors import Rejected
 from tamis.model.exchange import Fixture
 from tamis.model.plugin import Plugin
 
-__all__ = ["hangs"]
+__all__ = ["hangs", "load", "not_taken"]
 
 
 def hangs(module: bytes, plugin: Plugin, config: bytes) -> str | None:
@@ -16,8 +18,19 @@ def hangs(module: bytes, plugin: Plugin, config: bytes) -> str | None:
     if elf.is_library(module):
         return None
     fixture = Fixture("start", Path(), (), config=config, plugin=plugin)
-    outcome = host.run(module, fixture, fuel=False).outcome
+    # With fuel, as it was compiled when its build was tried.
+    outcome = host.run(module, fixture).outcome
     trap = outcome.trap if outcome else None
     if trap is None or trap.kind != "deadline":
         return None
     return f"{trap.callback.removeprefix('proxy_')} does not return"
+
+
+def load(gate: Gate, slot: str, module: bytes, plugin: Plugin, config: bytes) -> str | None:
+    """As `gate.put`, which never meets a plugin that hangs."""
+    return hangs(module, plugin, config) or gate.put(slot, module, plugin, config)
+
+
+def not_taken(name: str, text: str, why: str) -> Rejected:
+    """The error for a filter that has none before it to go on; `text`: how the user named it."""
+    return Rejected(f"Envoy does not take {name}: {why}", advice=f"tamis check {text} says more.")

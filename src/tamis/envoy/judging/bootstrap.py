@@ -15,7 +15,7 @@ from tamis.envoy.judging.upstreams import upstream
 from tamis.envoy.judging.values import merge
 from tamis.envoy.native import clock_cluster
 from tamis.envoy.plugins import GUEST, Json
-from tamis.envoy.wiring import BUFFER_LIMIT, HEADER_KIB, HTTP_OPTIONS, http2, pipe, tcp
+from tamis.envoy.wiring import BUFFER_LIMIT, HEADER_KIB, cluster, http2, pipe, tcp
 
 __all__ = ["OBSERVER", "bootstrap", "slots"]
 
@@ -67,26 +67,11 @@ def bootstrap(
 
 
 def _cluster(setup: Setup, name: str, address: Json) -> Json:
-    protocol: Json = {
-        "@type": HTTP_OPTIONS,
-        "explicit_http_config": {"http2_protocol_options": http2()},
-    }
+    spoken: Json = {"explicit_http_config": {"http2_protocol_options": http2()}}
     if not setup.default_limits:
-        protocol["common_http_protocol_options"] = {
+        spoken["common_http_protocol_options"] = {
             "max_headers_count": 100_000,
             "max_response_headers_kb": HEADER_KIB,
         }
-    endpoint = {"endpoint": {"address": address}}
-    return {
-        "name": name,
-        "type": "STATIC",
-        "connect_timeout": "5s",
-        "per_connection_buffer_limit_bytes": BUFFER_LIMIT,
-        "typed_extension_protocol_options": {
-            "envoy.extensions.upstreams.http.v3.HttpProtocolOptions": protocol
-        },
-        "load_assignment": {
-            "cluster_name": name,
-            "endpoints": [{"lb_endpoints": [endpoint]}],
-        },
-    }
+    buffered: Json = {"per_connection_buffer_limit_bytes": BUFFER_LIMIT}
+    return {**cluster(name, address, spoken), **buffered}

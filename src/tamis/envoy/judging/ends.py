@@ -6,20 +6,20 @@ from pathlib import Path
 from tamis.envoy.judging.tls import Keys
 from tamis.envoy.judging.told import Told
 from tamis.envoy.plugins import Json
-from tamis.envoy.wire.gate import OPEN, Gate
 from tamis.envoy.wire.opening import PLAIN, Opening
+from tamis.envoy.wire.welcome import OPEN, Welcome
 
 __all__ = ["Ends"]
 
 
 @dataclass(frozen=True, slots=True)
 class Ends:
-    """`opening`: of our client, `gate`: of our upstream; `front`, `behind`: what Envoy puts in
+    """`opening`: of our client, `welcome`: of our upstream; `front`, `behind`: what Envoy puts in
     front of them (a transport_socket), None: nothing.
     """
 
     opening: Opening = PLAIN
-    gate: Gate = OPEN
+    welcome: Welcome = OPEN
     front: Json | None = None
     behind: Json | None = None
 
@@ -36,7 +36,7 @@ class Ends:
                 server_name=told.tls.server_name if told.tls else "",
                 patience=patience,
             ),
-            Gate(bool(told.upstream), behind.context(folder) if behind else None, patience),
+            Welcome(bool(told.upstream), behind.context(folder) if behind else None, patience),
             front.transport() if front else None,
             behind.transport() if behind else None,
         )

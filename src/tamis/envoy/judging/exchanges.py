@@ -1,6 +1,6 @@
 """A run of exchanges that overlap (often it is one): requests out, answers back, both ends seen."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 
 from tamis.envoy.judging.flights import Flight
 from tamis.envoy.judging.listeners import STATE
@@ -9,9 +9,9 @@ from tamis.envoy.log import Record
 from tamis.envoy.trace import Callback
 from tamis.envoy.wire.script import in_turn
 from tamis.envoy.wire.service import Arrival
-from tamis.model.exchange import Exchange
+from tamis.model.exchange import Connection, Exchange, Step
 
-__all__ = ["Exchanges", "states"]
+__all__ = ["Exchanges", "overlapping", "states"]
 
 _STREAM = "proxy_on_"
 _CREATED = "proxy_on_context_create"
@@ -163,6 +163,17 @@ class Exchanges:
         if answer.reset:
             service.reset(arrival)
         self._world.observe()
+
+
+def overlapping(steps: Sequence[Step]) -> list[tuple[int, list[Step]]]:
+    """Runs of steps of which each overlaps the ones above it, with the index of the first."""
+    found: list[tuple[int, list[Step]]] = []
+    for number, step in enumerate(steps):
+        if not isinstance(step, Connection) and step.overlap and found:
+            found[-1][1].append(step)
+        else:
+            found.append((number, [step]))
+    return found
 
 
 def states(records: Iterable[Record]) -> dict[int, str]:

@@ -11,25 +11,25 @@ from pathlib import Path
 from tamis.envoy.judging.setup import Setup
 from tamis.envoy.judging.tellers import openers, tellers
 from tamis.envoy.judging.values import merge
-from tamis.envoy.plugins import NETWORK_WASM, TYPE, WASM, Json
+from tamis.envoy.plugins import NETWORK_WASM, WASM, Json
 from tamis.envoy.wiring import (
     BUFFER_LIMIT,
     CLUSTER_HEADER,
     HCM,
     HEADER_KIB,
+    access_log,
     http2,
     pipe,
     router,
     slot,
     tcp,
+    tcp_proxy,
 )
 
 __all__ = ["STATE", "Places", "listeners"]
 
 #: Begins an access log line that shows a filter state object: its number among Setup.state follows.
 STATE = "state "
-_STDERR = TYPE + "envoy.extensions.access_loggers.stream.v3.StderrAccessLog"
-_TCP_PROXY = TYPE + "envoy.extensions.filters.network.tcp_proxy.v3.TcpProxy"
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +48,10 @@ def listeners(setup: Setup, places: Places, access_prefix: str, front: Json | No
     """Both listeners; `front`: the transport_socket of the judged one."""
     told = setup.told.objects()
     filters = (
-        [*(slot(*each, NETWORK_WASM) for each in places.guest.items()), _tcp_proxy(setup)]
+        [
+            *(slot(*each, NETWORK_WASM) for each in places.guest.items()),
+            tcp_proxy(setup.cluster, "in"),
+        ]
         if setup.network
         else [_manager(_judged(setup, places.guest, access_prefix))]
     )
@@ -124,17 +127,7 @@ def _access_logs(setup: Setup, prefix: str) -> list[Json]:
     details = "%CONNECTION_TERMINATION_DETAILS%" if setup.network else "%RESPONSE_CODE_DETAILS%"
     lines = [f"{STATE}{n} %FILTER_STATE({name}:PLAIN)%" for n, name in enumerate(setup.state)]
     lines.append(f"%CONNECTION_ID% %RESPONSE_CODE% %RESPONSE_FLAGS% {details}")
-    return [_access_log(f"{prefix}{line}\n") for line in lines]
-
-
-def _access_log(line: str) -> Json:
-    return {
-        "name": "envoy.access_loggers.stderr",
-        "typed_config": {
-            "@type": _STDERR,
-            "log_format": {"text_format_source": {"inline_string": line}},
-        },
-    }
+    return [access_log(f"{prefix}{line}") for line in lines]
 
 
 def _routes(setup: Setup) -> Json:
@@ -145,8 +138,3 @@ def _routes(setup: Setup) -> Json:
     routes = [{**route, "match": match} for match in matches]
     host: Json = {"name": "all", "domains": ["*"], "routes": routes}
     return {"name": "routes", "virtual_hosts": [merge(host, told.get("host", {}))]}
-
-
-def _tcp_proxy(setup: Setup) -> Json:
-    typed = {"@type": _TCP_PROXY, "stat_prefix": "in", "cluster": setup.cluster}
-    return {"name": "envoy.filters.network.tcp_proxy", "typed_config": typed}

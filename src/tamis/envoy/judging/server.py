@@ -30,11 +30,11 @@ from tamis.envoy.refusals import open_call
 from tamis.envoy.trace import VM_CREATED
 from tamis.envoy.wire.client import Client
 from tamis.envoy.wire.events import Event, Head
-from tamis.envoy.wire.gate import OPEN
 from tamis.envoy.wire.http2 import Peer
 from tamis.envoy.wire.loop import Loop, Silence
 from tamis.envoy.wire.service import Service
 from tamis.envoy.wire.tcp import Door
+from tamis.envoy.wire.welcome import OPEN
 from tamis.envoy.wiring import CLUSTER_HEADER
 from tamis.errors import Missing
 from tamis.model.exchange import Headers
@@ -88,7 +88,7 @@ class Server:
         #: How a client begins.
         self.opening = ends.opening
         #: The upstream of a network filter.
-        self.door = Door(ends.gate)
+        self.door = Door(ends.welcome)
         undo.callback(self.door.close)
         self.process = Process(
             binary,
@@ -109,7 +109,7 @@ class Server:
         names = (setup.cluster, *setup.clusters)
         self.services = {
             name: Service(
-                self.loop, name, self._folder.cluster(number), OPEN if number else ends.gate
+                self.loop, name, self._folder.cluster(number), OPEN if number else ends.welcome
             )
             for number, name in enumerate(names)
             if number or not setup.network

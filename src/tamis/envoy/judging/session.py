@@ -6,13 +6,13 @@ from dataclasses import replace
 
 from tamis.envoy import refusals
 from tamis.envoy.judging import metrics, modules, observe, observer, others
-from tamis.envoy.judging.bootstrap import OBSERVER
 from tamis.envoy.judging.callbacks import calls
 from tamis.envoy.judging.callouts import Made
 from tamis.envoy.judging.connections import connect
-from tamis.envoy.judging.exchanges import Exchanges, states
+from tamis.envoy.judging.exchanges import Exchanges, overlapping, states
 from tamis.envoy.judging.questions import Questions
 from tamis.envoy.judging.server import Server
+from tamis.envoy.judging.shared import Shared
 from tamis.envoy.judging.timers import TICK, Timers
 from tamis.envoy.judging.told import Untold
 from tamis.envoy.judging.world import World
@@ -31,7 +31,6 @@ from tamis.model.outcome import (
     Run,
     Trap,
 )
-from tamis.model.plugin import Plugin
 from tamis.profiles.wire import vm_id
 
 __all__ = ["Session"]
@@ -88,6 +87,7 @@ class Session:
         self._skipped: list[NotComparable] = []
         self._states: dict[int, str] = {}  # of the last stream
         self._used: list[str] = []
+        self._shared = Shared(server, self._vm, self._used)
         filters = 1 + len(self._beside)
         timers = Timers(filters) if calls(module, self._plugin, TICK) else None
         self._world = World(
@@ -123,7 +123,7 @@ class Session:
     def run(self) -> Run:
         """Load the plugins and run all steps, unless one refuses to start."""
         if self.fixture.shared_data and self._kind == "wasm":
-            self._observer(observer.setting(self.fixture.shared_data))
+            self._shared.tell(observer.setting(self.fixture.shared_data))
             self._world.skip()
         self._from = len(self.server.records)
         for slot, plugin, config in (*self._beside, (GUEST, self._plugin, self.fixture.config)):
@@ -134,7 +134,7 @@ class Session:
                 return self._refused(self.server.records[begin:])
         self.started = True
         self._world.observe()
-        for first, steps in _groups(self.fixture.steps):
+        for first, steps in overlapping(self.fixture.steps):
             self._group(first, steps)
         self._world.leave_ticks()
         return self._finish()
@@ -231,7 +231,7 @@ class Session:
         names = self._names(worker)
         if self._kind == "wasm" and (ask.shared_data or ask.queues):
             # What VMs share lives as long as one of them.
-            self._observer(b"")
+            self._shared.tell(b"")
             self._world.skip()
         self._trace.step = None
         for slot, _, _ in self._beside:
@@ -250,7 +250,10 @@ class Session:
         if others.counted(records):
             # Their ids count on in one Envoy.
             server.stuck = True
-        shared, queues = self._shared()
+        if self._kind == "wasm":
+            shared, queues = self._shared.data(ask.shared_data), self._shared.queues(ask.queues)
+        else:
+            shared, queues = modules.shared(self.records()), {}
         outcome = replace(
             self.outcome(),
             metrics=found,
@@ -292,36 +295,3 @@ class Session:
         names = self.server.setup.state
         told = self._states.items()
         return {names[number]: to_bytes(value) for number, value in told if value != "-"}
-
-    def _shared(self) -> tuple[dict[str, bytes], dict[str, tuple[bytes, ...]]]:
-        assert self._vm is not None
-        ask = self._ask
-        if self._kind != "wasm":
-            return modules.shared(self.server.records[self._begin :]), {}
-        shared = self._asked(observer.data_questions(ask.shared_data)) if ask.shared_data else []
-        items = self._asked(observer.queue_questions(self._vm, ask.queues)) if ask.queues else []
-        queues = {name: tuple(item for key, item in items if key == name) for name in ask.queues}
-        return dict(shared), queues
-
-    def _asked(self, config: bytes) -> list[tuple[str, bytes]]:
-        begin = len(self.server.records)
-        self._observer(config)
-        return observer.read(self.server.records[begin:])
-
-    def _observer(self, config: bytes) -> None:
-        if OBSERVER not in self._used:
-            self._used.append(OBSERVER)
-        plugin = Plugin(observer.NAME, observer.NAME, vm_id=self._vm)
-        if not self.server.load(OBSERVER, observer.module(), plugin, config):
-            raise AssertionError("Envoy refuses our own plugin")
-
-
-def _groups(steps: Sequence[Step]) -> list[tuple[int, list[Step]]]:
-    """Runs of steps of which each overlaps the ones above it, with the index of the first."""
-    found: list[tuple[int, list[Step]]] = []
-    for number, step in enumerate(steps):
-        if not isinstance(step, Connection) and step.overlap and found:
-            found[-1][1].append(step)
-        else:
-            found.append((number, [step]))
-    return found

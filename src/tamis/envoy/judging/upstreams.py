@@ -4,6 +4,7 @@ from tamis.envoy.judging.addresses import Address
 from tamis.envoy.judging.told import Told
 from tamis.envoy.judging.values import merge
 from tamis.envoy.plugins import TYPE, Json
+from tamis.envoy.wiring import tcp
 
 __all__ = ["upstream"]
 
@@ -37,7 +38,7 @@ def upstream(told: Told, cluster: Json, address: Json, behind: Json | None) -> J
 
 def _address(address: Address) -> Json:
     whole = address.whole()
-    return {"socket_address": {"address": whole.ip, "port_value": whole.port}}
+    return tcp(whole.port, whole.ip)
 
 
 def _proxied(inner: Json | None) -> Json:

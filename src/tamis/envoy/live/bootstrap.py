@@ -10,17 +10,16 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from tamis.envoy.folder import Folder
-from tamis.envoy.live.taps import Taps, access_log, behind, early, in_front
+from tamis.envoy.live.taps import Taps, behind, early, in_front, told
 from tamis.envoy.live.upstream import Upstream
 from tamis.envoy.plugins import NETWORK_WASM, TYPE, WASM, Json, Loadable, typed_config
-from tamis.envoy.wiring import HCM, HTTP_OPTIONS, pipe, router, slot
+from tamis.envoy.wiring import HCM, cluster, pipe, router, slot, tcp, tcp_proxy
 from tamis.model.filter import Layer
 
 __all__ = ["ADMIN", "FRONT", "Slot", "gate_bootstrap"]
 
 #: Names of the listeners: where clients come in, and where Envoy's admin interface is reached.
 FRONT, ADMIN = "in", "tamis.admin"
-_TCP_PROXY = TYPE + "envoy.extensions.filters.network.tcp_proxy.v3.TcpProxy"
 _TLS = TYPE + "envoy.extensions.transport_sockets.tls.v3.UpstreamTlsContext"
 _HTTP1, _HTTP2 = "upstream", "upstream-http2"
 _EVERYTHING: Json = {"prefix": ""}
@@ -59,22 +58,22 @@ def gate_bootstrap(
                if each.layer == "network"]  # fmt: skip
     http = [each for each in slots if each.layer == "http"]
     wasm = [_filter(each, folder) for each in http]
-    told: Json = {}
+    more: Json = {}
     if taps:
         wasm = [*in_front(taps, folder), *wasm, *behind(taps, folder)]
-        told = {
+        more = {
             "early_header_mutation_extensions": early(),
-            "access_log": access_log(access_prefix),
+            "access_log": told(access_prefix),
         }
-    last = _manager(wasm, upstream, told) if http or not network else _tcp(_HTTP1)
+    last = _manager(wasm, upstream, more) if http or not network else tcp_proxy(_HTTP1, _HTTP1)
     listeners = [
         _listener(FRONT, address, [*network, last]),
-        _listener(ADMIN, ("127.0.0.1", admin), [_tcp(ADMIN)]),
+        _listener(ADMIN, ("127.0.0.1", admin), [tcp_proxy(ADMIN, ADMIN)]),
     ]
     known = [
         _cluster(upstream, _HTTP1, http2=upstream.http2 or upstream.path is not None),
         _cluster(upstream, _HTTP2, http2=True),
-        _named(ADMIN, pipe(folder.admin)),
+        cluster(ADMIN, pipe(folder.admin)),
         *(_cluster(to, name, http2=to.http2) for name, to in (clusters or {}).items()),
     ]
     static = {"listeners": listeners, "clusters": known}
@@ -98,18 +97,18 @@ def _listener(name: str, address: tuple[str, int], filters: list[Json]) -> Json:
     host, port = address
     return {
         "name": name,
-        "address": {"socket_address": {"address": host, "port_value": port}},
+        "address": tcp(port, host),
         # With it, a second Envoy on the same port would get half of the connections.
         "enable_reuse_port": False,
         "filter_chains": [{"filters": filters}],
     }
 
 
-def _manager(filters: Sequence[Json], upstream: Upstream, told: Json) -> Json:
+def _manager(filters: Sequence[Json], upstream: Upstream, more: Json) -> Json:
     http1 = _route(_EVERYTHING, _HTTP1, upstream)
     typed: Json = {
         "@type": HCM,
-        **told,
+        **more,
         "stat_prefix": "in",
         "codec_type": "AUTO",
         "http_protocol_options": {"enable_trailers": True},
@@ -140,44 +139,25 @@ def _route(match: Json, cluster: str, upstream: Upstream) -> Json:
     return {"match": match, "route": action}
 
 
-def _tcp(cluster: str) -> Json:
-    typed = {"@type": _TCP_PROXY, "stat_prefix": cluster, "cluster": cluster}
-    return {"name": "tcp", "typed_config": typed}
-
-
 def _cluster(upstream: Upstream, name: str, *, http2: bool) -> Json:
-    if upstream.path:
-        cluster = _named(name, pipe(upstream.path))
-    else:
-        socket = {"address": upstream.host, "port_value": upstream.port}
-        cluster = _named(name, {"socket_address": socket})
-        # Both families are tried: localhost is ::1 to a resolver, and 127.0.0.1 to many servers.
-        cluster |= {"type": "LOGICAL_DNS", "dns_lookup_family": "ALL"}
-    spoken: Json = {"http2_protocol_options": {}} if http2 else {"http_protocol_options": _TRAILERS}
-    options: Json = {"@type": HTTP_OPTIONS, "explicit_http_config": spoken}
+    explicit: Json = (
+        {"http2_protocol_options": {}} if http2 else {"http_protocol_options": _TRAILERS}
+    )
+    spoken: Json = {"explicit_http_config": explicit}
     if upstream.tls:
-        options = {
-            "@type": HTTP_OPTIONS,
-            "auto_config": {"http_protocol_options": _TRAILERS, "http2_protocol_options": {}},
-        }
-        cluster["transport_socket"] = _tls(upstream.host)
-    cluster["typed_extension_protocol_options"] = {
-        "envoy.extensions.upstreams.http.v3.HttpProtocolOptions": options
-    }
-    return cluster
+        either: Json = {"http_protocol_options": _TRAILERS, "http2_protocol_options": {}}
+        spoken = {"auto_config": either}
+    if upstream.path:
+        return cluster(name, pipe(upstream.path), spoken)
+    found = cluster(name, tcp(upstream.port, upstream.host), spoken)
+    # Both families are tried: localhost is ::1 to a resolver, and 127.0.0.1 to many servers.
+    found |= {"type": "LOGICAL_DNS", "dns_lookup_family": "ALL"}
+    if upstream.tls:
+        found["transport_socket"] = _tls(upstream.host)
+    return found
 
 
 _TRAILERS: Json = {"enable_trailers": True}
-
-
-def _named(name: str, address: Json) -> Json:
-    endpoint = {"endpoint": {"address": address}}
-    return {
-        "name": name,
-        "type": "STATIC",
-        "connect_timeout": "5s",
-        "load_assignment": {"cluster_name": name, "endpoints": [{"lb_endpoints": [endpoint]}]},
-    }
 
 
 def _tls(host: str) -> Json:

@@ -9,15 +9,15 @@ from dataclasses import dataclass
 
 from tamis.envoy.folder import Folder
 from tamis.envoy.plugins import TYPE, Json
+from tamis.envoy.wiring import access_log
 
-__all__ = ["MARK", "Taps", "access_log", "behind", "early", "in_front"]
+__all__ = ["MARK", "Taps", "behind", "early", "in_front", "told"]
 
 #: The header that names a stream, in front of the filters.
 MARK = "x-tamis-stream"
 _STATE = "tamis.stream"
 _HTTP = TYPE + "envoy.extensions.filters.http."
 _EARLY = TYPE + "envoy.extensions.http.early_header_mutation.header_mutation.v3.HeaderMutation"
-_STDERR = TYPE + "envoy.extensions.access_loggers.stream.v3.StderrAccessLog"
 #: Its words are `live.recorder`'s; the details come last, since a filter chooses their text.
 _LINE = f"%FILTER_STATE({_STATE}:PLAIN)% %PROTOCOL% %RESPONSE_FLAGS% %RESPONSE_CODE_DETAILS%"
 
@@ -57,11 +57,9 @@ def behind(taps: Taps, folder: Folder) -> list[Json]:
     return [_tap("tap-behind", folder.tap("behind"), taps.bytes)] if taps.behind else []
 
 
-def access_log(prefix: str) -> list[Json]:
+def told(prefix: str) -> list[Json]:
     """A line for each exchange that is over, which `prefix` begins."""
-    line = {"text_format_source": {"inline_string": f"{prefix}{_LINE}\n"}}
-    typed: Json = {"@type": _STDERR, "log_format": line}
-    return [{"name": "envoy.access_loggers.stderr", "typed_config": typed}]
+    return [access_log(f"{prefix}{_LINE}")]
 
 
 def _tap(name: str, prefix: str, limit: int) -> Json:

@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 from tamis.errors import BadInput
 
-__all__ = ["Upstream", "parse"]
+__all__ = ["Upstream", "parse", "shown"]
 
 #: Seconds that it may take to accept one.
 _SECONDS = 1.0
@@ -30,7 +30,7 @@ class Upstream:
     path: Path | None = None
 
     def __str__(self) -> str:
-        return str(self.path) if self.path else f"{self.host}:{self.port}"
+        return str(self.path) if self.path else shown(self.host, self.port)
 
     def listens(self) -> bool:
         """Whether somebody accepts connections there now."""
@@ -39,6 +39,11 @@ class Upstream:
         except OSError:
             return False
         return True
+
+
+def shown(host: str, port: int) -> str:
+    """As URLs have it."""
+    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
 
 
 def parse(text: str, option: str = "--upstream") -> Upstream:

@@ -14,7 +14,7 @@ from pathlib import Path
 from tamis.envoy import native
 from tamis.envoy.folder import Folder
 from tamis.envoy.plugins import TYPE, Json
-from tamis.envoy.wiring import BUFFER_LIMIT, HCM, HTTP_OPTIONS, pipe, router, tcp
+from tamis.envoy.wiring import BUFFER_LIMIT, HCM, cluster, pipe, router, tcp
 from tamis.fixtures.workload import SELECTOR
 from tamis.model.exchange import Answer, CalloutRule, Headers
 
@@ -23,6 +23,7 @@ __all__ = ["Lane", "lua", "measured_bootstrap", "origin_bootstrap"]
 _BUFFER = TYPE + "envoy.extensions.filters.http.buffer.v3.Buffer"
 _LUA = TYPE + "envoy.extensions.filters.http.lua.v3.Lua"
 _ADDED, _REPLACED = "APPEND_IF_EXISTS_OR_ADD", "OVERWRITE_IF_EXISTS_OR_ADD"
+_HTTP1: Json = {"explicit_http_config": {"http_protocol_options": {}}}
 #: Headers that belong to the connection: Envoy writes its own.
 _FRAMING = ("content-length", "transfer-encoding", "connection")
 
@@ -54,7 +55,7 @@ def measured_bootstrap(
     `services`: name of a cluster -> the origin's port. `bodies`: some request has one. `shim`: a
     lane has a native twin.
     """
-    clusters = [_cluster(name, port) for name, port in services.items()]
+    clusters = [cluster(name, tcp(port), _HTTP1) for name, port in services.items()]
     if shim:
         clusters.append(native.clock_cluster(shim))
     routes = [*(_answering(at, each) for at, each in enumerate(answers)), _ANY]
@@ -135,11 +136,7 @@ def _reply(headers: Headers, body: Sequence[bytes]) -> Json:
         if name == ":status":
             status = int(value)
         elif name not in _FRAMING:
-            action = (
-                "OVERWRITE_IF_EXISTS_OR_ADD"
-                if name == "content-type"
-                else "APPEND_IF_EXISTS_OR_ADD"
-            )
+            action = _REPLACED if name == "content-type" else _ADDED
             # Envoy reads `%` as the begin of a word of its own.
             header = {"key": name, "value": value.replace("%", "%%")}
             added.append({"header": header, "append_action": action, "keep_empty_value": True})
@@ -153,19 +150,3 @@ def _buffer() -> Json:
     """A reply before the whole request is there would close the connection."""
     typed = {"@type": _BUFFER, "max_request_bytes": BUFFER_LIMIT}
     return {"name": "envoy.filters.http.buffer", "typed_config": typed}
-
-
-def _cluster(name: str, port: int) -> Json:
-    endpoint = {"endpoint": {"address": tcp(port)}}
-    return {
-        "name": name,
-        "type": "STATIC",
-        "connect_timeout": "5s",
-        "load_assignment": {"cluster_name": name, "endpoints": [{"lb_endpoints": [endpoint]}]},
-        "typed_extension_protocol_options": {
-            "envoy.extensions.upstreams.http.v3.HttpProtocolOptions": {
-                "@type": HTTP_OPTIONS,
-                "explicit_http_config": {"http_protocol_options": {}},
-            }
-        },
-    }

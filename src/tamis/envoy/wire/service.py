@@ -6,11 +6,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from tamis.envoy.wire.events import Closed, Event, Head
-from tamis.envoy.wire.gate import OPEN, Gate
 from tamis.envoy.wire.http2 import INTERNAL_ERROR, Peer
 from tamis.envoy.wire.loop import Loop
 from tamis.envoy.wire.script import message
 from tamis.envoy.wire.seen import Seen
+from tamis.envoy.wire.welcome import OPEN, Welcome
 from tamis.envoy.wiring import CLUSTER_HEADER
 from tamis.model.exchange import Headers
 
@@ -45,11 +45,11 @@ class Service:
     request (see `listeners.py`); it then stays, so that later requests need not wait for it.
     """
 
-    def __init__(self, loop: Loop, cluster: str, path: Path, gate: Gate = OPEN) -> None:
+    def __init__(self, loop: Loop, cluster: str, path: Path, welcome: Welcome = OPEN) -> None:
         self.cluster = cluster
         self.arrivals: list[Arrival] = []
         self._loop = loop
-        self._gate = gate
+        self._admits = welcome
         self._workers: Peer | None = None
         self._streams: dict[tuple[Peer, int], Arrival] = {}
         loop.listen(path, self._welcome)
@@ -96,7 +96,7 @@ class Service:
             arrival.peer.reset(arrival.stream, INTERNAL_ERROR)
 
     def _welcome(self, sock: socket.socket) -> None:
-        peer = Peer(self._gate.admit(sock), client=False)
+        peer = Peer(self._admits.admit(sock), client=False)
         self._loop.add(peer, lambda event: self._hear(peer, event))
 
     def _hear(self, peer: Peer, event: Event) -> None:

@@ -2,8 +2,8 @@
 
 import socket
 
-from tamis.envoy.wire.gate import Gate
 from tamis.envoy.wire.opening import Opening
+from tamis.envoy.wire.welcome import Welcome
 
 __all__ = ["Door", "End"]
 
@@ -79,10 +79,10 @@ class End:
 
 
 class Door:
-    """Where an upstream is reached, on a free port of this machine, through `gate`."""
+    """Where an upstream is reached, on a free port of this machine, through `welcome`."""
 
-    def __init__(self, gate: Gate) -> None:
-        self._gate = gate
+    def __init__(self, welcome: Welcome) -> None:
+        self._admits = welcome
         self._sock = socket.create_server((_HERE, 0))
         self._sock.setblocking(False)
 
@@ -98,7 +98,7 @@ class Door:
             sock, _ = self._sock.accept()
         except BlockingIOError:
             return None
-        return End(self._gate.admit(sock))
+        return End(self._admits.admit(sock))
 
     def close(self) -> None:
         """Nobody is let in any more."""

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from tamis.envoy.wire.opening import Failed
 
-__all__ = ["OPEN", "Gate"]
+__all__ = ["OPEN", "Welcome"]
 
 _END = b"\r\n\r\n"
 _GRANTED = b"HTTP/1.1 200 OK\r\n\r\n"
@@ -19,7 +19,7 @@ _LONGEST = 4096
 
 
 @dataclass(frozen=True, slots=True)
-class Gate:
+class Welcome:
     """`tunnel`: Envoy asks for one. `patience` in seconds."""
 
     tunnel: bool = False
@@ -54,4 +54,4 @@ def _grant(sock: socket.socket) -> None:
     sock.sendall(_GRANTED)
 
 
-OPEN = Gate()
+OPEN = Welcome()

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from tamis.envoy.wire.gate import Gate
 from tamis.envoy.wire.opening import Failed, Opening
+from tamis.envoy.wire.welcome import Welcome
 
 Ends = tuple[socket.socket, socket.socket]
 
@@ -19,9 +19,9 @@ def ends() -> Iterator[Ends]:
         yield ours, theirs
 
 
-def test_an_open_gate_touches_nothing(ends: Ends) -> None:
+def test_an_open_welcome_touches_nothing(ends: Ends) -> None:
     ours, _ = ends
-    assert Gate().admit(ours) is ours
+    assert Welcome().admit(ours) is ours
     assert ours.gettimeout() is None
 
 
@@ -35,7 +35,7 @@ def test_a_tunnel_is_granted_whatever_pieces_it_comes_in(ends: Ends) -> None:
 
     asking = threading.Thread(target=ask)
     asking.start()
-    assert Gate(tunnel=True).admit(ours) is ours
+    assert Welcome(tunnel=True).admit(ours) is ours
     asking.join()
     assert theirs.recv(100) == b"HTTP/1.1 200 OK\r\n\r\n"
     assert ours.gettimeout() == 0
@@ -47,14 +47,14 @@ def test_who_asks_for_no_tunnel_is_not_let_in(ends: Ends, said: bytes) -> None:
     theirs.sendall(said)
     theirs.shutdown(socket.SHUT_WR)
     with pytest.raises(Failed, match="Envoy does not come to its upstream"):
-        Gate(tunnel=True, patience=0.2).admit(ours)
+        Welcome(tunnel=True, patience=0.2).admit(ours)
     assert ours.fileno() == -1
 
 
 def test_who_says_nothing_is_not_waited_for_for_ever(ends: Ends) -> None:
     ours, _ = ends
     with pytest.raises(Failed, match="timed out"):
-        Gate(tunnel=True, patience=0.01).admit(ours)
+        Welcome(tunnel=True, patience=0.01).admit(ours)
 
 
 def test_a_client_that_is_not_let_in_says_so(ends: Ends) -> None:
