@@ -5,7 +5,7 @@ import socket
 import subprocess
 import threading
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import closing, suppress
 from http.client import HTTPConnection
 from pathlib import Path
 
@@ -269,3 +269,48 @@ def test_upstreams_are_read(text: str, upstream: Upstream):
 def test_what_is_no_upstream_is_refused_with_advice(text: str):
     with pytest.raises(BadInput, match="--upstream"):
         parse(text)
+
+
+def test_nobody_gets_past_a_first_plugin_before_it_is_there(binary: Binary, guest: bytes):
+    first = {"guest": (guest, GUEST, b"A x-version=1")}
+    port = free_port()
+    got: list[list[list[str]]] = []
+
+    def impatient() -> None:
+        """From before there is anybody to ask."""
+        while not got:
+            with suppress(OSError), closing(HTTPConnection("127.0.0.1", port)) as client:
+                client.request("GET", "/")
+                got.append(json.loads(client.getresponse().read())["headers"])
+
+    asking = threading.Thread(target=impatient)
+    asking.start()
+    with Gate(binary, port=port, first=first) as gate:
+        asking.join()
+        assert gate.refused == {}
+        assert ["x-version", "1"] in got[0]
+
+
+def test_first_plugins_are_judged_each_for_itself(binary: Binary, guest: bytes):
+    plugins = {name: Plugin("guest", "root", vm_id=name) for name in "abc"}
+    first = {
+        "a": (guest, plugins["a"], b"N"),
+        "b": (guest, plugins["b"], b"A x=1"),
+        "c": (b"\0asm\1\0\0\0", plugins["c"], b""),
+    }
+    with Gate(binary, slots=[Slot(name) for name in "abc"], first=first) as gate:
+        assert gate.refused == {
+            "a": "on_configure failed",
+            "c": "Missing or unknown Proxy-Wasm ABI version",
+        }
+        assert ask(gate)[0] == 500  # nobody gets past it
+        for name in "ac":
+            assert gate.put(name, guest, plugins[name], b"A x=2") is None
+        names = [pair for pair in received(gate)["headers"] if pair[0] == "x"]
+    assert names == [["x", "2"], ["x", "1"], ["x", "2"]]
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]

@@ -10,7 +10,7 @@ from tamis.envoy.plugins import PASS_THROUGH, Loadable, resource
 from tamis.files import write_whole
 from tamis.model.plugin import Plugin
 
-__all__ = ["Discovery", "verdict"]
+__all__ = ["Discovery", "verdict", "verdicts"]
 
 _ACCEPTED = "Filesystem config update accepted"
 _REJECTED = "Filesystem config update rejected"
@@ -49,6 +49,22 @@ class Discovery:
         if not path.exists():
             write_whole(path, content)
         return path
+
+
+def verdicts(records: Iterable[Record]) -> list[tuple[bool, list[Record]]]:
+    """Each verdict in its order, with what was logged before it since the last: when Envoy starts,
+    it judges what is in its slots one after the other.
+    """
+    found = []
+    told: list[Record] = []
+    for record in records:
+        taken = verdict((record,))
+        if taken is None:
+            told.append(record)
+        else:
+            found.append((taken, told))
+            told = []
+    return found
 
 
 def verdict(records: Iterable[Record]) -> bool | None:

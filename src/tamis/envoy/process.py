@@ -71,8 +71,8 @@ class Process:
     """Envoy in `folder`, with the bootstrap that `bootstrap(nonce)` gives; a context manager.
 
     `logs`: what `--component-log-level` says; `workers`: how many threads serve traffic. `lineage`:
-    it takes over from the Envoy before it there. The folder (bootstrap, log) is removed at the end,
-    unless `keep()` was called.
+    it takes over from the Envoy before it there. `within`: seconds in which it serves. The folder
+    (bootstrap, log) is removed at the end, unless `keep()` was called.
     """
 
     def __init__(
@@ -84,8 +84,10 @@ class Process:
         logs: str,
         workers: int = 1,
         lineage: Lineage | None = None,
+        within: float = _READY_SECONDS,
     ) -> None:
         self.binary = binary
+        self._within = within
         self.folder = folder
         #: Begins every record of the log; unknown to the guest, so no message can imitate it.
         self.nonce = f"@{secrets.token_hex(8)}"
@@ -201,7 +203,7 @@ class Process:
             self.folder.release()
 
     def _await_ready(self) -> None:
-        deadline = time.monotonic() + _READY_SECONDS
+        deadline = time.monotonic() + self._within
         while True:
             try:
                 self.check()
@@ -210,7 +212,7 @@ class Process:
                 raise self.failed(str(error), Refused) from None
             except OSError:
                 if time.monotonic() > deadline:
-                    raise self.failed("Envoy is not ready after 30 s") from None
+                    raise self.failed(f"Envoy is not ready after {self._within:g} s") from None
                 time.sleep(_POLL_SECONDS)
             else:
                 return

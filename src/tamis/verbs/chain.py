@@ -6,11 +6,13 @@ from pathlib import Path
 
 from tamis import project
 from tamis.envoy.live.bootstrap import Slot
-from tamis.errors import BadInput, Place
+from tamis.envoy.live.gate import Filling
+from tamis.errors import BadInput, Place, Rejected
 from tamis.model import metadata
 from tamis.model.plugin import Plugin
 from tamis.model.running import Loaded
 from tamis.verbs.contents import content
+from tamis.verbs.starting import not_taken
 from tamis.verbs.subject import Subject, subject
 
 __all__ = ["Link", "chain"]
@@ -32,6 +34,15 @@ class Link:
             "configuration": (self.plugin, self.config) == (before.plugin, before.config),
         }
         return tuple(what for what, alike in same.items() if not alike)
+
+    @property
+    def filling(self) -> Filling:
+        """What goes into the slot."""
+        return self.subject.module, self.plugin, self.config
+
+    def not_taken(self, why: str) -> Rejected:
+        """The error for one that has none before it to go on."""
+        return not_taken(self.subject.metadata.name, self.subject.text, why)
 
     def loaded(self, what: tuple[str, ...] = (), refused: str = "", seconds: float = 0.0) -> Loaded:
         """What is told of it."""

@@ -10,7 +10,7 @@ from pathlib import Path
 from tamis import envoy
 from tamis.envoy.live.bootstrap import Slot
 from tamis.envoy.live.captured import captured
-from tamis.envoy.live.gate import Gate
+from tamis.envoy.live.gate import Filling, Gate
 from tamis.envoy.live.recorder import Recorder
 from tamis.envoy.live.taps import Taps
 from tamis.envoy.live.upstream import parse, shown
@@ -27,7 +27,7 @@ from tamis.model.recorded import Recorded, Skipped
 from tamis.verbs.clusters import clusters as clusters_of
 from tamis.verbs.convert import MAX_BODY
 from tamis.verbs.envoys import envoy_of
-from tamis.verbs.starting import load, not_taken
+from tamis.verbs.starting import hangs, not_taken
 from tamis.verbs.subject import Subject
 
 __all__ = ["record"]
@@ -88,6 +88,7 @@ def record(
         # More than is kept: secrets are searched in what is whole.
         taps = Taps(behind=subject is not None, bytes=max(max_body, LARGEST) + 1)
         slots = (Slot(GUEST),) if subject else ()
+        first = {GUEST: _filling(subject, base)} if subject else {}
         name, port = address
         with Gate(
             binary or envoy_of(),
@@ -97,9 +98,10 @@ def record(
             port=port,
             taps=taps,
             clusters=called,
+            first=first,
         ) as gate:
-            if subject:
-                _load(gate, subject, base)
+            if subject and gate.refused:
+                raise not_taken(subject.metadata.name, subject.text, gate.refused[GUEST])
             recorder = Recorder(gate)
             session = _Session(recorder, keeper, chosen, base, filtered=subject is not None)
             try:
@@ -118,9 +120,12 @@ def _base(subject: Subject | None, config: bytes | None) -> Fixture:
     return Fixture("", NOWHERE, (), config=given, plugin=metadata.plugin(subject.metadata))
 
 
-def _load(gate: Gate, subject: Subject, base: Fixture) -> None:
-    if refused := load(gate, GUEST, subject.module, base.plugin, base.config):
-        raise not_taken(subject.metadata.name, subject.text, refused)
+def _filling(subject: Subject, base: Fixture) -> Filling:
+    """What goes into the slot. Raises Rejected for what would never finish starting there."""
+    it = subject.module, base.plugin, base.config
+    if why := hangs(*it):
+        raise not_taken(subject.metadata.name, subject.text, why)
+    return it
 
 
 class _Session:

@@ -7,7 +7,6 @@ from types import TracebackType
 from typing import Self
 
 from tamis import envoy
-from tamis.envoy.live.bootstrap import Slot
 from tamis.envoy.live.gate import Gate
 from tamis.envoy.live.lines import spoken
 from tamis.envoy.live.upstream import Upstream, parse, shown
@@ -18,12 +17,12 @@ from tamis.model.running import Loaded, Serving, Traffic
 from tamis.verbs.chain import Link, chain
 from tamis.verbs.clusters import clusters as clusters_of
 from tamis.verbs.envoys import envoy_of
-from tamis.verbs.starting import load, not_taken
+from tamis.verbs.starting import hangs
 
 __all__ = ["Running", "run"]
 
-#: A gate with these slots; its port, and that of the admin interface (0: any).
-_Opens = Callable[[Sequence[Slot], int, int], Gate]
+#: A gate with these filters; its port, and that of the admin interface (0: any).
+_Opens = Callable[[Sequence[Link], int, int], Gate]
 
 
 def run(
@@ -54,17 +53,18 @@ def run(
     found = binary or envoy_of()
     name, first = address
 
-    def opens(slots: Sequence[Slot], port: int, admin: int) -> Gate:
+    def opens(links: Sequence[Link], port: int, admin: int) -> Gate:
         return Gate(
             found,
             behind,
-            slots,
+            [each.slot for each in links],
             host=name,
             port=port,
             admin=admin,
             workers=workers,
             level=level,
             clusters=called,
+            first={each.slot.name: each.filling for each in links},
         )
 
     return Running(
@@ -104,7 +104,9 @@ class Running:
         for a filter that Envoy does not take.
         """
         try:
-            self._start(self._chain())
+            filters = self._chain()
+            _need_starts(filters)
+            self._start(filters)
         except BaseException:
             self._end()
             raise
@@ -145,6 +147,7 @@ class Running:
                 advice="End this run and start it again.",
             )
         if not self.answers():
+            _need_starts(wanted)
             self._end()
             self._start(wanted)
             return self.serving.filters
@@ -179,15 +182,15 @@ class Running:
         return self._gate
 
     def _start(self, filters: tuple[Link, ...]) -> None:
-        gate = self._opens([each.slot for each in filters], *self._ports)
+        gate = self._opens(filters, *self._ports)
         self._gate = gate.__enter__()
         self._ports = gate.address[1], gate.admin[1]
         self._log = gate.follow()
         self._main = 0
         for each in filters:
-            loaded = self._swap(each, ("module",))
-            if loaded.refused:
-                raise not_taken(loaded.name, loaded.text, loaded.refused)
+            if why := gate.refused.get(each.slot.name):
+                raise each.not_taken(why)
+        self._filters = filters
 
     def _end(self) -> None:
         if self._gate:
@@ -200,9 +203,16 @@ class Running:
 
     def _swap(self, wanted: Link, what: tuple[str, ...]) -> Loaded:
         started = monotonic()
-        it = wanted.subject.module, wanted.plugin, wanted.config
-        refused = load(self._running(), wanted.slot.name, *it)
+        it = wanted.filling
+        refused = hangs(*it) or self._running().put(wanted.slot.name, *it)
         if not refused:
             others = tuple(each for each in self._filters if each.slot != wanted.slot)
             self._filters = tuple(sorted((*others, wanted), key=lambda each: each.slot.name))
         return wanted.loaded(what, refused or "", monotonic() - started)
+
+
+def _need_starts(filters: Sequence[Link]) -> None:
+    """Raises Rejected for one that would never finish starting, which Envoy is not given."""
+    for each in filters:
+        if why := hangs(*each.filling):
+            raise each.not_taken(why)

@@ -1,14 +1,13 @@
-"""Plugins into an Envoy that serves, but none that would never finish starting there."""
+"""Plugins that do not start in an Envoy: it refuses them, or waits for them for ever."""
 
 from pathlib import Path
 
 from tamis import elf, host
-from tamis.envoy.live.gate import Gate
 from tamis.errors import Rejected
 from tamis.model.exchange import Fixture
 from tamis.model.plugin import Plugin
 
-__all__ = ["hangs", "load", "not_taken"]
+__all__ = ["hangs", "not_taken"]
 
 
 def hangs(module: bytes, plugin: Plugin, config: bytes) -> str | None:
@@ -24,11 +23,6 @@ def hangs(module: bytes, plugin: Plugin, config: bytes) -> str | None:
     if trap is None or trap.kind != "deadline":
         return None
     return f"{trap.callback.removeprefix('proxy_')} does not return"
-
-
-def load(gate: Gate, slot: str, module: bytes, plugin: Plugin, config: bytes) -> str | None:
-    """As `gate.put`, which never meets a plugin that hangs."""
-    return hangs(module, plugin, config) or gate.put(slot, module, plugin, config)
 
 
 def not_taken(name: str, text: str, why: str) -> Rejected:

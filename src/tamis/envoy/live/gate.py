@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Self
 from tamis import extras
 from tamis.envoy import refusals
 from tamis.envoy.binary import Binary
-from tamis.envoy.discovery import Discovery, verdict
+from tamis.envoy.discovery import Discovery, verdict, verdicts
 from tamis.envoy.folder import run_folder, writing
 from tamis.envoy.lineage import Lineage
 from tamis.envoy.live.bootstrap import ADMIN, FRONT, Slot, gate_bootstrap
@@ -33,7 +33,7 @@ from tamis.model.running import Traffic
 if TYPE_CHECKING:
     from tamis.envoy.live.echo import Echo
 
-__all__ = ["Gate", "NotTaken"]
+__all__ = ["Filling", "Gate", "NotTaken"]
 
 _POLL = 0.005
 #: Seconds that V8 may compile, and that a plugin may take to start.
@@ -41,6 +41,10 @@ _COMPILED = 180.0
 #: Seconds within which a worker answers.
 _ANSWERED = 1.0
 _LOOPBACK = "127.0.0.1"
+
+
+#: What is put into a slot: a module, its plugin, its configuration.
+Filling = tuple[bytes, Plugin, bytes]
 
 
 class NotTaken(Exception):
@@ -53,7 +57,8 @@ class Gate:
     Clients come with HTTP/1.1 or HTTP/2 (prior knowledge). `port`, `admin`: 0 is any free one.
     `level`: below it, what a plugin logs is dropped (trace, debug, info, warning, error). `taps`:
     exchanges are written down, for a `Recorder`. `clusters`: those that plugins call, by
-    their names. `lineage`: it takes `port` over from the Gate before it there.
+    their names. `lineage`: it takes `port` over from the Gate before it there. `first`: plugins
+    that are in their slots before anybody is let in; if one is not taken, nobody gets past it.
     """
 
     def __init__(
@@ -70,6 +75,7 @@ class Gate:
         level: str = "info",
         clusters: Mapping[str, Upstream] | None = None,
         lineage: Lineage | None = None,
+        first: Mapping[str, Filling] | None = None,
     ) -> None:
         inherited = lineage is not None and lineage.begun
         for wanted in ((host, 0 if inherited else port), (_LOOPBACK, admin)):
@@ -77,6 +83,11 @@ class Gate:
         network = frozenset(slot.name for slot in slots if slot.layer == "network")
         self._fixed = next((slot.fixed.plugin for slot in slots if slot.fixed), None)
         self._addresses: dict[str, tuple[str, int]] = {}
+        self._first = dict(first or {})
+        #: Envoy judges network filters first.
+        self._judged = [s.name for layer in ("network", "http") for s in slots if s.layer == layer]
+        #: Why a plugin of `first` was not taken, by its slot.
+        self.refused: dict[str, str] = {}
         with ExitStack() as undo:
             folder = run_folder()
             undo.callback(folder.remove)
@@ -89,6 +100,8 @@ class Gate:
                 behind = upstream
                 free = (slot.name for slot in slots if not slot.fixed)
                 self._plugins = Discovery(folder, free, network)
+                for name, filling in self._first.items():
+                    self._fill(name, *filling)
                 self._process = Process(
                     binary,
                     folder,
@@ -105,6 +118,7 @@ class Gate:
                     logs=f"wasm:{level},dynamic_modules:{level},config:debug",
                     workers=workers,
                     lineage=lineage,
+                    within=_COMPILED,
                 )
                 undo.callback(self._process.close)
                 self._log = Log(folder.log, self._process.nonce)
@@ -128,6 +142,7 @@ class Gate:
             for each in status["listener_statuses"]:
                 at = each["local_address"]["socket_address"]
                 self._addresses[each["name"]] = (at["address"], at["port_value"])
+            self._look()
         except BaseException:
             self.close()
             raise
@@ -172,8 +187,7 @@ class Gate:
         """
         self._log.skip()
         with writing(self._process.folder.root):
-            file = self._plugins.module(module)
-            self._plugins.put(slot, Loadable(file, plugin, config, kind_of(module)))
+            self._fill(slot, module, plugin, config)
         end = time.monotonic() + _COMPILED
         while (taken := verdict(self._log.records)) is None:
             if time.monotonic() > end:
@@ -185,6 +199,20 @@ class Gate:
                 self.check()
                 time.sleep(_POLL)
         return None if taken else _words(self._log.records, plugin)
+
+    def _fill(self, slot: str, module: bytes, plugin: Plugin, config: bytes) -> None:
+        file = self._plugins.module(module)
+        self._plugins.put(slot, Loadable(file, plugin, config, kind_of(module)))
+
+    def _look(self) -> None:
+        """What became of the first plugins; Envoy serves once it has judged them all."""
+        if not self._first:
+            return
+        self._log.poll()
+        judged = verdicts(self._log.records)
+        for slot, (taken, told) in zip(self._judged, judged, strict=True):
+            if not taken:
+                self.refused[slot] = _words(told, self._first[slot][1])
 
     def follow(self) -> Log:
         """A reader of Envoy's log from its beginning, for the caller to `take` from and to close.
@@ -247,7 +275,8 @@ def _echo(path: Path, *, raw: bool) -> "Echo":
 
 def _words(records: Sequence[Record], plugin: Plugin) -> str:
     """The start callback that said no, what the plugin had to say to it, else Envoy's words."""
-    callback, words = refusals.refusal(records, records[0].thread)
+    main = next((each.thread for each in records), 0)
+    callback, words = refusals.refusal(records, main)
     if not callback:
         return words
     told = [*said(records, plugin), *([words] if words else [])]
