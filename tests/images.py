@@ -13,7 +13,7 @@ from typing import Any, Literal
 import zstandard
 from tests.registry import LoopbackRegistry
 
-from tamis.oci.images import HERE
+from tamis.oci.images.take import HERE
 from tamis.oci.manifests import DOCKER_LIST, DOCKER_MANIFEST, OCI_INDEX, OCI_MANIFEST
 
 __all__ = ["ELF", "Image", "file", "folder", "hard", "image", "index", "layer", "soft", "to_folder"]

@@ -16,7 +16,7 @@ from tamis.envoy import Binary, loads
 from tamis.envoy.binaries import images, keeping
 from tamis.envoy.plugins import PASS_THROUGH
 from tamis.errors import BadInput, Missing, Rejected, TamisError, Unreachable
-from tamis.oci.images import HERE
+from tamis.oci.images.take import HERE
 from tamis.verbs import envoys
 from tamis.verbs.envoys import envoy_of
 

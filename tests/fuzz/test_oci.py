@@ -15,8 +15,10 @@ from tests.images import image
 from tamis import oci
 from tamis.errors import TamisError
 from tamis.model.artifact import Descriptor, Metadata
-from tamis.oci import credentials, gzip, manifests, tar, tokens
-from tamis.oci.layout_folder import LayoutFolder
+from tamis.oci import manifests
+from tamis.oci.folder.layout_folder import LayoutFolder
+from tamis.oci.packing import gzip, tar
+from tamis.oci.registry import credentials, tokens
 
 pytestmark = pytest.mark.judge
 

@@ -15,12 +15,15 @@ Layout = Literal["image", "istio"]
 
 @dataclass(frozen=True, slots=True)
 class Descriptor:
-    """An OCI content descriptor; `size` in bytes."""
+    """An OCI content descriptor; `size` in bytes. `artifact_type`: what kind of thing a manifest
+    is, where that is said.
+    """
 
     media_type: str
     digest: str
     size: int
     annotations: Mapping[str, str] = field(default_factory=dict)
+    artifact_type: str = ""
 
 
 @dataclass(frozen=True, slots=True)

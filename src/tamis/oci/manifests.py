@@ -3,16 +3,14 @@
 Sources of facts: OCI image spec 1.1 (manifest, index, descriptor), docker image manifest v2.2.
 """
 
-import hashlib
 import json
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
-from tamis.errors import BadInput, Rejected
+from tamis.errors import BadInput
 from tamis.model.artifact import Descriptor
+from tamis.oci.digests import digest_of, is_digest
 
 __all__ = [
     "ACCEPTED",
@@ -24,11 +22,10 @@ __all__ = [
     "Index",
     "Manifest",
     "Stored",
-    "digest_of",
+    "compact",
     "parse",
     "stored",
-    "verify",
-    "verify_file",
+    "written",
 ]
 
 OCI_MANIFEST = "application/vnd.oci.image.manifest.v1+json"
@@ -40,7 +37,6 @@ ACCEPTED = (OCI_MANIFEST, OCI_INDEX, DOCKER_MANIFEST, DOCKER_LIST)
 #: Bytes; registries refuse larger manifests.
 MAX_MANIFEST = 4 << 20
 
-_DIGEST = re.compile(r"sha256:[a-f0-9]{64}\Z")
 _ADVICE = "Push the artifact again with tamis push, or name another tag."
 
 
@@ -55,12 +51,22 @@ class Stored:
 
 @dataclass(frozen=True, slots=True)
 class Manifest:
-    """An image manifest. `config` None: foreign artifacts may leave it out."""
+    """An image manifest. `config` None: foreign artifacts may leave it out.
+
+    `subject`: the manifest that this one is about, such as a signature's.
+    """
 
     media_type: str
     config: Descriptor | None
     layers: tuple[Descriptor, ...]
     annotations: Mapping[str, str]
+    artifact_type: str = ""
+    subject: Descriptor | None = None
+
+    @property
+    def kind(self) -> str:
+        """What kind of thing it is: `artifact_type`, else its configuration's type."""
+        return self.artifact_type or (self.config.media_type if self.config else "")
 
     @property
     def blobs(self) -> tuple[Descriptor, ...]:
@@ -77,29 +83,21 @@ class Index:
     manifests: tuple[tuple[str, Descriptor], ...]
 
 
-def digest_of(content: bytes) -> str:
-    """`sha256:` and the hexadecimal digest."""
-    return f"sha256:{hashlib.sha256(content).hexdigest()}"
+def compact(document: Mapping[str, Any]) -> bytes:
+    """JSON without a spare byte, keys in the order given: the form whose digest is pinned."""
+    return json.dumps(document, separators=(",", ":"), ensure_ascii=False).encode()
 
 
-def verify(content: bytes, digest: str, where: str) -> bytes:
-    """`content` itself if it has this digest. Raises Rejected, which names both."""
-    _same(digest_of(content), digest, where)
-    return content
-
-
-def verify_file(path: Path, digest: str, where: str) -> None:
-    """Raises Rejected unless the file has this digest; it is read a piece at a time."""
-    with path.open("rb") as file:
-        _same(f"sha256:{hashlib.file_digest(file, 'sha256').hexdigest()}", digest, where)
-
-
-def _same(found: str, digest: str, where: str) -> None:
-    if found != digest:
-        raise Rejected(
-            f"{where}: the content has digest {found}, not {digest}",
-            advice="Do not use it: it was changed or damaged on its way or where it is kept.",
-        )
+def written(known: Descriptor) -> dict[str, Any]:
+    """A descriptor as manifests have it; what it does not say is left out."""
+    document: dict[str, Any] = {
+        "mediaType": known.media_type,
+        "digest": known.digest,
+        "size": known.size,
+        "artifactType": known.artifact_type,
+        "annotations": dict(known.annotations),
+    }
+    return {key: value for key, value in document.items() if value or key == "size"}
 
 
 def stored(content: bytes, media_type: str | None = None) -> Stored:
@@ -125,6 +123,8 @@ def parse(found: Stored) -> Manifest | Index:
         descriptor(config) if config is not None else None,
         tuple(descriptor(item) for item in _list(document, "layers")),
         _annotations(document.get("annotations")),
+        _text(document, "artifactType"),
+        descriptor(subject) if (subject := document.get("subject")) is not None else None,
     )
 
 
@@ -156,13 +156,21 @@ def descriptor(item: object) -> Descriptor:
     """Read a content descriptor. Raises BadInput."""
     match item:
         case {"mediaType": str(kind), "digest": str(digest), "size": int(size), **rest}:
-            if size >= 0 and not isinstance(size, bool) and _DIGEST.match(digest):
-                return Descriptor(kind, digest, size, _annotations(rest.get("annotations")))
+            if size >= 0 and not isinstance(size, bool) and is_digest(digest):
+                notes = _annotations(rest.get("annotations"))
+                return Descriptor(kind, digest, size, notes, _text(rest, "artifactType"))
     shown = json.dumps(item)[:200]
     raise BadInput(
         f"the manifest has a descriptor without mediaType, sha256 digest and size: {shown}",
         advice=_ADVICE,
     )
+
+
+def _text(document: Mapping[Any, Any], key: str) -> str:
+    value = document.get(key, "")
+    if not isinstance(value, str):
+        raise BadInput(f"the manifest's '{key}' is not a string", advice=_ADVICE)
+    return value
 
 
 def _annotations(value: object) -> dict[str, str]:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from tamis import caches, elf, toolchains
 from tamis.errors import Rejected
 from tamis.model.card import Sizes
-from tamis.oci import gzip
+from tamis.oci.packing import gzip
 
 __all__ = ["sizes"]
 

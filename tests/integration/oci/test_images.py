@@ -22,9 +22,10 @@ from tamis import oci
 from tamis.errors import BadInput, Rejected, TamisError, Unreachable
 from tamis.model.artifact import Descriptor
 from tamis.model.reference import Reference, RegistryReference, parse
-from tamis.oci import images, layers, unpacking
-from tamis.oci.transport import RegistryStore
-from tamis.oci.wire import Patience
+from tamis.oci.images import layers, unpacking
+from tamis.oci.images import take as images
+from tamis.oci.registry.repository import RegistryStore
+from tamis.oci.registry.wire import Patience
 
 NAMES = ("/usr/local/bin/envoy", "/usr/bin/envoy")
 HERE, THERE = "usr/local/bin/envoy", "usr/bin/envoy"

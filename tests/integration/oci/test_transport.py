@@ -11,10 +11,11 @@ from tests.registry import Fault, LoopbackRegistry
 
 from tamis.errors import BadInput, Rejected, TamisError, Unreachable
 from tamis.model.artifact import Descriptor, Metadata
-from tamis.oci import Stored, pack, save, stored
-from tamis.oci.manifests import DOCKER_MANIFEST, digest_of
-from tamis.oci.transport import RegistryStore
-from tamis.oci.wire import Patience, Wire
+from tamis.oci import InMemory, Stored, pack, save, stored
+from tamis.oci.digests import digest_of
+from tamis.oci.manifests import DOCKER_MANIFEST
+from tamis.oci.registry.repository import RegistryStore
+from tamis.oci.registry.wire import Patience, Wire
 
 PACKED = pack(b"\0asm\1\0\0\0" + b"m" * 300, Metadata("one", "1.0"))
 LAYER = PACKED.layers[0]
@@ -151,7 +152,7 @@ def test_anonymous_token_may_pull(docker_config: Path) -> None:
         with Pauses().store(registry.host) as store:
             assert store.read_manifest("1.0").digest == PACKED.digest
             with pytest.raises(Unreachable, match="does not let anonymous users push to") as caught:
-                store.write_blob(Descriptor("a/b", digest_of(b"x"), 1), b"x")
+                store.write_blob(Descriptor("a/b", digest_of(b"x"), 1), InMemory(b"x"))
         assert caught.value.advice().startswith(f"Run: docker login {registry.host}")
 
 
@@ -200,7 +201,7 @@ def test_broken_upload_begins_anew(registry: LoopbackRegistry) -> None:
     """Its session is gone: the PUT alone is not repeated."""
     registry.faults.append(Fault("PUT", "/blobs/uploads/", drop=True))
     with Pauses().store(registry.host) as store:
-        assert store.write_blob(LAYER.descriptor, LAYER.content)
+        assert store.write_blob(LAYER.descriptor, LAYER.source)
     assert [method for method, _ in registry.uploads] == ["POST", "PUT", "POST", "PUT"]
 
 
@@ -224,7 +225,7 @@ def test_authorization_stays_with_the_registry(docker_config: Path) -> None:
             Fault("POST", "/blobs/uploads/", status=202, headers={"Location": away}, times=9)
         )
         with Pauses().store(registry.host) as store, pytest.raises(Unreachable):
-            store.write_blob(LAYER.descriptor, LAYER.content)
+            store.write_blob(LAYER.descriptor, LAYER.source)
         assert other.requests
         assert other.authorizations == [None] * len(other.requests)
 
@@ -338,7 +339,7 @@ def test_blob_is_verified(registry: LoopbackRegistry) -> None:
 def test_upload_that_registry_rejects(registry: LoopbackRegistry) -> None:
     with Pauses().store(registry.host) as store:
         with pytest.raises(BadInput, match=r"refuses blob .*400 DIGEST_INVALID"):
-            store.write_blob(LAYER.descriptor, b"other")
+            store.write_blob(LAYER.descriptor, InMemory(b"other"))
         with pytest.raises(BadInput, match=r"refuses .*MANIFEST_BLOB_UNKNOWN"):
             store.write_manifest(MANIFEST, "1.0")
 

@@ -9,10 +9,12 @@ import pytest
 
 from tamis.errors import BadInput, Rejected
 from tamis.model.artifact import Descriptor, Layout, Metadata
-from tamis.oci import Index, Manifest, child, described, gzip, pack, parse, stored, tar, unpack
-from tamis.oci.layouts import OCI_TAR_GZIP, WASM_CONFIG, WASM_CONTENT
-from tamis.oci.manifests import DOCKER_MANIFEST, OCI_MANIFEST, digest_of
-from tamis.oci.metadata import MODULE_SIZE, module_facts
+from tamis.oci import Index, Manifest, child, described, pack, parse, stored, unpack
+from tamis.oci.digests import digest_of
+from tamis.oci.manifests import DOCKER_MANIFEST, OCI_MANIFEST
+from tamis.oci.packing import gzip, tar
+from tamis.oci.packing.metadata import MODULE_SIZE, module_facts
+from tamis.oci.packing.pack import OCI_TAR_GZIP, WASM_CONFIG, WASM_CONTENT
 
 MODULE = b"\0asm\1\0\0\0" + b"m" * 300
 METADATA = Metadata("hello", "1.0.0", "d", "MIT", abi="0.2.1", config="{}", targets=("a", "b"))

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tamis.errors import BadInput
-from tamis.oci.credentials import Credentials, find
+from tamis.oci.registry.credentials import Credentials, find
 
 
 def encoded(text: str) -> str:

@@ -9,7 +9,7 @@ import pytest
 
 from tamis.deflate import STORED_BEYOND, deflate
 from tamis.errors import BadInput
-from tamis.oci import gzip
+from tamis.oci.packing import gzip
 
 _NOISE = hashlib.shake_128(b"tamis").digest(80_000)
 _WORDS = [_NOISE[at : at + 2 + _NOISE[at] % 10] for at in range(200)]

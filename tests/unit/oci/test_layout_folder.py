@@ -10,8 +10,8 @@ import pytest
 from tamis.errors import BadInput, Rejected
 from tamis.model.artifact import Descriptor, Metadata
 from tamis.oci import pack, save, stored
-from tamis.oci.layout_folder import LayoutFolder
-from tamis.oci.manifests import digest_of
+from tamis.oci.digests import digest_of
+from tamis.oci.folder.layout_folder import LayoutFolder
 
 MODULE = b"\0asm\1\0\0\0" + b"m" * 300
 ONE = pack(MODULE, Metadata("one", "1.0"))
@@ -110,7 +110,7 @@ def test_damaged_blob_is_refused_and_then_replaced(folder: LayoutFolder) -> None
     with pytest.raises(Rejected, match="the content has digest"):
         folder.read_blob(layer.descriptor)
     assert not folder.has_blob(layer.descriptor)
-    assert folder.write_blob(layer.descriptor, layer.content)
+    assert folder.write_blob(layer.descriptor, layer.source)
     assert folder.read_blob(layer.descriptor) == layer.content
 
 

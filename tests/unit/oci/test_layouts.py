@@ -7,8 +7,9 @@ import pytest
 
 from tamis.errors import BadInput
 from tamis.model.artifact import Layout, Metadata
-from tamis.oci import layouts, pack
-from tamis.oci.manifests import digest_of
+from tamis.oci.digests import digest_of
+from tamis.oci.packing import pack as layouts
+from tamis.oci.packing.pack import pack
 
 MODULE = b"\0asm\1\0\0\0" + bytes(range(256)) * 20
 METADATA = Metadata(

@@ -5,6 +5,7 @@ import json
 import pytest
 
 from tamis.errors import BadInput, Rejected
+from tamis.oci.digests import digest_of, verify
 from tamis.oci.manifests import (
     DOCKER_LIST,
     DOCKER_MANIFEST,
@@ -13,10 +14,8 @@ from tamis.oci.manifests import (
     OCI_MANIFEST,
     Index,
     Manifest,
-    digest_of,
     parse,
     stored,
-    verify,
 )
 
 D = {"mediaType": "a/b", "digest": digest_of(b"x"), "size": 1}

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tamis.oci.names import api_host, api_repository, is_loopback, is_tag
+from tamis.oci.registry.names import api_host, api_repository, is_loopback, is_tag
 
 
 def test_docker_hub() -> None:

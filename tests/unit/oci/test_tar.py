@@ -8,7 +8,7 @@ from collections.abc import Callable
 import pytest
 
 from tamis.errors import BadInput
-from tamis.oci import tar
+from tamis.oci.packing import tar
 
 MODULE = b"\0asm\1\0\0\0" + b"m" * 1000
 

@@ -2,7 +2,7 @@
 
 import wasmtime
 
-from tamis.oci import gzip
+from tamis.oci.packing import gzip
 from tamis.verbs.sizes import sizes
 
 MODULE = bytes(wasmtime.wat2wasm("(module)"))

@@ -14,9 +14,9 @@ import requests
 from oras.auth.token import TokenAuth
 
 from tamis.errors import Unreachable
-from tamis.oci.credentials import Credentials, find
-from tamis.oci.names import is_loopback
-from tamis.oci.wire import Wire, message
+from tamis.oci.registry.credentials import Credentials, find
+from tamis.oci.registry.names import is_loopback
+from tamis.oci.registry.wire import Wire, message
 
 __all__ = ["Challenge", "Tokens", "challenges"]
 

@@ -8,16 +8,16 @@ Which consumer takes which layout (Istio, Envoy Gateway and Higress, by their fe
   (`application/vnd.module.wasm.content.layer.v1+wasm`), the other its ABI configuration.
 """
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 from tamis.errors import BadInput
 from tamis.model.artifact import Descriptor, Layout, Metadata
-from tamis.oci import gzip, tar
-from tamis.oci.manifests import MAX_MANIFEST, OCI_MANIFEST, digest_of
-from tamis.oci.metadata import annotations
+from tamis.oci.blobs import InMemory, Source, pieces
+from tamis.oci.digests import digest_of
+from tamis.oci.manifests import MAX_MANIFEST, OCI_MANIFEST, compact, written
+from tamis.oci.packing import gzip, tar
+from tamis.oci.packing.metadata import annotations
 
 __all__ = [
     "IMAGE_CONFIG",
@@ -47,7 +47,12 @@ class Blob:
     """Bytes and the descriptor that names them."""
 
     descriptor: Descriptor
-    content: bytes
+    source: Source
+
+    @property
+    def content(self) -> bytes:
+        """All of its bytes."""
+        return b"".join(pieces(self.source))
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,11 +83,11 @@ def pack(module: bytes, metadata: Metadata, layout: Layout = "image") -> Packed:
     document = {
         "schemaVersion": 2,
         "mediaType": OCI_MANIFEST,
-        "config": _written(config.descriptor),
-        "layers": [_written(layer.descriptor) for layer in layers],
+        "config": written(config.descriptor),
+        "layers": [written(layer.descriptor) for layer in layers],
         "annotations": annotations(metadata, digest_of(module), len(module)),
     }
-    manifest = _compact(document)
+    manifest = compact(document)
     if len(manifest) > MAX_MANIFEST:
         raise BadInput(
             f"{metadata.name}: the manifest would take {len(manifest)} bytes, registries take "
@@ -122,7 +127,7 @@ def _istio(module: bytes, metadata: Metadata) -> tuple[tuple[Blob, ...], list[st
 
 def _image_config(diff_ids: list[str]) -> bytes:
     """linux/amd64 whatever runs the filter: it is what consumers look for in an index."""
-    return _compact(
+    return compact(
         {
             "architecture": "amd64",
             "os": "linux",
@@ -133,7 +138,7 @@ def _image_config(diff_ids: list[str]) -> bytes:
 
 
 def _wasm_config(metadata: Metadata) -> bytes:
-    return _compact(
+    return compact(
         {
             "type": "envoy_proxy",
             "abiVersions": [metadata.abi] if metadata.abi else [],
@@ -143,20 +148,6 @@ def _wasm_config(metadata: Metadata) -> bytes:
 
 
 def _blob(media_type: str, content: bytes, notes: Mapping[str, str] | None = None) -> Blob:
-    return Blob(Descriptor(media_type, digest_of(content), len(content), notes or {}), content)
-
-
-def _written(descriptor: Descriptor) -> dict[str, Any]:
-    document: dict[str, Any] = {
-        "mediaType": descriptor.media_type,
-        "digest": descriptor.digest,
-        "size": descriptor.size,
-    }
-    if descriptor.annotations:
-        document["annotations"] = dict(descriptor.annotations)
-    return document
-
-
-def _compact(document: Mapping[str, Any]) -> bytes:
-    """JSON without a spare byte, keys in the order given: the form whose digest is pinned."""
-    return json.dumps(document, separators=(",", ":"), ensure_ascii=False).encode()
+    return Blob(
+        Descriptor(media_type, digest_of(content), len(content), notes or {}), InMemory(content)
+    )

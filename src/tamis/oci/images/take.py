@@ -15,8 +15,8 @@ from typing import Any
 
 from tamis.errors import BadInput
 from tamis.model.artifact import Descriptor
-from tamis.oci import layers
-from tamis.oci.layers import Entry, Layer
+from tamis.oci.images import layers
+from tamis.oci.images.layers import Entry, Layer
 from tamis.oci.manifests import MAX_MANIFEST, Index, Manifest, Stored, parse
 from tamis.oci.store import Store
 

@@ -7,6 +7,9 @@ PUT may be answered 404 though the first one was taken.
 """
 
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Self
@@ -18,15 +21,19 @@ from oras.provider import Registry
 
 from tamis.errors import BadInput, Rejected, TamisError, Unreachable
 from tamis.model.artifact import Descriptor
-from tamis.oci.manifests import ACCEPTED, MAX_MANIFEST, Stored, stored, verify, verify_file
-from tamis.oci.names import api_host, api_repository, is_loopback
-from tamis.oci.tokens import Tokens
-from tamis.oci.wire import Dropped, Patience, Wire, message
+from tamis.oci.blobs import Reader, Source, pieces
+from tamis.oci.digests import Verified, verify, verify_file
+from tamis.oci.manifests import ACCEPTED, MAX_MANIFEST, OCI_INDEX, Index, Stored, parse, stored
+from tamis.oci.registry.names import api_host, api_repository, is_loopback
+from tamis.oci.registry.tokens import Tokens
+from tamis.oci.registry.wire import Dropped, Patience, Wire, message
 
 __all__ = ["RegistryStore"]
 
 #: Bytes of one blob that we are ready to hold in memory.
 _MAX_BLOB = 2 << 30
+#: Of a list of tags or referrers.
+_PAGES = 1000
 
 
 class RegistryStore:
@@ -40,7 +47,7 @@ class RegistryStore:
         insecure: bool = False,
         patience: Patience | None = None,
     ) -> None:
-        self._name = f"{host}/{repository}"
+        self.name = f"{host}/{repository}"
         self._registry = _Registry(host, repository, insecure=insecure, patience=patience)
 
     def __enter__(self) -> Self:
@@ -56,27 +63,33 @@ class RegistryStore:
         def get() -> requests.Response:
             response = self._registry.manifest("GET", name)
             if response.status_code != 200:
-                raise self._refused(response, "pull from", f"{self._name}{_suffix(name)}")
+                raise self._refused(response, "pull from", f"{self.name}{_suffix(name)}")
             told.update(response.headers)
             return response
 
         content = self._registry.wire.download(get, MAX_MANIFEST)
         digest = name if name.startswith("sha256:") else told.get("Docker-Content-Digest", "")
         if digest.startswith("sha256:"):
-            verify(content, digest, f"{self._name}{_suffix(name)}")
+            verify(content, digest, f"{self.name}{_suffix(name)}")
         return stored(content, media_type or told.get("Content-Type"))
+
+    def find_manifest(self, name: str) -> Stored | None:
+        """As `read_manifest`; None for a 404."""
+        response = self._registry.manifest("HEAD", name)
+        response.close()
+        return None if response.status_code == 404 else self.read_manifest(name)
 
     def read_blob(self, descriptor: Descriptor) -> bytes:
         """GET, and verify size and digest."""
         get = partial(self._get_blob, descriptor)
         content = self._registry.wire.download(get, min(descriptor.size, _MAX_BLOB))
-        return verify(content, descriptor.digest, f"{self._name}, blob {descriptor.digest}")
+        return verify(content, descriptor.digest, f"{self.name}, blob {descriptor.digest}")
 
     def save_blob(self, descriptor: Descriptor, path: Path) -> None:
         """GET into the file, and verify size and digest."""
         with path.open("wb") as file:
             self._registry.wire.save(partial(self._get_blob, descriptor), descriptor.size, file)
-        verify_file(path, descriptor.digest, f"{self._name}, blob {descriptor.digest}")
+        verify_file(path, descriptor.digest, f"{self.name}, blob {descriptor.digest}")
 
     def _get_blob(self, descriptor: Descriptor) -> requests.Response:
         response = self._registry.blob("GET", descriptor)
@@ -91,10 +104,24 @@ class RegistryStore:
             return response.status_code == 200
         raise self._refused(response, "pull from", f"blob {descriptor.digest}")
 
-    def write_blob(self, descriptor: Descriptor, content: bytes) -> bool:
+    @contextmanager
+    def stream(self, descriptor: Descriptor, start: int = 0) -> Iterator[Reader]:
+        """The bytes of a blob from `start` on, unverified."""
+        with self._get_blob(descriptor) as response:
+            response.raw.decode_content = False
+            if start:
+                response.raw.read(start)
+            yield response.raw
+
+    def blob(self, descriptor: Descriptor) -> Source:
+        """GET when it is opened, verified as it is read."""
+        return _Remote(self, descriptor)
+
+    def write_blob(self, descriptor: Descriptor, source: Source, *, origin: str = "") -> bool:  # noqa: ARG002
         """Upload, unless a HEAD finds it. A broken upload begins anew: registries forget it."""
         if self.has_blob(descriptor):
             return False
+        content = b"".join(pieces(source))
         patience = self._registry.wire.patience
         attempt = 0
         while True:
@@ -127,14 +154,53 @@ class RegistryStore:
             return False
         response = self._registry.manifest("PUT", name, manifest)
         if response.status_code not in {200, 201, 202, 204}:
-            raise self._refused(response, "push to", f"{self._name}{_suffix(name)}")
+            raise self._refused(response, "push to", f"{self.name}{_suffix(name)}")
         kept = response.headers.get("Docker-Content-Digest", manifest.digest)
         if kept != manifest.digest:
             raise Rejected(
-                f"{self._name} keeps the manifest as {kept}, not as {manifest.digest}",
+                f"{self.name} keeps the manifest as {kept}, not as {manifest.digest}",
                 advice="This registry changes what it is given: use another one.",
             )
         return True
+
+    def tags(self) -> tuple[str, ...]:
+        """GET tags/list, page by page."""
+        found: set[str] = set()
+        for response in self._pages("tags/list"):
+            if response.status_code != 200:
+                raise self._refused(response, "pull from", f"{self.name}, its list of tags")
+            found |= _tags(response)
+        return tuple(sorted(found))
+
+    def referrers(self, digest: str) -> tuple[Descriptor, ...] | None:
+        """GET referrers, page by page; None: the registry does not have this API.
+
+        Only a 200 with an index means that it does: some announce it and answer otherwise.
+        """
+        found: list[Descriptor] = []
+        for response in self._pages(f"referrers/{digest}"):
+            kind = response.headers.get("Content-Type", "").split(";")[0].strip()
+            if response.status_code != 200 or kind != OCI_INDEX:
+                response.close()
+                return None
+            listed = parse(stored(response.content, kind))
+            assert isinstance(listed, Index)
+            found += [each for _, each in listed.manifests]
+        return tuple(found)
+
+    def _pages(self, path: str) -> Iterator[requests.Response]:
+        """The answers to a GET, and to those that its Link headers lead to."""
+        url: str | None = path
+        for _ in range(_PAGES):
+            if url is None:
+                return
+            response = self._registry.listing(url)
+            yield response
+            following = response.links.get("next", {}).get("url")
+            url = urljoin(response.url, following) if following else None
+        raise BadInput(
+            f"{self.name}: the registry's list never ends", advice="Ask who runs the registry."
+        )
 
     def _refused(self, response: requests.Response, doing: str, what: str) -> TamisError:
         """The error for an answer that is not the one we need."""
@@ -207,6 +273,12 @@ class _Registry(Registry):  # type: ignore[misc]  # oras has no types
         url = f"{self.prefix}://{self._container.get_blob_url(descriptor.digest)}"
         return self.do_request(url, method, stream=method == "GET")
 
+    def listing(self, path: str) -> requests.Response:
+        """One request for a list of the repository, or for the URL of its next page."""
+        self._settle()
+        api = f"{self.prefix}://{self.hostname}/v2/{self._container.api_prefix}/"
+        return self.do_request(urljoin(api, path), headers={"Accept": f"{OCI_INDEX}, */*"})
+
     def upload(self, descriptor: Descriptor, content: bytes) -> requests.Response:
         """POST and PUT by oras, which wants a file. The answer of the first that was refused."""
         with tempfile.NamedTemporaryFile(prefix="tamis-") as file:
@@ -250,6 +322,25 @@ class _Registry(Registry):  # type: ignore[misc]  # oras has no types
         return urljoin(r.url, location)
 
 
+@dataclass(frozen=True, slots=True)
+class _Remote:
+    """A blob of the registry. From its start it is verified; from further on it is a part."""
+
+    store: RegistryStore
+    descriptor: Descriptor
+
+    @property
+    def size(self) -> int:
+        return self.descriptor.size
+
+    @contextmanager
+    def open(self, start: int = 0) -> Iterator[Reader]:
+        with self.store.stream(self.descriptor, start) as file:
+            where = f"{self.store.name}, blob {self.descriptor.digest}"
+            known = self.descriptor
+            yield file if start else Verified(file, known.digest, known.size, where)
+
+
 class _NoSession(Exception):
     """The registry did not open an upload; carries its answer past oras."""
 
@@ -268,3 +359,13 @@ def _container(host: str, repository: str) -> Container:
 
 def _suffix(name: str) -> str:
     return f"@{name}" if name.startswith("sha256:") else f":{name}"
+
+
+def _tags(response: requests.Response) -> set[str]:
+    try:
+        names = response.json().get("tags") or []
+        return {name for name in names if isinstance(name, str)}
+    except (ValueError, AttributeError, TypeError) as error:
+        raise BadInput(
+            f"{response.url} is no list of tags", advice="Check the registry's address."
+        ) from error

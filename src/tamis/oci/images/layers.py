@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Literal
 
 from tamis.errors import BadInput
-from tamis.oci.unpacking import MOST_AT_ONCE, unpacked
+from tamis.oci.images.unpacking import MOST_AT_ONCE, unpacked
 
 __all__ = ["Entry", "Layer", "copy", "read"]
 

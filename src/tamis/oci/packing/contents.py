@@ -10,10 +10,11 @@ from dataclasses import dataclass
 
 from tamis.errors import BadInput, Rejected
 from tamis.model.artifact import Artifact, Descriptor, Layout, Metadata
-from tamis.oci import gzip, tar
-from tamis.oci.layouts import MAX_MODULE, OCI_TAR_GZIP, WASM_CONTENT, check_module
-from tamis.oci.manifests import DOCKER_MANIFEST, Index, Manifest, digest_of
-from tamis.oci.metadata import metadata, module_facts
+from tamis.oci.digests import digest_of
+from tamis.oci.manifests import DOCKER_MANIFEST, Index, Manifest
+from tamis.oci.packing import gzip, tar
+from tamis.oci.packing.metadata import metadata, module_facts
+from tamis.oci.packing.pack import MAX_MODULE, OCI_TAR_GZIP, WASM_CONTENT, check_module
 
 __all__ = ["Content", "child", "content", "described", "unpack"]
 

@@ -1,0 +1,1 @@
+"""An OCI image-layout folder as a store."""

@@ -1,0 +1,1 @@
+"""A program out of a container image, without any container engine."""

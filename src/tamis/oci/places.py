@@ -1,0 +1,31 @@
+"""From a reference to the store that it is in."""
+
+from tamis.model.reference import LayoutReference, Reference
+from tamis.oci.store import Store
+
+__all__ = ["name_in", "open_store"]
+
+
+def open_store(reference: Reference, *, insecure: bool = False) -> Store:
+    """The store that `reference` is in. Nothing is contacted or created before it is used.
+
+    `insecure`: plain HTTP where there is no (trusted) TLS; else only loopback is spoken to so.
+    """
+    if isinstance(reference, LayoutReference):
+        from tamis.oci.folder.layout_folder import LayoutFolder
+
+        return LayoutFolder(reference.folder)
+    # oras takes 0.2 s to import: only who talks to a registry pays.
+    from tamis.oci.registry.repository import RegistryStore
+
+    return RegistryStore(reference.host, reference.repository, insecure=insecure)
+
+
+def name_in(reference: Reference) -> str:
+    """What to ask its store for: the digest if there is one, else the tag, else "" or "latest".
+
+    A layout folder may be named without a tag when it holds one artifact only.
+    """
+    if reference.digest or reference.tag:
+        return reference.digest or reference.tag or ""
+    return "" if isinstance(reference, LayoutReference) else "latest"

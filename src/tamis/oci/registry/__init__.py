@@ -1,0 +1,1 @@
+"""A registry's repository as a store: names, credentials, tokens, requests, uploads."""
