@@ -90,13 +90,13 @@ def layer(
 
 def gzipped(content: bytes) -> bytes:
     """As gzip, not compressed: the same bytes whatever the zlib. The blocks begin at byte 10."""
-    stored = b""
+    stored = []
     for at in range(0, max(1, len(content)), 0xFFFF):
         block = content[at : at + 0xFFFF]
         last = at + 0xFFFF >= len(content)
-        stored += struct.pack("<BHH", last, len(block), 0xFFFF - len(block)) + block
+        stored += [struct.pack("<BHH", last, len(block), 0xFFFF - len(block)), block]
     end = struct.pack("<II", zlib.crc32(content), len(content) & 0xFFFF_FFFF)
-    return b"\x1f\x8b\x08" + bytes(6) + b"\xff" + stored + end
+    return b"\x1f\x8b\x08" + bytes(6) + b"\xff" + b"".join(stored) + end
 
 
 @dataclass(frozen=True)
