@@ -23,7 +23,6 @@ def load(
     for what is no archive of a layout, and what `copy` raises.
     """
     try:
-        # The archive may be as large as the disk's rest: beside it is where its owner has room.
         with tempfile.TemporaryDirectory(prefix="tamis-") as scratch:
             folder = Path(scratch)
             oci.read_archive(path, folder)

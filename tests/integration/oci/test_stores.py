@@ -295,7 +295,7 @@ def test_a_title_that_leads_elsewhere(away: LayoutReference, tmp_path: Path) -> 
     with open_store(away) as store:
         manifest = store.read_manifest("1.0.0")
         changed = manifest.content.replace(b"config.json", b"../../x.json")
-            store.write_manifest(stored(changed), "evil")
+        store.write_manifest(stored(changed), "evil")
     pulled = pull(LayoutReference(away.folder, "evil"), tmp_path / "out", extract=True)
     assert all(file.parent == tmp_path / "out" for file in pulled.files)
     assert not list(tmp_path.rglob("x.json"))
