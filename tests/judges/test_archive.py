@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from tests import referrers_registry
 from tests.docker_registry import serve, skopeo
 from tests.engine import RunningEngine, running_engine
 from tests.judging import oras
@@ -38,9 +39,10 @@ def engine() -> Iterator[RunningEngine]:
         yield running
 
 
-@pytest.fixture(scope="module")
-def host(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    yield from serve(tmp_path_factory.mktemp("registry"))
+@pytest.fixture(scope="module", params=[serve, referrers_registry.serve], ids=["docker", "olareg"])
+def host(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A registry without the referrers API, and one with it."""
+    yield from request.param(tmp_path_factory.mktemp("registry"))
 
 
 def saved(folder: Path, layout: Layout = "image") -> tuple[Path, str]:

@@ -146,7 +146,10 @@ def _document(content: bytes) -> dict[str, Any]:
 
 
 def _list(document: Mapping[str, Any], key: str) -> list[Any]:
-    items = document.get(key)
+    # What Go writes for an empty list is null: a registry without referrers for one.
+    items = document.get(key, "")
+    if items is None:
+        return []
     if not isinstance(items, list):
         raise BadInput(f"the manifest has no list '{key}'", advice=_ADVICE)
     return items
