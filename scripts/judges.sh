@@ -44,6 +44,14 @@ for language in cpp rust go assemblyscript; do
   fi
 done
 
+# Judges of artifacts: cosign and oras are in Debian's newer suites only; Istio's fetcher and a registry
+# with the referrers API are built from Go's module proxy. Both are kept; tests/judging.py runs them.
+kept=${XDG_CACHE_HOME:-$HOME/.cache}/tamis-tests
+sh scripts/newer_debian.sh "$kept/cosign-2" trixie cosign 2
+sh scripts/newer_debian.sh "$kept/cosign-3" sid cosign 3
+sh scripts/newer_debian.sh "$kept/oras-1" trixie oras 1
+.venv/bin/python -m tests.go_judges
+
 # What was compiled once is taken from the user's cache, whatever the checkout's folder.
 export CCACHE_BASEDIR="$PWD" CCACHE_NOHASHDIR=1
 .venv/bin/cmake -S . -B build/sanitize -G Ninja -DCMAKE_MAKE_PROGRAM="$PWD/.venv/bin/ninja" \

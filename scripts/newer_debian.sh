@@ -43,4 +43,4 @@ esac
 dpkg-deb -x "$root/${package}"_*.deb "$root/tree"
 runs "$root/tree" || fail "it does not run here: $("$root/tree/usr/bin/$package" version 2>&1)"
 rm -rf "$folder"
-mv "$root/tree" "$folder"
+mv -T "$root/tree" "$folder" || runs "$folder" # another run may have been quicker

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from tamis.verbs.doctor import doctor
     from tamis.verbs.init import init
     from tamis.verbs.inspect import inspect
+    from tamis.verbs.list import list
+    from tamis.verbs.load import load
     from tamis.verbs.new import new
     from tamis.verbs.pull import pull
     from tamis.verbs.push import push
@@ -31,10 +33,13 @@ if TYPE_CHECKING:
     from tamis.verbs.replay import replay
     from tamis.verbs.reproduce import reproduce
     from tamis.verbs.run import run
+    from tamis.verbs.save import save
     from tamis.verbs.ship import ship
     from tamis.verbs.subject import subject
+    from tamis.verbs.tag import tag
     from tamis.verbs.test import test
     from tamis.verbs.toolchain import toolchain
+    from tamis.verbs.tree import tree
 
 __version__ = version.VERSION
 
@@ -50,6 +55,8 @@ __all__ = [
     "doctor",
     "init",
     "inspect",
+    "list",
+    "load",
     "new",
     "pull",
     "push",
@@ -59,10 +66,13 @@ __all__ = [
     "replay",
     "reproduce",
     "run",
+    "save",
     "ship",
     "subject",
+    "tag",
     "test",
     "toolchain",
+    "tree",
 ]
 
 

@@ -4,9 +4,12 @@ from collections.abc import Iterator
 
 import pytest
 from tests.docker_registry import serve
-from tests.images import Image
+from tests.images import Image, file
+from tests.judges.cases.parts import CONTENT, SPEC_CONFIG, image, part, tarball
 from tests.judges.images import CASES
 from tests.judges.verdicts import Verdict, ask, recorded
+from tests.judging import istio_pull
+from tests.registry import LoopbackRegistry
 
 _RECORDED = recorded()
 
@@ -37,3 +40,20 @@ def test_cases_are_the_bytes_that_were_judged() -> None:
     other = [n for n in accepted if _RECORDED[n].digest not in _digests(CASES[n].image)]
     assert len(accepted) > 50
     assert other == []
+
+
+_LIMIT = 256 << 20
+
+
+@pytest.mark.judge
+def test_more_than_256_mib() -> None:
+    """A raw module is cut there without a word; one in an archive is not accepted."""
+    module = b"\0asm\1\0\0\0" + bytes(_LIMIT - 7)
+    content = image(part(SPEC_CONFIG, b"{}"), part(CONTENT, module))
+    archive = image(tarball(file("plugin.wasm", module)))
+    with LoopbackRegistry() as registry:
+        places = [content.serve(registry, "large/raw:1"), archive.serve(registry, "large/tar:1")]
+        cut, refused = istio_pull(*(f"oci://{place}" for place in places))
+    assert (cut.accepted, cut.size) == (True, _LIMIT)
+    assert cut.digest == content.digest
+    assert "failed to read plugin.wasm: unexpected EOF" in refused.error

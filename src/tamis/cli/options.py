@@ -21,6 +21,7 @@ __all__ = [
     "Only",
     "Out",
     "Port",
+    "Referrers",
     "Reports",
     "Targets",
 ]
@@ -92,5 +93,11 @@ Layout = Annotated[
 ]
 Insecure = Annotated[
     bool, typer.Option("--insecure", help="Allow plain HTTP to a registry that is not loopback.")
+]
+Referrers = Annotated[
+    bool,
+    typer.Option(
+        "--referrers/--no-referrers", help="With what belongs to it: signatures, SBOM, reports."
+    ),
 ]
 Out = Annotated[Path | None, typer.Option("-o", "--out", metavar="PATH", help="Where to write.")]

@@ -3,14 +3,19 @@
 `pack` makes an artifact, `open_store` finds its place, `save` writes it, `unpack` reads it back.
 """
 
+from tamis.oci.along import take_along
 from tamis.oci.blobs import InFile, InMemory, Source
 from tamis.oci.digests import digest_of
+from tamis.oci.folder.archive import names_in as names_in_archive
+from tamis.oci.folder.archive import read as read_archive
+from tamis.oci.folder.archive import write as write_archive
 from tamis.oci.images.take import for_platform, take
 from tamis.oci.manifests import Index, Manifest, Stored, parse, stored
 from tamis.oci.moving import replicate, save
 from tamis.oci.packing.contents import child, content, described, unpack
 from tamis.oci.packing.pack import Blob, Packed, pack
 from tamis.oci.places import name_in, open_store
+from tamis.oci.referrers import listing as referrers_of
 from tamis.oci.registry.names import is_tag
 from tamis.oci.store import Store
 
@@ -31,12 +36,17 @@ __all__ = [
     "for_platform",
     "is_tag",
     "name_in",
+    "names_in_archive",
     "open_store",
     "pack",
     "parse",
+    "read_archive",
+    "referrers_of",
     "replicate",
     "save",
     "stored",
     "take",
+    "take_along",
     "unpack",
+    "write_archive",
 ]

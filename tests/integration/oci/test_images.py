@@ -22,7 +22,8 @@ from tamis import oci
 from tamis.errors import BadInput, Rejected, TamisError, Unreachable
 from tamis.model.artifact import Descriptor
 from tamis.model.reference import Reference, RegistryReference, parse
-from tamis.oci.images import layers, unpacking
+from tamis.oci import unpacking
+from tamis.oci.images import layers
 from tamis.oci.images import take as images
 from tamis.oci.registry.repository import RegistryStore
 from tamis.oci.registry.wire import Patience
