@@ -20,7 +20,8 @@ from tests import referrers_registry
 from tests.conftest import tool
 from tests.docker_registry import serve, skopeo
 
-from tamis.model.artifact import Layout, Metadata
+from tamis.model.artifact import Metadata
+from tamis.model.layout import Layout
 from tamis.model.reference import LayoutReference, RegistryReference
 from tamis.verbs.copy import copy
 from tamis.verbs.pull import fetch

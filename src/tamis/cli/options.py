@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from tamis.model import artifact
+from tamis.model import layout
 
 __all__ = [
     "Address",
@@ -88,7 +88,7 @@ Reports = Annotated[
     typer.Option("--report", metavar="KIND=FILE", help="junit=FILE, markdown=FILE or github."),
 ]
 Layout = Annotated[
-    artifact.Layout,
+    layout.Layout,
     typer.Option("--layout", metavar="NAME", help="image (all consumers) or istio."),
 ]
 Insecure = Annotated[

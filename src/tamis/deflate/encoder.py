@@ -13,7 +13,7 @@ from itertools import count
 
 from tamis.deflate.lz77 import LITERALS, MAX_MATCH, WINDOW, Token, parts, tokenize
 
-__all__ = ["STORED_BEYOND", "deflate"]
+__all__ = ["STORED_BEYOND", "Encoder", "deflate"]
 
 #: Inputs larger than this (bytes) travel uncompressed: compressing them here would take minutes.
 STORED_BEYOND = 16 << 20
@@ -219,3 +219,19 @@ def _stored(data: bytes) -> bytes:
         size = len(chunk)
         parts += [final, size.to_bytes(2, "little"), (size ^ 0xFFFF).to_bytes(2, "little"), chunk]
     return b"".join(parts)
+
+
+class Encoder:
+    """One stream, piece by piece; all of it is held until `finish`."""
+
+    def __init__(self) -> None:
+        self._data = bytearray()
+
+    def update(self, data: bytes) -> bytes:
+        """Add `data`; nothing is ready yet."""
+        self._data += data
+        return b""
+
+    def finish(self) -> bytes:
+        """The stream."""
+        return deflate(bytes(self._data))

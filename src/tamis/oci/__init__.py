@@ -12,8 +12,10 @@ from tamis.oci.folder.archive import write as write_archive
 from tamis.oci.images.take import for_platform, take
 from tamis.oci.manifests import Index, Manifest, Stored, parse, stored
 from tamis.oci.moving import replicate, save
-from tamis.oci.packing.contents import child, content, described, unpack
-from tamis.oci.packing.pack import Blob, Packed, pack
+from tamis.oci.packing.contents import child, content, described
+from tamis.oci.packing.pack import Packed, pack, pack_index
+from tamis.oci.packing.parts import Blob
+from tamis.oci.packing.unpack import Unpacked, extract, unpack
 from tamis.oci.places import name_in, open_store
 from tamis.oci.referrers import listing as referrers_of
 from tamis.oci.registry.names import is_tag
@@ -29,16 +31,19 @@ __all__ = [
     "Source",
     "Store",
     "Stored",
+    "Unpacked",
     "child",
     "content",
     "described",
     "digest_of",
+    "extract",
     "for_platform",
     "is_tag",
     "name_in",
     "names_in_archive",
     "open_store",
     "pack",
+    "pack_index",
     "parse",
     "read_archive",
     "referrers_of",

@@ -76,7 +76,7 @@ def describe(reference: Reference, *, insecure: bool = False) -> Artifact:
     name, version = _stand_ins(reference)
     with oci.open_store(reference, insecure=insecure) as store:
         found, manifest = _manifest(store, reference)
-    return oci.described(manifest, found.digest, name=name, version=version)
+        return oci.described(manifest, found.digest, store.read_blob, name=name, version=version)
 
 
 def _artifact(

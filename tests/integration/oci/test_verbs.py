@@ -9,7 +9,8 @@ import pytest
 from tests.registry import LoopbackRegistry
 
 from tamis.errors import BadInput, Rejected
-from tamis.model.artifact import Layout, Metadata
+from tamis.model.artifact import Metadata
+from tamis.model.layout import Layout
 from tamis.model.reference import LayoutReference, RegistryReference, parse
 from tamis.oci import digest_of
 from tamis.verbs.copy import copy
