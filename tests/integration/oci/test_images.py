@@ -24,8 +24,8 @@ from tamis.model.artifact import Descriptor
 from tamis.model.reference import Reference, RegistryReference, parse
 from tamis.oci.images import layers, unpacking
 from tamis.oci.images import take as images
-from tamis.oci.registry.repository import RegistryStore
 from tamis.oci.registry.patience import Patience
+from tamis.oci.registry.repository import RegistryStore
 
 NAMES = ("/usr/local/bin/envoy", "/usr/bin/envoy")
 HERE, THERE = "usr/local/bin/envoy", "usr/bin/envoy"

@@ -13,8 +13,8 @@ from tamis.model.artifact import Descriptor, Metadata
 from tamis.oci import InMemory, Stored, pack, save, stored
 from tamis.oci.digests import digest_of
 from tamis.oci.manifests import DOCKER_MANIFEST
-from tamis.oci.registry.repository import RegistryStore
 from tamis.oci.registry.patience import Patience
+from tamis.oci.registry.repository import RegistryStore
 
 PACKED = pack(b"\0asm\1\0\0\0" + b"m" * 300, Metadata("one", "1.0"))
 LAYER = PACKED.layers[0]
