@@ -4,10 +4,18 @@ from tamis.wasm.paths import machine_paths
 
 
 def test_in_order_and_once() -> None:
-    data = (
-        rb"\0C:\Users\joe\a.rs" + b"\0/home/joe/a.c\0/root/b\0/home/joe/a.c\0"
-        rb"x:\Users\no\0D:\Users\jo" + b"\0/homes/no\0/builds/x1\0:\\Users\\no"
+    texts = (
+        rb"C:\Users\joe\a.rs",
+        b"/home/joe/a.c",
+        b"/root/b",
+        b"/home/joe/a.c",
+        rb"x:\Users\no",
+        rb"D:\Users\jo",
+        b"/homes/no",
+        b"/builds/x1",
+        b"/root/",
     )
+    data = b"\0".join((rb":\Users\no", *texts))
     assert machine_paths(data) == (
         r"C:\Users\joe\a.rs",
         "/home/joe/a.c",
