@@ -9,6 +9,7 @@ pinned; a golden digest in the tests holds it.
 import heapq
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from functools import cache
 from itertools import count
 
 from tamis.deflate.lz77 import LITERALS, MAX_MATCH, WINDOW, Token, parts, tokenize
@@ -53,11 +54,12 @@ def _bins(base: int, groups: Sequence[tuple[int, int]]) -> list[tuple[int, int]]
 
 
 #: RFC 1951, 3.2.5; length 258 has a symbol of its own, without extra bits.
-_LENGTHS = [*_bins(3, [(8, 0), (4, 1), (4, 2), (4, 3), (4, 4), (4, 5)])[:28], (258, 0)]
-_DISTANCES = _bins(1, [(4, 0), *((2, extra) for extra in range(1, 14))])
+_LENGTHS = (*_bins(3, [(8, 0), (4, 1), (4, 2), (4, 3), (4, 4), (4, 5)])[:28], (258, 0))
+_DISTANCES = tuple(_bins(1, [(4, 0), *((2, extra) for extra in range(1, 14))]))
 
 
-def _symbols(bins: Sequence[tuple[int, int]], top: int) -> list[tuple[int, str]]:
+@cache
+def _symbols(bins: tuple[tuple[int, int], ...], top: int) -> list[tuple[int, str]]:
     """For each value up to `top`: its symbol's index, and its extra bits in stream order."""
     table: list[tuple[int, str]] = [(0, "")] * (top + 1)
     for index, (first, extra) in enumerate(bins):
@@ -71,8 +73,12 @@ def _number(value: int, bits: int) -> str:
     return format(value, f"0{bits}b")[::-1] if bits else ""
 
 
-_LENGTH_OF = _symbols(_LENGTHS, MAX_MATCH)
-_DISTANCE_OF = _symbols(_DISTANCES, WINDOW)
+def _length_of(length: int) -> tuple[int, str]:
+    return _symbols(_LENGTHS, MAX_MATCH)[length]
+
+
+def _distance_of(distance: int) -> tuple[int, str]:
+    return _symbols(_DISTANCES, WINDOW)[distance]
 
 
 def _block(tokens: Sequence[Token], bits: list[str]) -> None:
@@ -85,8 +91,8 @@ def _block(tokens: Sequence[Token], bits: list[str]) -> None:
             literals[token] += times
             continue
         distance, length = parts(token)
-        literals[257 + _LENGTH_OF[length][0]] += times
-        distances[_DISTANCE_OF[distance][0]] += times
+        literals[257 + _length_of(length)[0]] += times
+        distances[_distance_of(distance)[0]] += times
     literal_lengths = _code_lengths(literals, 286, 15)
     distance_lengths = _code_lengths(distances, 30, 15)
     bits.append("01")  # dynamic: the number 2, least significant bit first
@@ -105,8 +111,8 @@ def _block(tokens: Sequence[Token], bits: list[str]) -> None:
 
 def _match(token: Token, literal_codes: Sequence[str], distance_codes: Sequence[str]) -> str:
     distance, length = parts(token)
-    symbol, extra = _LENGTH_OF[length]
-    far, far_extra = _DISTANCE_OF[distance]
+    symbol, extra = _length_of(length)
+    far, far_extra = _distance_of(distance)
     return literal_codes[257 + symbol] + extra + distance_codes[far] + far_extra
 
 
