@@ -3,6 +3,7 @@
 `pack` makes an artifact, `open_store` finds its place, `save` writes it, `unpack` reads it back.
 """
 
+from tamis.oci import referrers
 from tamis.oci.blobs import InFile, InMemory, Source
 from tamis.oci.digests import digest_of
 from tamis.oci.images.take import for_platform, take
@@ -34,6 +35,7 @@ __all__ = [
     "open_store",
     "pack",
     "parse",
+    "referrers",
     "replicate",
     "save",
     "stored",
