@@ -6,6 +6,7 @@ A key that is there twice is read one way by one and another way by the next, so
 import base64
 import binascii
 import json
+import re
 from typing import Any
 
 from tamis.errors import BadInput
@@ -13,6 +14,8 @@ from tamis.errors import BadInput
 __all__ = ["Object", "bytes_of", "object_of", "text_of"]
 
 Object = dict[str, Any]
+
+_HALF = re.compile(rb"\\u[dD][89a-fA-F]")
 
 
 def object_of(content: bytes, what: str, *, advice: str, limit: int) -> Object:
@@ -25,6 +28,8 @@ def object_of(content: bytes, what: str, *, advice: str, limit: int) -> Object:
         raise BadInput(f"{what} is not JSON: {str(error)[:200]}", advice=advice) from error
     if not isinstance(document, dict):
         raise BadInput(f"{what} is not a JSON object", advice=advice)
+    if _HALF.search(content):
+        _whole(document, what, advice)
     return document
 
 
@@ -41,6 +46,14 @@ def bytes_of(text: object, what: str, *, advice: str) -> bytes:
 def text_of(content: bytes) -> str:
     """Standard base64."""
     return base64.b64encode(content).decode()
+
+
+def _whole(document: Object, what: str, advice: str) -> None:
+    """Raises BadInput for half a character, which JSON can hold and no other text."""
+    try:
+        json.dumps(document, ensure_ascii=False).encode()
+    except (UnicodeEncodeError, RecursionError) as error:
+        raise BadInput(f"{what} has half a character in a text", advice=advice) from error
 
 
 def _once(pairs: list[tuple[str, Any]]) -> Object:
