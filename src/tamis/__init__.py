@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from tamis.verbs.doctor import doctor
     from tamis.verbs.init import init
     from tamis.verbs.inspect import inspect
+    from tamis.verbs.login import login
+    from tamis.verbs.logout import logout
     from tamis.verbs.new import new
     from tamis.verbs.pull import pull
     from tamis.verbs.push import push
@@ -50,6 +52,8 @@ __all__ = [
     "doctor",
     "init",
     "inspect",
+    "login",
+    "logout",
     "new",
     "pull",
     "push",

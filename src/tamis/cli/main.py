@@ -46,6 +46,8 @@ VERBS: dict[str, Verb] = {
         Verb("init", _MORE, "Write tamis.toml and a first fixture for a project that is there"),
         Verb("replay", _MORE, "Run fixtures many times over: exchanges a second, counts, a hash"),
         Verb("copy", _MORE, "Copy an artifact between registries and layout folders"),
+        Verb("login", _MORE, "Log in to a registry, as docker does"),
+        Verb("logout", _MORE, "Forget the credentials for a registry"),
         Verb("cache", _MORE, "Show or delete what tamis keeps so that it need not be made again"),
         Verb("toolchain", _MORE, "List compilers, or make the image for build --container"),
         Verb("doctor", _MORE, "Show what is installed and how to get what is missing"),

@@ -10,7 +10,7 @@ from tamis.oci.manifests import Index, Manifest, Stored, parse, stored
 from tamis.oci.moving import replicate, save
 from tamis.oci.packing.contents import child, content, described, unpack
 from tamis.oci.packing.pack import Blob, Packed, pack
-from tamis.oci.places import name_in, open_store
+from tamis.oci.places import login, logout, name_in, open_store
 from tamis.oci.registry.names import is_tag
 from tamis.oci.store import Store
 
@@ -30,6 +30,8 @@ __all__ = [
     "digest_of",
     "for_platform",
     "is_tag",
+    "login",
+    "logout",
     "name_in",
     "open_store",
     "pack",
