@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from tamis.verbs.inspect import inspect
     from tamis.verbs.list import list
     from tamis.verbs.load import load
+    from tamis.verbs.login import login
+    from tamis.verbs.logout import logout
     from tamis.verbs.new import new
     from tamis.verbs.pull import pull
     from tamis.verbs.push import push
@@ -57,6 +59,8 @@ __all__ = [
     "inspect",
     "list",
     "load",
+    "login",
+    "logout",
     "new",
     "pull",
     "push",

@@ -51,6 +51,8 @@ VERBS: dict[str, Verb] = {
         Verb("tree", _MORE, "Show what an artifact is made of, and what belongs to it"),
         Verb("save", _MORE, "Put artifacts into one file, for places without a registry"),
         Verb("load", _MORE, "Copy the artifacts in a file into a registry or layout folder"),
+        Verb("login", _MORE, "Log in to a registry, as docker does"),
+        Verb("logout", _MORE, "Forget the credentials for a registry"),
         Verb("cache", _MORE, "Show or delete what tamis keeps so that it need not be made again"),
         Verb("toolchain", _MORE, "List compilers, or make the image for build --container"),
         Verb("doctor", _MORE, "Show what is installed and how to get what is missing"),

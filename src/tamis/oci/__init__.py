@@ -17,7 +17,7 @@ from tamis.oci.packing.contents import child, content, described
 from tamis.oci.packing.pack import Packed, pack, pack_index
 from tamis.oci.packing.parts import Blob
 from tamis.oci.packing.unpack import Unpacked, extract, unpack
-from tamis.oci.places import name_in, open_store
+from tamis.oci.places import login, logout, name_in, open_store
 from tamis.oci.registry.names import is_tag
 from tamis.oci.store import Store
 
@@ -39,6 +39,8 @@ __all__ = [
     "extract",
     "for_platform",
     "is_tag",
+    "login",
+    "logout",
     "name_in",
     "names_in_archive",
     "open_store",
