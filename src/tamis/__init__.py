@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from tamis import version
 
 if TYPE_CHECKING:
+    from tamis.verbs.attach import attach
     from tamis.verbs.bench import bench
     from tamis.verbs.build import build
     from tamis.verbs.cache import cache
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from tamis.verbs.doctor import doctor
     from tamis.verbs.init import init
     from tamis.verbs.inspect import inspect
+    from tamis.verbs.keygen import keygen
     from tamis.verbs.new import new
     from tamis.verbs.pull import pull
     from tamis.verbs.push import push
@@ -32,14 +34,17 @@ if TYPE_CHECKING:
     from tamis.verbs.reproduce import reproduce
     from tamis.verbs.run import run
     from tamis.verbs.ship import ship
+    from tamis.verbs.sign import sign
     from tamis.verbs.subject import subject
     from tamis.verbs.test import test
     from tamis.verbs.toolchain import toolchain
+    from tamis.verbs.verify import verify
 
 __version__ = version.VERSION
 
 __all__ = [
     "__version__",
+    "attach",
     "bench",
     "build",
     "cache",
@@ -50,6 +55,7 @@ __all__ = [
     "doctor",
     "init",
     "inspect",
+    "keygen",
     "new",
     "pull",
     "push",
@@ -60,9 +66,11 @@ __all__ = [
     "reproduce",
     "run",
     "ship",
+    "sign",
     "subject",
     "test",
     "toolchain",
+    "verify",
 ]
 
 

@@ -1,7 +1,7 @@
 """Arguments and options that several verbs share, so that each means one thing everywhere."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
@@ -16,12 +16,14 @@ __all__ = [
     "Fixtures",
     "Hosts",
     "Insecure",
+    "Key",
     "Layout",
     "Limits",
     "Only",
     "Out",
     "Port",
     "Reports",
+    "Signer",
     "Targets",
 ]
 
@@ -92,5 +94,17 @@ Layout = Annotated[
 ]
 Insecure = Annotated[
     bool, typer.Option("--insecure", help="Allow plain HTTP to a registry that is not loopback.")
+]
+Key = Annotated[
+    str | None,
+    typer.Option(
+        "--key", metavar="FILE", help="The private key; with --signer cosign any that it knows."
+    ),
+]
+Signer = Annotated[
+    Literal["tamis", "cosign"],
+    typer.Option(
+        "--signer", metavar="NAME", help="cosign: your own, for a KMS, or keyless without --key."
+    ),
 ]
 Out = Annotated[Path | None, typer.Option("-o", "--out", metavar="PATH", help="Where to write.")]
