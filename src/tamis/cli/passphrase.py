@@ -24,15 +24,20 @@ PassphraseFile = Annotated[
 ]
 _NAMES = ("TAMIS_PASSPHRASE", "COSIGN_PASSWORD")
 _LIMIT = 4096
-_ADVICE = f"Set {_NAMES[0]}, or name a file: --passphrase-file FILE."
+_ADVICE = f"Set {_NAMES[0]}, name a file (--passphrase-file FILE), or say --no-passphrase."
 
 
 def asked(file: Path | None) -> Callable[[], bytes]:
-    """How to get the passphrase of a key that is there; called only for one that has one."""
+    """How to get the passphrase of a key that is there; called only for one that is encrypted.
+
+    Where nothing is said and nobody is there, it is empty: so it is for keygen --no-passphrase.
+    """
 
     def get() -> bytes:
         found = _told(file)
-        return found if found is not None else _typed("Passphrase: ")
+        if found is None:
+            found = _typed("Passphrase: ") if _terminal() else b""
+        return found
 
     return get
 
@@ -41,6 +46,8 @@ def chosen(file: Path | None) -> bytes:
     """The passphrase of a new key; at a terminal it is typed twice. Raises BadInput for none."""
     found = _told(file)
     if found is None:
+        if not _terminal():
+            raise BadInput("the new key needs a passphrase", advice=_ADVICE)
         found = _typed("Passphrase of the new key: ")
         if found != _typed("Again: "):
             raise BadInput("the two passphrases differ", advice="Type the same one twice.")
@@ -71,9 +78,11 @@ def _told(file: Path | None) -> bytes | None:
     return content.removesuffix(b"\n").removesuffix(b"\r")
 
 
+def _terminal() -> bool:
+    return sys.stdin is not None and sys.stdin.isatty()
+
+
 def _typed(prompt: str) -> bytes:
-    if sys.stdin is None or not sys.stdin.isatty():
-        raise BadInput("the key has a passphrase, and nobody is here to type it", advice=_ADVICE)
     try:
         return getpass.getpass(prompt, sys.stderr).encode("utf-8", "surrogateescape")
     except EOFError as error:

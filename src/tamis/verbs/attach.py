@@ -13,7 +13,6 @@ from tamis.model.filter import Filter
 from tamis.model.reference import Reference
 from tamis.model.signed import Attached, Attachment
 from tamis.trust import provenance, reports, sbom
-from tamis.trust.documents import Object
 from tamis.verbs.cosign import Signer, cosign, pinned_name
 from tamis.verbs.pull import fetch
 from tamis.verbs.subject import Subject, one_filter
@@ -87,7 +86,7 @@ def _known(kinds: Mapping[str, Path | None], *, signed: bool) -> None:
             )
 
 
-def _plain(store: oci.Store, found: Trusted, document: Object) -> Attachment:
+def _plain(store: oci.Store, found: Trusted, document: trust.Object) -> Attachment:
     """The SBOM as scanners look for it, unsigned."""
     text = json.dumps(document, separators=(",", ":"), ensure_ascii=False).encode()
     digest = oci.digest_of(text)
@@ -102,7 +101,7 @@ def _plain(store: oci.Store, found: Trusted, document: Object) -> Attachment:
 def _by_cosign(
     reference: Reference,
     found: Trusted,
-    made: Mapping[str, Object],
+    made: Mapping[str, trust.Object],
     key: str | None,
     *,
     insecure: bool,
@@ -127,7 +126,7 @@ class _Making:
     say: Say
     fetched: tuple[Artifact, bytes] | None = None
 
-    def document(self, kind: str, file: Path | None) -> Object:
+    def document(self, kind: str, file: Path | None) -> trust.Object:
         """What is to be signed."""
         self.say(f"making {kind}")
         match kind:
@@ -158,16 +157,18 @@ class _Making:
             )
         return one_filter(str(self.source))
 
-    def _sbom(self) -> Object:
+    def _sbom(self) -> trust.Object:
         artifact, module = self._fetch()
         return sbom.sbom(artifact, module, self._filter("sbom") if self.source else None)
 
-    def _provenance(self, file: Path | None) -> Object:
+    def _provenance(self, file: Path | None) -> trust.Object:
         if file:
             return provenance.given(file, self.artifact.digest)
         return provenance.provenance(self.artifact, self._filter("provenance"))
 
-    def _report(self, kind: str, file: Path | None, verbs: tuple[str, ...]) -> tuple[Object, str]:
+    def _report(
+        self, kind: str, file: Path | None, verbs: tuple[str, ...]
+    ) -> tuple[trust.Object, str]:
         """A report as its verb prints it, and what to call it."""
         if file:
             return reports.report(file, verbs), str(file)
