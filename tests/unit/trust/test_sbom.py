@@ -174,7 +174,7 @@ def test_go_modules_that_the_module_lists() -> None:
     assert _purls(found) == [
         None,
         "pkg:golang/example.com/text@v0.3.1",
-        "pkg:golang/github.com/proxy-wasm/proxy-wasm-go-sdk@v0.0.0-20250212164326-ab4161dcf924",
+        "pkg:golang/github.com/proxy-wasm/sdk@v0.0.0-20250212164326-ab4161dcf924",
     ]
     assert _aggregate(found) == "complete"
 
