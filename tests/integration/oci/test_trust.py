@@ -9,6 +9,8 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from tests.registry import LoopbackRegistry
 
 from tamis import trust
@@ -17,14 +19,22 @@ from tamis.model.artifact import Descriptor, Metadata
 from tamis.model.reference import LayoutReference, Reference, RegistryReference
 from tamis.model.signed import KeyPair
 from tamis.model.verified import Verified
-from tamis.oci import digest_of, open_store, referrers
+from tamis.oci import (
+    InMemory,
+    Manifest,
+    digest_of,
+    open_store,
+    parse,
+    racing,
+    referrers,
+    stored,
+)
 from tamis.oci.manifests import OCI_MANIFEST, compact, written
 from tamis.oci.store import Store
 from tamis.trust import dsse, statement
 from tamis.trust.bundle import BUNDLE, bundle, notes
 from tamis.trust.predicates import BENCH, PROVENANCE, SBOM, SIGN, TEST_RESULT
 from tamis.verbs.copy import copy
-from tamis.verbs.keygen import keygen
 from tamis.verbs.push import push
 from tamis.verbs.sign import sign
 from tamis.verbs.verify import verify
@@ -35,7 +45,10 @@ INDEX = "application/vnd.oci.image.index.v1+json"
 
 
 @pytest.fixture(autouse=True)
-def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """No account of the user's; nobody else writes, but where a test says so: no waiting."""
+    monkeypatch.setattr(racing, "_SHORTEST", 0.0)
+    monkeypatch.setattr(racing, "_SLOWER", 0.0)
     monkeypatch.setenv("HOME", str(tmp_path))
     monkeypatch.setenv("DOCKER_CONFIG", str(tmp_path))
 
@@ -64,14 +77,24 @@ def place(request: pytest.FixtureRequest) -> Reference:
     return where
 
 
+def quick_pair(prefix: Path) -> KeyPair:
+    """As `keygen` makes one, but not encrypted: that takes a while, by design."""
+    made = ec.generate_private_key(ec.SECP256R1())
+    private, public = prefix.with_suffix(".key"), prefix.with_suffix(".pub")
+    private.write_bytes(made.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
+    key = trust.private_key(private, lambda: b"")
+    public.write_bytes(key.public.pem)
+    return KeyPair(private, public, key.public.id)
+
+
 @pytest.fixture
 def pair(tmp_path: Path) -> KeyPair:
-    return keygen(tmp_path / "release", b"")
+    return quick_pair(tmp_path / "release")
 
 
 @pytest.fixture
 def other(tmp_path: Path) -> KeyPair:
-    return keygen(tmp_path / "other", b"")
+    return quick_pair(tmp_path / "other")
 
 
 def key(pair: KeyPair) -> trust.PrivateKey:
@@ -193,15 +216,15 @@ def test_what_is_written_is_what_cosign_writes(
 def test_in_a_folder_the_name_is_where_it_is_meant_to_live(
     local: LayoutReference, pair: KeyPair
 ) -> None:
-    for metadata, name in ((METADATA, "ghcr.io/acme/hello"), (replace(METADATA, repository=""), "localhost/filter")):  # fmt: skip
+    homeless = replace(METADATA, repository="")
+    for metadata, name in ((METADATA, "ghcr.io/acme/hello"), (homeless, "localhost/filter")):
         digest = push(MODULE, metadata, local).digest
         sign(local, key=str(pair.private))
         with open_store(local) as store:
             manifest = store.read_manifest(referrers.tag_of(digest, "sig"))
-            layer = json.loads(manifest.content)["layers"][0]
-            payload = store.read_blob(
-                Descriptor(layer["mediaType"], layer["digest"], layer["size"])
-            )
+            document = parse(manifest)
+            assert isinstance(document, Manifest)
+            payload = store.read_blob(document.layers[0])
         assert json.loads(payload)["critical"]["identity"]["docker-reference"] == name
 
 
@@ -215,9 +238,10 @@ def test_a_copy_is_signed_when_its_signatures_are_copied(
         assert not verify(local, keys=[pair.public]).ok
         for each in referrers.belongings(source, digest):
             manifest = source.read_manifest(each.descriptor.digest)
-            for blob in json.loads(manifest.content)["layers"]:
-                known = Descriptor(blob["mediaType"], blob["digest"], blob["size"])
-                target.write_blob(known, source.blob(known))
+            document = parse(manifest)
+            assert isinstance(document, Manifest)
+            for blob in document.blobs:
+                target.write_blob(blob, source.blob(blob))
             if each.tag:
                 target.write_manifest(manifest, each.tag)
             else:
@@ -248,8 +272,8 @@ def test_of_an_index_the_child_that_consumers_pin(
 # --- forgeries: nothing of this is a signature, and nothing of it hides one
 
 
-def _signed(payload: bytes, one: trust.PrivateKey, **changed: object) -> bytes:
-    document = json.loads(bundle(payload, one))
+def _signed(said: bytes, one: trust.PrivateKey, **changed: object) -> bytes:
+    document = json.loads(bundle(said, one))
     document["dsseEnvelope"].update(changed)
     return compact(document)
 
@@ -381,10 +405,8 @@ def test_a_bundle_that_is_too_long_is_not_read(local: LayoutReference, pair: Key
 def test_more_bundles_than_anybody_makes(local: LayoutReference, pair: KeyPair) -> None:
     push(MODULE, METADATA, local)
     with open_store(local) as store:
-        listed = tuple(
-            Descriptor(OCI_MANIFEST, digest_of(b"%d" % n), 2, {}, BUNDLE) for n in range(201)
-        )
-        store.referrers = lambda _: listed  # type: ignore[method-assign]
+        one = Descriptor(OCI_MANIFEST, digest_of(b"one"), 2, artifact_type=BUNDLE)
+        store.referrers = lambda _: (one,) * 201  # type: ignore[method-assign]
         policy = trust.policy.Policy()
         with pytest.raises(Rejected, match="201 bundles are about"):
             trust.required(store, subject(local).digest, [key(pair).public], policy)
@@ -397,8 +419,6 @@ def _tampered(change: Callable[[dict[str, object]], None]) -> Callable[[Store, s
         found = store.read_manifest(referrers.tag_of(digest, "sig"))
         document = json.loads(found.content)
         change(document)
-        from tamis.oci import stored
-
         store.write_manifest(stored(compact(document)), referrers.tag_of(digest, "sig"))
 
     return tamper
@@ -557,9 +577,8 @@ def test_keys_of_the_command_line_stand_in_the_place_of_the_policys(
     assert verify(local, policy=file, keys=[other.public]).ok
     more = verify(local, policy=file, keys=[other.public], require=["sbom", "signature"])
     assert [each.name for each in more.required] == ["signature", "sbom"]
-    assert [
-        each.name for each in verify(local, keys=[other.public], require=["sbom"]).required
-    ] == ["sbom"]
+    alone = verify(local, keys=[other.public], require=["sbom"])
+    assert [each.name for each in alone.required] == ["sbom"]
 
 
 def test_verify_without_anything_to_verify_with(local: LayoutReference, pair: KeyPair) -> None:
@@ -578,17 +597,19 @@ def test_an_attestation_of_cosign_2(local: LayoutReference, pair: KeyPair) -> No
     digest = subject(local).digest
     payload = statement.write(digest, TEST_RESULT, {"result": "PASSED"})
     envelopes = [compact(dsse.envelope(payload, key(pair))), b"no JSON", b"{}"]
-    kinds = ["application/vnd.dsse.envelope.v1+json"] * 3
-    layers = [Descriptor(k, digest_of(c), len(c), {"predicateType": TEST_RESULT})
-              for k, c in zip([*kinds, "text/plain"], [*envelopes, envelopes[0]], strict=True)]  # fmt: skip
+    kind, claim = "application/vnd.dsse.envelope.v1+json", {"predicateType": TEST_RESULT}
+    layers = [Descriptor(kind, digest_of(each), len(each), claim) for each in envelopes]
+    layers.append(replace(layers[0], media_type="text/plain"))
     with open_store(local) as store:
-        from tamis.oci import InMemory, stored
-
         for layer, content in zip(layers, [*envelopes, envelopes[0]], strict=True):
             store.write_blob(layer, InMemory(content))
         store.write_blob(referrers.EMPTY, InMemory(b"{}"))
-        document = {"schemaVersion": 2, "mediaType": OCI_MANIFEST,
-                    "config": written(referrers.EMPTY), "layers": [written(x) for x in layers]}  # fmt: skip
+        document = {
+            "schemaVersion": 2,
+            "mediaType": OCI_MANIFEST,
+            "config": written(referrers.EMPTY),
+            "layers": [written(each) for each in layers],
+        }
         store.write_manifest(stored(compact(document)), referrers.tag_of(digest, "att"))
     verdict = verify(local, keys=[pair.public], require=["check"])
     assert verdict.ok
@@ -607,7 +628,7 @@ sign(parse(sys.argv[1]), key=sys.argv[2])
 
 def test_six_sign_at_once_and_none_is_lost(remote: RegistryReference, tmp_path: Path) -> None:
     push(MODULE, METADATA, remote)
-    pairs = [keygen(tmp_path / f"signer-{number}", b"") for number in range(6)]
+    pairs = [quick_pair(tmp_path / f"signer-{number}") for number in range(6)]
     command = [sys.executable, "-c", _SIGN, str(remote)]
     started = [
         subprocess.Popen([*command, str(pair.private)], stdin=subprocess.PIPE) for pair in pairs
