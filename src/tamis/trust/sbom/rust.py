@@ -60,7 +60,9 @@ def locked(file: Path) -> Packages:
         listed = tomllib.loads(file.read_text("utf-8")).get("package", [])
     except (OSError, ValueError, RecursionError) as error:
         raise BadInput(
-            f"cannot read {file.name}: {error}", advice="Make it anew: cargo generate-lockfile.", at=at
+            f"cannot read {file.name}: {error}",
+            advice="Make it anew: cargo generate-lockfile.",
+            at=at,
         ) from error
     if not isinstance(listed, list) or len(listed) > MOST:
         raise BadInput(f"{file.name} has no list of packages", advice="Is it one?", at=at)
@@ -105,9 +107,10 @@ def _packages(content: bytes) -> list[Object]:
 def _needs(each: Object, count: int) -> list[int]:
     listed = each.get("dependencies", [])
     places = listed if isinstance(listed, list) else [None]
-    if not all(type(at) is int and 0 <= at < count for at in places):
+    found = [at for at in places if type(at) is int and 0 <= at < count]
+    if len(found) != len(places):
         raise BadInput(f"{_WHAT} has a dependency that is not there", advice=_ADVICE)
-    return places
+    return found
 
 
 def _crate(each: Object, what: str) -> Component:
