@@ -15,6 +15,7 @@ from tamis.oci.moving import replicate, save
 from tamis.oci.packing.contents import child, content, described
 from tamis.oci.packing.pack import Packed, pack, pack_index
 from tamis.oci.packing.parts import Blob
+from tamis.oci.packing.peek import peek
 from tamis.oci.packing.unpack import Unpacked, extract, unpack
 from tamis.oci.places import name_in, open_store
 from tamis.oci.referrers import listing as referrers_of
@@ -45,6 +46,7 @@ __all__ = [
     "pack",
     "pack_index",
     "parse",
+    "peek",
     "read_archive",
     "referrers_of",
     "replicate",

@@ -103,9 +103,12 @@ def written(known: Descriptor) -> dict[str, Any]:
 def stored(content: bytes, media_type: str | None = None) -> Stored:
     """`content` with its digest; its own `mediaType` wins over what a server says.
 
-    Raises BadInput when it is no manifest.
+    What is no manifest is an OCI manifest by name: `parse` says what is wrong with it.
     """
-    document = _document(content)
+    try:
+        document = _document(content)
+    except BadInput:
+        document = {}
     kind = document.get("mediaType") or (media_type or "").split(";")[0].strip()
     if not isinstance(kind, str) or kind not in ACCEPTED:
         kind = OCI_INDEX if "manifests" in document else OCI_MANIFEST
