@@ -9,9 +9,10 @@ __all__ = ["Checked"]
 
 @dataclass(frozen=True, slots=True)
 class Checked:
-    """The findings of all targets, worst first."""
+    """The findings of all targets, worst first; `digest` is the module's, `sha256:...`."""
 
     name: str
+    digest: str
     targets: tuple[str, ...]
     findings: tuple[Finding, ...]
 

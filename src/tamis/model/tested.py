@@ -23,10 +23,12 @@ class Skipped:
 class Tested:
     """The runs of all fixtures in all hosts, and where two hosts disagree.
 
-    `images`: by host, the container image that its Envoy was taken from, where it was.
+    `digest` is the module's, `sha256:...`. `images`: by host, the container image that its Envoy
+    was taken from, where it was.
     """
 
     name: str
+    digest: str
     fixtures: tuple[Fixture, ...]
     runs: tuple[Run, ...]
     differences: tuple[Difference, ...]

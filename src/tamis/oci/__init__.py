@@ -3,6 +3,7 @@
 `pack` makes an artifact, `open_store` finds its place, `save` writes it, `unpack` reads it back.
 """
 
+from tamis.oci import referrers
 from tamis.oci.along import take_along
 from tamis.oci.blobs import InFile, InMemory, Source
 from tamis.oci.digests import digest_of
@@ -18,7 +19,6 @@ from tamis.oci.packing.parts import Blob
 from tamis.oci.packing.peek import peek
 from tamis.oci.packing.unpack import Unpacked, extract, unpack
 from tamis.oci.places import name_in, open_store
-from tamis.oci.referrers import listing as referrers_of
 from tamis.oci.registry.names import is_tag
 from tamis.oci.store import Store
 
@@ -48,7 +48,7 @@ __all__ = [
     "parse",
     "peek",
     "read_archive",
-    "referrers_of",
+    "referrers",
     "replicate",
     "save",
     "stored",

@@ -150,6 +150,8 @@ def _document(content: bytes) -> dict[str, Any]:
 
 def _list(document: Mapping[str, Any], key: str) -> list[Any]:
     items = document.get(key)
+    if items is None and key in document:  # Go's empty list, as registries write it
+        return []
     if not isinstance(items, list):
         raise BadInput(f"the manifest has no list '{key}'", advice=_ADVICE)
     return items

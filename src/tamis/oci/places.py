@@ -15,7 +15,7 @@ def open_store(reference: Reference, *, insecure: bool = False) -> Store:
         from tamis.oci.folder.layout_folder import LayoutFolder
 
         return LayoutFolder(reference.folder)
-    # oras takes 0.2 s to import: only who talks to a registry pays.
+    # A client of HTTP takes its time to import: only who talks to a registry pays.
     from tamis.oci.registry.repository import RegistryStore
 
     return RegistryStore(reference.host, reference.repository, insecure=insecure)

@@ -57,6 +57,7 @@ def checked_object(value: Checked) -> Object:
     """The findings of one module."""
     return {
         "name": value.name,
+        "digest": value.digest,
         "ok": value.ok,
         "targets": list(value.targets),
         "findings": [finding_object(one) for one in value.findings],

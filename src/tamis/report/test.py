@@ -82,10 +82,11 @@ def test_totals(value: Tested) -> str:
 
 
 def tested_object(values: Sequence[Tested]) -> Object:
-    """`runs`, `differences` and `not_comparable` of all filters tested; `images`, if there are."""
+    """`modules`, `runs`, `differences` and `not_comparable` of all filters tested; `images`, if there are."""
     images = {host: image for value in values for host, image in value.images.items()}
     return {
         **({"images": images} if images else {}),
+        "modules": [{"name": value.name, "digest": value.digest} for value in values],
         "runs": [_run(value, run) for value in values for run in value.runs],
         "differences": [_difference(d) for value in values for d in value.differences],
         "not_comparable": [_skipped(one) for value in values for one in value.not_comparable],

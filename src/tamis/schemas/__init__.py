@@ -10,7 +10,7 @@ from tamis.errors import Fault
 __all__ = ["FILES", "load", "names", "of_output", "text"]
 
 #: Schemas of files that people write and read.
-FILES = ("tamis", "fixture", "outcome", "trace")
+FILES = ("tamis", "fixture", "outcome", "trace", "policy")
 _VERB = "verb-"
 
 

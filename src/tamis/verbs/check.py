@@ -28,7 +28,7 @@ def check(subject: Subject, *, targets: Sequence[str] = ()) -> Checked:
         filter=subject.filter,
         loads=_hosts(subject.module, subject.metadata.root_id),
     )
-    return Checked(subject.metadata.name, names, findings)
+    return Checked(subject.metadata.name, subject.digest, names, findings)
 
 
 def _hosts(module: bytes, root_id: str) -> dict[str, Loads]:

@@ -69,7 +69,8 @@ def test(
             advice="Add one that can, or say --allow-empty.",
         )
     images = {one.host: one.image for one in chosen if isinstance(one, Real) and one.image}
-    return Tested(subject.metadata.name, read, tuple(runs), differences, tuple(written), images)
+    name, digest = subject.metadata.name, subject.digest
+    return Tested(name, digest, read, tuple(runs), differences, tuple(written), images)
 
 
 def ready(

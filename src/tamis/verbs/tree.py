@@ -43,7 +43,7 @@ def _node(store: oci.Store, found: oci.Stored, kind: Kind, what: str, depth: int
         media_type = document.artifact_type or document.media_type
     children += [
         _below(store, each, "referrer", each.annotations.get(_PREDICATE, ""), depth)
-        for each in oci.referrers_of(store, found.digest)
+        for each in oci.referrers.listing(store, found.digest)
     ]
     return Node(kind, what, media_type, found.digest, len(found.content), tuple(children))
 

@@ -113,7 +113,7 @@ def test_markdown_names_every_host_when_all_is_good():
 
 
 def test_a_terminal_lists_and_counts_what_was_left_out():
-    tested = model.Tested("x", FIXTURES, PARTLY, ())
+    tested = model.Tested("x", "sha256:" + "0" * 64, FIXTURES, PARTLY, ())
     shown = terminal.text(report.tested(tested, every=False), io.StringIO())
     assert "not comparable one (envoy 1.40) metrics: three VMs\n" in shown
     assert "not comparable two (envoy 1.40) a clock\n" in shown

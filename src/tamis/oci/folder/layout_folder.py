@@ -67,6 +67,10 @@ class LayoutFolder:
         known = any(tag_of(entry) == name for entry in self._index.entries())
         return self.read_manifest(name) if known else None
 
+    def knows(self, name: str) -> str:  # noqa: ARG002
+        """Nothing: files go away without the manifest's knowing; writing again repairs them."""
+        return ""
+
     def read_blob(self, descriptor: Descriptor) -> bytes:
         """The bytes of a blob; their number must be the descriptor's."""
         self._check()

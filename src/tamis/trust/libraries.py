@@ -1,0 +1,21 @@
+"""The libraries of the extra `trust`: loaded when they are needed, named when they are missing."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from tamis import extras
+from tamis.errors import Missing
+
+__all__ = ["needed"]
+
+
+@contextmanager
+def needed() -> Iterator[None]:
+    """Imports in this block may be missing: then Missing is raised, with the command to run."""
+    try:
+        yield
+    except ImportError as error:
+        raise Missing(
+            f"{error.name or 'a library'} is not installed: keys and SBOMs need it",
+            advice=f"Run: {extras.command('trust')}",
+        ) from error

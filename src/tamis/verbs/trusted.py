@@ -1,0 +1,63 @@
+"""What sign, attach and verify are about: the image manifest that consumers pin.
+
+A consumer takes an index's linux/amd64 child and pins that one's digest, so that is what is signed
+and verified, not the index.
+"""
+
+from dataclasses import dataclass
+
+from tamis import oci
+from tamis.errors import BadInput
+from tamis.model.artifact import Descriptor
+from tamis.model.reference import Reference, RegistryReference
+
+__all__ = ["Trusted", "name_of", "trusted"]
+
+
+@dataclass(frozen=True, slots=True)
+class Trusted:
+    """The image manifest; `index`: the digest of the index that it was found in, or ""."""
+
+    stored: oci.Stored
+    index: str = ""
+
+    @property
+    def digest(self) -> str:
+        """Of the image manifest."""
+        return self.stored.digest
+
+    @property
+    def subject(self) -> Descriptor:
+        """What signatures name."""
+        return Descriptor(self.stored.media_type, self.stored.digest, len(self.stored.content))
+
+
+def trusted(store: oci.Store, reference: Reference) -> Trusted:
+    """What `reference` names. Raises BadInput where that is nothing that consumers take."""
+    found = store.read_manifest(oci.name_in(reference))
+    document = oci.parse(found)
+    if not isinstance(document, oci.Index):
+        return Trusted(found)
+    chosen = oci.child(document)
+    child = store.read_manifest(chosen.digest, chosen.media_type)
+    if isinstance(oci.parse(child), oci.Index):
+        raise BadInput(
+            f"{reference} is an index of indexes, which no consumer reads",
+            advice="Name the manifest by its digest.",
+        )
+    return Trusted(child, found.digest)
+
+
+def name_of(reference: Reference, stored: oci.Stored) -> str:
+    """The repository, as a signature's text has it; of an artifact in a folder the one it is
+    meant for, if it says so.
+    """
+    if isinstance(reference, RegistryReference):
+        return reference.name
+    document = oci.parse(stored)
+    assert isinstance(document, oci.Manifest)
+    try:
+        meant = oci.described(document, stored.digest).metadata.repository
+    except BadInput:  # no filter: it can be signed all the same
+        meant = ""
+    return meant or "localhost/filter"
