@@ -38,5 +38,7 @@ def _archived(reader: Reader) -> Opened:
     except Broken as broken:
         alone = broken.words.startswith("panic: ")
         return Opened(fault=broken.words if alone else doing + broken.words)
+    if entry.sparse:  # no tool packs a module so; its first bytes may be a hole
+        return Opened(entry.size)
     # A link or a folder has no content, whatever its header says.
     return Opened(size, head) if size == entry.size else Opened(fault=f"{doing}EOF")
