@@ -1,12 +1,15 @@
 """`tamis pull`: a module out of a registry or a layout folder, byte for byte."""
 
+import io
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import IO
 
 from tamis import oci
 from tamis.errors import BadInput
-from tamis.files import write_whole
+from tamis.files import opened_whole
 from tamis.model.artifact import Artifact, Metadata
 from tamis.model.reference import LayoutReference, Reference
 
@@ -45,17 +48,18 @@ def pull(
     name, version = _stand_ins(reference)
     with oci.open_store(reference, insecure=insecure) as store:
         found, manifest = _manifest(store, reference)
-        known, module = oci.unpack(manifest, store.read_blob, name=name, version=version)
-        artifact = _artifact(known, found, manifest, module)
+        known = oci.described(manifest, found.digest, store.read_blob, name=name, version=version)
         path = output
         if extract or output.is_dir():
-            path = output / f"{_file_name(known.name)}.wasm"
-        files = {path: module}
-        if extract:
-            files |= {output / each: text for each, text in _documents(store, manifest, known)}
-    for each, content in files.items():
-        _write(each, content)
-    return Pulled(artifact, path, tuple(files))
+            path = output / f"{_file_name(known.metadata.name)}.wasm"
+        with _writing(path) as file:
+            told = oci.extract(manifest, store.blob, file, name=name, version=version)
+        files = [path]
+        for each, content in _documents(store, manifest, told.metadata) if extract else ():
+            with _writing(output / each) as file:
+                file.write(content)
+            files.append(output / each)
+    return Pulled(told.artifact(found.digest), path, tuple(files))
 
 
 def fetch(reference: Reference, *, insecure: bool = False) -> tuple[Artifact, bytes]:
@@ -63,8 +67,9 @@ def fetch(reference: Reference, *, insecure: bool = False) -> tuple[Artifact, by
     name, version = _stand_ins(reference)
     with oci.open_store(reference, insecure=insecure) as store:
         found, manifest = _manifest(store, reference)
-        known, module = oci.unpack(manifest, store.read_blob, name=name, version=version)
-    return _artifact(known, found, manifest, module), module
+        module = io.BytesIO()
+        told = oci.extract(manifest, store.blob, module, name=name, version=version)
+    return told.artifact(found.digest), module.getvalue()
 
 
 def describe(reference: Reference, *, insecure: bool = False) -> Artifact:
@@ -77,20 +82,6 @@ def describe(reference: Reference, *, insecure: bool = False) -> Artifact:
     with oci.open_store(reference, insecure=insecure) as store:
         found, manifest = _manifest(store, reference)
         return oci.described(manifest, found.digest, store.read_blob, name=name, version=version)
-
-
-def _artifact(
-    known: Metadata, found: oci.Stored, manifest: oci.Manifest, module: bytes
-) -> Artifact:
-    layer = oci.content(manifest)
-    return Artifact(
-        metadata=known,
-        layout=layer.layout,
-        digest=found.digest,
-        module_digest=oci.digest_of(module),
-        module_size=len(module),
-        layer_size=layer.layer.size,
-    )
 
 
 def _documents(
@@ -138,9 +129,12 @@ def _file_name(name: str) -> str:
     return kept or "module"
 
 
-def _write(path: Path, content: bytes) -> None:
+@contextmanager
+def _writing(path: Path) -> Iterator[IO[bytes]]:
+    """The new file `path`. Raises BadInput where it cannot be written."""
     try:
-        write_whole(path, content)
+        with opened_whole(path) as file:
+            yield file
     except OSError as error:
         raise BadInput(
             f"cannot write {path}: {error.strerror}", advice="Name a file you may write to with -o."
