@@ -1,9 +1,12 @@
 """What registries and layout folders serve is not trusted: only a TamisError may come of it."""
 
+import gzip
 import json
 import random
 import shutil
 import tarfile
+from contextlib import suppress
+from functools import partial
 from io import BytesIO
 from pathlib import Path
 
@@ -57,7 +60,7 @@ def test_manifests(rounds: Rounds, layout: Layout) -> None:
             if isinstance(found, oci.Index):
                 oci.child(found)
                 continue
-            oci.described(found, packed.digest, lambda d: config(blobs, d, chance))
+            oci.described(found, packed.digest, partial(config, blobs, chance))
             oci.unpack(found, lambda d: blobs.get(d.digest, MODULE), name="n", version="v")
             good += 1
         except TamisError as error:
@@ -65,7 +68,7 @@ def test_manifests(rounds: Rounds, layout: Layout) -> None:
     assert good > 100, "a fuzzer that is always refused sees only the first check"
 
 
-def config(blobs: dict[str, bytes], known: Descriptor, chance: random.Random) -> bytes:
+def config(blobs: dict[str, bytes], chance: random.Random, known: Descriptor) -> bytes:
     """A configuration, of which all may be damaged: labels, or what is around them."""
     content = blobs.get(known.digest, b"{}")
     return spoilt(content, chance) if chance.randrange(2) and content[:1] == b"{" else content
@@ -77,13 +80,11 @@ def test_gzip(rounds: Rounds) -> None:
     for chance in rounds("gzip", 20_000):
         data = damage(packed * chance.randint(1, 2), chance)
         size = 0
-        try:
+        with suppress(Broken):
             reader = Gunzip(BytesIO(data))
             while piece := reader.read(chance.choice((1, 100, 1 << 16))):
                 size += len(piece)
                 assert size <= 1 << 20
-        except Broken as broken:
-            assert broken.words
 
 
 def archive(chance: random.Random) -> bytes:
@@ -126,15 +127,13 @@ def test_tar(rounds: Rounds) -> None:
     for chance in rounds("tar", 20_000):
         data = archive(chance)
         data = checked(overwritten(data, chance)) if chance.randrange(3) else damage(data, chance)
-        try:
+        with suppress(Broken):
             reader = Untar(BytesIO(data), chance.choice((1 << 20, len(data) // 2)))
             entry, size = reader.plugin(), 0
             while entry and (piece := reader.read(1000)):
                 size += len(piece)
             assert size <= len(data)
             found += bool(entry)
-        except Broken as broken:
-            assert broken.words
     assert found > 100
 
 

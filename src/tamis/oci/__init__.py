@@ -16,6 +16,7 @@ from tamis.oci.moving import replicate, save
 from tamis.oci.packing.contents import child, content, described
 from tamis.oci.packing.pack import Packed, pack, pack_index
 from tamis.oci.packing.parts import Blob
+from tamis.oci.packing.peek import peek
 from tamis.oci.packing.unpack import Unpacked, extract, unpack
 from tamis.oci.places import login, logout, name_in, open_store
 from tamis.oci.registry.names import is_tag
@@ -47,6 +48,7 @@ __all__ = [
     "pack",
     "pack_index",
     "parse",
+    "peek",
     "read_archive",
     "referrers",
     "replicate",

@@ -77,7 +77,7 @@ def merged(known: Header, pax: Mapping[bytes, bytes]) -> Header:
     for key, value in pax.items():
         if not value:
             continue
-        if key == b"path":
+        if key in {b"path", b"GNU.sparse.name"}:
             name = value
         elif key in {b"uid", b"gid", b"size"}:
             number = _decimal(value)

@@ -29,11 +29,15 @@ class _Stream(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """An entry of the archive. `size`: what it claims; `plain`: it is a file that is there."""
+    """An entry of the archive. `size`: what it claims; `plain`: it is a file that is there.
+
+    `sparse`: it has holes, which are left out of what can be read.
+    """
 
     name: str
     size: int
     plain: bool
+    sparse: bool = False
 
 
 class Untar:
@@ -151,4 +155,4 @@ class Untar:
 def _entry(known: Header) -> Entry:
     name = known.name.decode("utf-8", "backslashreplace")
     plain = known.kind[0] not in _EMPTY and known.kind != b"g" and not known.sparse
-    return Entry(name, known.size, plain)
+    return Entry(name, known.size, plain, known.sparse)
