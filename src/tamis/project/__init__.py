@@ -8,4 +8,14 @@ from tamis.project.lock import read as read_lock
 from tamis.project.lock import write as write_lock
 from tamis.project.read import place, read
 
-__all__ = ["bounded", "find", "hold", "parse", "place", "read", "read_lock", "validate", "write_lock"]
+__all__ = [
+    "bounded",
+    "find",
+    "hold",
+    "parse",
+    "place",
+    "read",
+    "read_lock",
+    "validate",
+    "write_lock",
+]

@@ -104,7 +104,9 @@ def _tested(document: Object, module: str, what: str) -> _Told:
     warned = [each["fixture"] for each in document["not_comparable"] if each["fixture"] in fixtures]
     passed = [f"{each['fixture']} ({each['host']})" for each in runs if each["ok"]]
     if not runs:
-        raise Rejected(f"{what}: no fixture ran", advice="Add fixtures: tamis record, docs/fixtures.md.")
+        raise Rejected(
+            f"{what}: no fixture ran", advice="Add fixtures: tamis record, docs/fixtures.md."
+        )
     hosts = list(dict.fromkeys(each["host"] for each in runs))
     return passed, list(dict.fromkeys(warned)), failed, {"hosts": hosts}
 

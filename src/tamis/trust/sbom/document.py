@@ -47,15 +47,16 @@ def sbom(artifact: Artifact, module: bytes, filter: Filter | None = None) -> Obj
         "version": 1,
         "metadata": {
             **({"timestamp": moment()} if "SOURCE_DATE_EPOCH" in os.environ else {}),
-            "tools": {
-                "components": [{"type": "application", "name": "tamis", "version": VERSION}]
-            },
+            "tools": {"components": [{"type": "application", "name": "tamis", "version": VERSION}]},
             "component": root,
         },
         "components": [_component(each) for each in ordered],
         "dependencies": [
             {"ref": root["bom-ref"], "dependsOn": sorted({*direct} & {*components})},
-            *({"ref": each.ref, "dependsOn": sorted({*each.needs} & {*components})} for each in ordered),
+            *(
+                {"ref": each.ref, "dependsOn": sorted({*each.needs} & {*components})}
+                for each in ordered
+            ),
         ],
         "compositions": [
             {

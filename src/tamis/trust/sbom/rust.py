@@ -60,7 +60,9 @@ def locked(file: Path) -> Packages:
         listed = tomllib.loads(file.read_text("utf-8")).get("package", [])
     except (OSError, ValueError, RecursionError) as error:
         raise BadInput(
-            f"cannot read {file.name}: {error}", advice="Make it anew: cargo generate-lockfile.", at=at
+            f"cannot read {file.name}: {error}",
+            advice="Make it anew: cargo generate-lockfile.",
+            at=at,
         ) from error
     if not isinstance(listed, list) or len(listed) > MOST:
         raise BadInput(f"{file.name} has no list of packages", advice="Is it one?", at=at)
