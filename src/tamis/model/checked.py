@@ -10,7 +10,8 @@ __all__ = ["Checked"]
 @dataclass(frozen=True, slots=True)
 class Checked:
     """The findings of all targets, worst first; `digest` is the module's, `sha256:...`, or "" where
-    it cannot be had."""
+    it cannot be had.
+    """
 
     name: str
     digest: str
