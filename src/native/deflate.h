@@ -18,11 +18,9 @@
 
 namespace tamis {
 
-// Holds up to 5 MiB, whatever passes: how hard it looks for matches depends on the size of all the
-// input, so the first 4 MiB of it wait until that is known.
+// Holds up to 2 MiB, whatever passes.
 class Deflate {
  public:
-  Deflate() { held_.reserve(kHeld); }  // at once: growing would double it
   // Copies `bytes`. What is ready of the stream: mostly nothing, then much at once.
   std::string update(std::string_view bytes) {
     check();
@@ -30,7 +28,7 @@ class Deflate {
       const std::string_view taken = bytes.substr(0, kHeld - held_.size());
       held_.append(taken);
       bytes.remove_prefix(taken.size());
-      if (held_.size() == kHeld) encode(effort(kHeld), kHeld - kMaxMatch - kMinMatch);
+      if (held_.size() == kHeld) encode(kHeld - kMaxMatch - kMinMatch);
     }
     return out_.take();
   }
@@ -39,44 +37,37 @@ class Deflate {
   std::string finish() {
     check();
     finished_ = true;
-    encode(effort(held_.size() + gone_), static_cast<int32_t>(held_.size()));
+    encode(static_cast<int32_t>(held_.size()));
     write_block(tokens_, true, out_);
     out_.fill();
     return out_.take();
   }
 
  private:
-  static constexpr size_t kSmall = size_t{1} << 18, kMiddle = size_t{1} << 22;
   static constexpr size_t kBlock = size_t{1} << 16;  // tokens
-  // More than any input for which the size decides.
-  static constexpr size_t kHeld = kMiddle + (size_t{1} << 16);
-
-  // How many earlier places are tried at each: what is small is compressed harder.
-  static int effort(size_t size) { return size <= kSmall ? 32 : size <= kMiddle ? 4 : 1; }
+  static constexpr size_t kHeld = size_t{1} << 20;
 
   void check() const {
     if (finished_) throw std::logic_error("the stream has been finished");
   }
 
   // Makes tokens of what is held, as long as they begin before `end`.
-  void encode(int effort, int32_t end) {
+  void encode(int32_t end) {
     for (; at_ < end; at_ += tokens_.back().distance == 0 ? 1 : tokens_.back().length) {
       if (tokens_.size() == kBlock) {
         write_block(tokens_, false, out_);
         tokens_.clear();
       }
-      tokens_.push_back(lz77_.token(held_, at_, effort));
+      tokens_.push_back(lz77_.token(held_, at_));
     }
     const int32_t gone = std::max(at_ - kWindow, 0) / Lz77::kStride * Lz77::kStride;
     held_.erase(0, gone);
     lz77_.forget(gone);
     at_ -= gone;
-    gone_ += gone;
   }
 
   std::string held_;           // the window, and what waits
   int32_t at_ = 0;             // where in it the next token begins
-  size_t gone_ = 0;            // bytes before it
   std::vector<Token> tokens_;  // of the next block
   Lz77 lz77_;
   BitWriter out_;

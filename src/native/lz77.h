@@ -21,6 +21,8 @@ struct Token {
 inline constexpr int32_t kWindow = 32768;
 inline constexpr int32_t kMinMatch = 4;
 inline constexpr int32_t kMaxMatch = 258;
+// How many earlier places are tried at each: more hardly finds more.
+inline constexpr int kEffort = 32;
 
 // Knows where four bytes were before. Places are offsets in the data, below 2^31; `forget` moves
 // them. Half a MiB, whatever passes.
@@ -32,16 +34,15 @@ class Lz77 {
  public:
   Lz77() { tables_->buckets.fill(kNowhere); }
 
-  // The token of `data` at `at`, of the longest of as many candidates as `effort`; the nearest wins
-  // a tie. Each byte before `at` was part of a token, the one before began where the last ended.
-  Token token(std::string_view data, int32_t at, int effort) {
+  // The token of `data` at `at`, of the longest of kEffort candidates; the nearest wins a tie. Each
+  // byte before `at` was part of a token, the one before began where the last ended.
+  Token token(std::string_view data, int32_t at) {
     const auto size = static_cast<int32_t>(data.size());
     const int32_t nearest = size - at < kMinMatch ? kNowhere : enter(data, at);
     if (nearest == kNowhere) return {0, static_cast<unsigned char>(data[at])};
-    const Token found = longest(data, at, nearest, effort);
-    // Places inside a match are entered sparsely: all of them would double the time.
+    const Token found = longest(data, at, nearest);
     const int32_t end = std::min(at + found.length, size - kMinMatch);
-    for (int32_t inside = at + 1; inside < end; inside += effort > 4 ? 1 : 4) enter(data, inside);
+    for (int32_t inside = at + 1; inside < end; ++inside) enter(data, inside);
     return found;
   }
 
@@ -97,10 +98,11 @@ class Lz77 {
     return last;
   }
 
-  Token longest(std::string_view data, int32_t at, int32_t candidate, int effort) {
+  Token longest(std::string_view data, int32_t at, int32_t candidate) {
     const auto limit = std::min(kMaxMatch, static_cast<int32_t>(data.size()) - at);
     const char* here = data.data() + at;
     int32_t best = 0, distance = 0;
+    int effort = kEffort;
     for (; effort > 0 && in_reach(candidate, at); --effort, candidate = links(candidate).same) {
       const char* there = data.data() + candidate;
       if (there[best] != here[best]) continue;

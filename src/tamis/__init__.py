@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from tamis import version
 
 if TYPE_CHECKING:
+    from tamis.verbs.attach import attach
     from tamis.verbs.bench import bench
     from tamis.verbs.build import build
     from tamis.verbs.cache import cache
@@ -24,6 +25,9 @@ if TYPE_CHECKING:
     from tamis.verbs.inspect import inspect
     from tamis.verbs.list import list
     from tamis.verbs.load import load
+    from tamis.verbs.login import login
+    from tamis.verbs.logout import logout
+    from tamis.verbs.keygen import keygen
     from tamis.verbs.new import new
     from tamis.verbs.pull import pull
     from tamis.verbs.push import push
@@ -35,16 +39,19 @@ if TYPE_CHECKING:
     from tamis.verbs.run import run
     from tamis.verbs.save import save
     from tamis.verbs.ship import ship
+    from tamis.verbs.sign import sign
     from tamis.verbs.subject import subject
     from tamis.verbs.tag import tag
     from tamis.verbs.test import test
     from tamis.verbs.toolchain import toolchain
     from tamis.verbs.tree import tree
+    from tamis.verbs.verify import verify
 
 __version__ = version.VERSION
 
 __all__ = [
     "__version__",
+    "attach",
     "bench",
     "build",
     "cache",
@@ -57,6 +64,9 @@ __all__ = [
     "inspect",
     "list",
     "load",
+    "login",
+    "logout",
+    "keygen",
     "new",
     "pull",
     "push",
@@ -68,11 +78,13 @@ __all__ = [
     "run",
     "save",
     "ship",
+    "sign",
     "subject",
     "tag",
     "test",
     "toolchain",
     "tree",
+    "verify",
 ]
 
 

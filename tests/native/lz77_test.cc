@@ -8,11 +8,11 @@
 using namespace tamis;
 
 // As text: literals as they are, matches as <distance,length>.
-static std::string tokens(std::string_view data, int effort) {
+static std::string tokens(std::string_view data) {
   Lz77 lz77;
   std::string out;
   for (int32_t at = 0; at < static_cast<int32_t>(data.size());) {
-    const Token token = lz77.token(data, at, effort);
+    const Token token = lz77.token(data, at);
     if (token.distance == 0) {
       out += static_cast<char>(token.length);
       ++at;
@@ -25,30 +25,23 @@ static std::string tokens(std::string_view data, int effort) {
 }
 
 static void what_was_there_before_is_a_match() {
-  CHECK(tokens("", 32).empty());
-  CHECK(tokens("abcabcabc", 32) == "abc<3,6>");
-  CHECK(tokens("abc-abc", 32) == "abc-abc");  // three bytes are no match
-  CHECK(tokens("abcd-abcd", 32) == "abcd-<5,4>");
-  CHECK(tokens(std::string(600, 'z'), 32) == "z<1,258><1,258><1,83>");
+  CHECK(tokens("").empty());
+  CHECK(tokens("abcabcabc") == "abc<3,6>");
+  CHECK(tokens("abc-abc") == "abc-abc");  // three bytes are no match
+  CHECK(tokens("abcd-abcd") == "abcd-<5,4>");
+  CHECK(tokens(std::string(600, 'z')) == "z<1,258><1,258><1,83>");
 }
 
 static void the_longest_candidate_wins_then_the_nearest() {
   const std::string_view data = "abcdef1abcdX2abcdY3abcdef";
-  CHECK(tokens(data, 32) == "abcdef1<7,4>X2<6,4>Y3<19,6>");
-  CHECK(tokens(data, 2) == "abcdef1<7,4>X2<6,4>Y3<6,4>ef");
-}
-
-static void little_effort_enters_every_fourth_place_of_a_match() {
-  const std::string data = "0123456789-0123456789+3456 +2345";
-  CHECK(tokens(data, 5) == "0123456789-<11,10>+<8,4> +<15,4>");
-  CHECK(tokens(data, 4) == "0123456789-<11,10>+<19,4> +<26,4>");
+  CHECK(tokens(data) == "abcdef1<7,4>X2<6,4>Y3<19,6>");
 }
 
 static void the_window_ends() {
   const std::string in = "needle!!" + std::string(kWindow - 8, '\0') + "needle!!";
   const std::string beyond = "needle!!" + std::string(kWindow - 7, '\0') + "needle!!";
-  CHECK(tokens(in, 32).ends_with("<32768,8>"));
-  CHECK(tokens(beyond, 32).ends_with(">needle!!"));
+  CHECK(tokens(in).ends_with("<32768,8>"));
+  CHECK(tokens(beyond).ends_with(">needle!!"));
 }
 
 // Places move with the data: the tokens are those of data that stays.
@@ -63,8 +56,8 @@ static void what_is_gone_is_forgotten() {
       gone += Lz77::kStride;
       moves.forget(Lz77::kStride);
     }
-    const Token token = stays.token(data, at, 4);
-    const Token same = moves.token(std::string_view(data).substr(gone), at - gone, 4);
+    const Token token = stays.token(data, at);
+    const Token same = moves.token(std::string_view(data).substr(gone), at - gone);
     CHECK(token.distance == same.distance && token.length == same.length);
     at += token.distance == 0 ? 1 : token.length;
   }
@@ -74,7 +67,6 @@ static void what_is_gone_is_forgotten() {
 int main() {
   what_was_there_before_is_a_match();
   the_longest_candidate_wins_then_the_nearest();
-  little_effort_enters_every_fourth_place_of_a_match();
   the_window_ends();
   what_is_gone_is_forgotten();
 }

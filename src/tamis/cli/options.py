@@ -1,7 +1,7 @@
 """Arguments and options that several verbs share, so that each means one thing everywhere."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
@@ -16,6 +16,7 @@ __all__ = [
     "Fixtures",
     "Hosts",
     "Insecure",
+    "Key",
     "Layout",
     "Layouts",
     "Limits",
@@ -24,6 +25,7 @@ __all__ = [
     "Port",
     "Referrers",
     "Reports",
+    "Signer",
     "Targets",
 ]
 
@@ -112,6 +114,16 @@ Referrers = Annotated[
     bool,
     typer.Option(
         "--referrers/--no-referrers", help="With what belongs to it: signatures, SBOM, reports."
+Key = Annotated[
+    str | None,
+    typer.Option(
+        "--key", metavar="FILE", help="The private key; with --signer cosign any that it knows."
+    ),
+]
+Signer = Annotated[
+    Literal["tamis", "cosign"],
+    typer.Option(
+        "--signer", metavar="NAME", help="cosign: your own, for a KMS, or keyless without --key."
     ),
 ]
 Out = Annotated[Path | None, typer.Option("-o", "--out", metavar="PATH", help="Where to write.")]

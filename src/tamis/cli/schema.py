@@ -13,7 +13,7 @@ def schema(
     name: Annotated[
         str,
         typer.Argument(
-            metavar="NAME", help="tamis, fixture, outcome, trace, or a verb (its --json)."
+            metavar="NAME", help="tamis, fixture, outcome, trace, policy, or a verb (its --json)."
         ),
     ],
 ) -> None:

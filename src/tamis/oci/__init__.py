@@ -18,7 +18,7 @@ from tamis.oci.packing.pack import Packed, pack, pack_index
 from tamis.oci.packing.parts import Blob
 from tamis.oci.packing.peek import peek
 from tamis.oci.packing.unpack import Unpacked, extract, unpack
-from tamis.oci.places import name_in, open_store
+from tamis.oci.places import login, logout, name_in, open_store
 from tamis.oci.registry.names import is_tag
 from tamis.oci.store import Store
 
@@ -40,6 +40,8 @@ __all__ = [
     "extract",
     "for_platform",
     "is_tag",
+    "login",
+    "logout",
     "name_in",
     "names_in_archive",
     "open_store",

@@ -82,7 +82,9 @@ def test_totals(value: Tested) -> str:
 
 
 def tested_object(values: Sequence[Tested]) -> Object:
-    """`modules`, `runs`, `differences` and `not_comparable` of all filters tested; `images`, if there are."""
+    """`modules`, `runs`, `differences` and `not_comparable` of all filters tested; `images`, if
+    there are.
+    """
     images = {host: image for value in values for host, image in value.images.items()}
     return {
         **({"images": images} if images else {}),

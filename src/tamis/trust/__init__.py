@@ -4,6 +4,7 @@ Formats are Sigstore's (cosign 2 and 3), in-toto statements in DSSE envelopes, C
 """
 
 from tamis.trust import policy
+from tamis.trust.documents import Object
 from tamis.trust.keys import PrivateKey, PublicKey, generate, private_key, public_key
 from tamis.trust.predicates import KINDS, REQUIREMENTS
 from tamis.trust.signing import Attested, attest, moment, sign
@@ -13,6 +14,7 @@ __all__ = [
     "KINDS",
     "REQUIREMENTS",
     "Attested",
+    "Object",
     "PrivateKey",
     "PublicKey",
     "attest",

@@ -7,11 +7,12 @@ import base64
 import binascii
 import json
 import re
+from pathlib import Path
 from typing import Any
 
 from tamis.errors import BadInput
 
-__all__ = ["Object", "bytes_of", "object_of", "text_of"]
+__all__ = ["Object", "bytes_of", "object_in", "object_of", "text_of"]
 
 Object = dict[str, Any]
 
@@ -31,6 +32,16 @@ def object_of(content: bytes, what: str, *, advice: str, limit: int) -> Object:
     if _HALF.search(content):
         _whole(document, what, advice)
     return document
+
+
+def object_in(path: Path, *, advice: str, limit: int) -> Object:
+    """The JSON object in a file. Raises what `object_of` raises."""
+    try:
+        with path.open("rb") as file:
+            content = file.read(limit + 1)
+    except OSError as error:
+        raise BadInput(f"cannot read {path}: {error.strerror}", advice=advice) from error
+    return object_of(content, str(path), advice=advice, limit=limit)
 
 
 def bytes_of(text: object, what: str, *, advice: str) -> bytes:

@@ -17,13 +17,17 @@ from tamis.errors import BadInput, Missing, Place, Rejected
 from tamis.model.artifact import Artifact
 from tamis.model.filter import Filter
 from tamis.oci.digests import digest_of
-from tamis.trust.documents import Object
+from tamis.trust import statement
+from tamis.trust.documents import Object, object_in
+from tamis.trust.predicates import PROVENANCE
+from tamis.trust.statement import LIMIT
 from tamis.version import VERSION
 
-__all__ = ["provenance"]
+__all__ = ["given", "provenance"]
 
 _BUILD = "https://tamis.dev/build/v1"
 _LOCAL = "https://tamis.dev/builders/local"
+_ADVICE = "Name SLSA v1 provenance in JSON, or let tamis write it: attach REF provenance."
 _SCP = re.compile(r"(?:(?P<user>[\w.-]+)@)?(?P<host>[\w.-]+):(?P<path>[^/].*)\Z")
 _SECONDS = 30
 
@@ -79,6 +83,25 @@ def provenance(
             ],
         },
     }
+
+
+def given(path: Path, digest: str) -> Object:
+    """Somebody else's: SLSA v1, by itself or in a statement about the manifest `digest`.
+
+    Raises BadInput for anything else, Rejected for a statement about another.
+    """
+    document = object_in(path, advice=_ADVICE, limit=LIMIT)
+    if "predicateType" in document:
+        said = statement.read(path.read_bytes(), str(path))
+        if digest not in said.subjects:
+            raise Rejected(f"{path} is about {', '.join(said.subjects)}", advice=_ADVICE)
+        if said.predicate_type != PROVENANCE:
+            raise BadInput(f"{path} is a statement of {said.predicate_type}", advice=_ADVICE)
+        document = said.predicate
+    match document:
+        case {"buildDefinition": dict(), "runDetails": {"builder": {"id": str()}}}:
+            return document
+    raise BadInput(f"{path} is no SLSA provenance of version 1", advice=_ADVICE)
 
 
 def _tool(text: str) -> Object:

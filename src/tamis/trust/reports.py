@@ -3,12 +3,13 @@
 Source of facts: in-toto attestation framework, "Test Result v0.1".
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 from tamis import schemas
 from tamis.errors import BadInput, Rejected
-from tamis.trust.documents import Object, object_of
+from tamis.trust.documents import Object, object_in
 from tamis.trust.statement import LIMIT
 
 __all__ = ["bench", "check", "report"]
@@ -16,12 +17,12 @@ __all__ = ["bench", "check", "report"]
 _ADVICE = "Name what `tamis check --json`, `test --json` or `bench --json` printed."
 
 
-def report(content: bytes, what: str, verbs: Sequence[str]) -> Object:
+def report(path: Path, verbs: Sequence[str]) -> Object:
     """What one of `verbs` printed under --json. Raises BadInput for anything else."""
-    document = object_of(content, what, advice=_ADVICE, limit=LIMIT)
+    document = object_in(path, advice=_ADVICE, limit=LIMIT)
     verb = document.get("verb")
     if verb not in verbs:
-        raise BadInput(f"{what} is not what tamis {' or '.join(verbs)} printed", advice=_ADVICE)
+        raise BadInput(f"{path} is not what tamis {' or '.join(verbs)} printed", advice=_ADVICE)
     from jsonschema import Draft202012Validator  # slow to load
     from jsonschema.exceptions import best_match
 
@@ -29,7 +30,7 @@ def report(content: bytes, what: str, verbs: Sequence[str]) -> Object:
     if fault:
         where = ".".join(str(part) for part in fault.absolute_path) or "the whole"
         raise BadInput(
-            f"{what} is no report that this tamis reads: {where}: {fault.message[:200]}",
+            f"{path} is no report that this tamis reads: {where}: {fault.message[:200]}",
             advice="Make it anew with this version of tamis.",
         )
     return document
@@ -73,26 +74,17 @@ _Told = tuple[list[str], list[str], list[str], Object]
 
 def _checked(document: Object, module: str, what: str) -> _Told:
     found = _about(document.get("checks", ()), module, what)
-    by = {
-        severity: _names(found["findings"], lambda each, of=severity: each["severity"] == of)
-        for severity in ("error", "warning")
-    }
-    failed = by["error"] or ([] if found["ok"] else ["check"])
-    passed = [] if failed or by["warning"] else list(found["targets"])
-    return passed, by["warning"], failed, {"targets": found["targets"]}
+    errors, warnings = (_names(found["findings"], severity) for severity in ("error", "warning"))
+    failed = errors or ([] if found["ok"] else ["check"])
+    passed = [] if failed or warnings else list(found["targets"])
+    return passed, warnings, failed, {"targets": found["targets"]}
 
 
-def _names(
-    findings: Iterable[Mapping[str, Any]], wanted: Callable[[Mapping[str, Any]], bool]
-) -> list[str]:
+def _names(findings: Iterable[Mapping[str, Any]], severity: str) -> list[str]:
     """`id (target)`, each once."""
-    return list(
-        dict.fromkeys(
-            f"{each['id']} ({each['target']})" if each["target"] else str(each["id"])
-            for each in findings
-            if wanted(each)
-        )
-    )
+    found = (each for each in findings if each["severity"] == severity)
+    named = (f"{each['id']} ({each['target']})" if each["target"] else each["id"] for each in found)
+    return list(dict.fromkeys(named))
 
 
 def _tested(document: Object, module: str, what: str) -> _Told:

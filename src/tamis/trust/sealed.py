@@ -58,9 +58,10 @@ def opened(content: bytes, passphrase: bytes, what: str) -> bytes:
     try:
         plain: bytes = SecretBox(_key(passphrase, salt, *turns)).decrypt(hidden, nonce)
     except CryptoError as error:
+        wrong = "the passphrase does not open it" if passphrase else "it has a passphrase"
         raise Rejected(
-            f"{what}: the passphrase does not open it",
-            advice="Say the passphrase it was made with: --passphrase-file, COSIGN_PASSWORD.",
+            f"{what}: {wrong}",
+            advice="Say the one it was made with: TAMIS_PASSPHRASE, or --passphrase-file FILE.",
         ) from error
     return plain
 

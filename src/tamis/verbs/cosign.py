@@ -4,11 +4,15 @@ import os
 import shutil
 import subprocess
 import sys
+from typing import Literal
 
 from tamis.errors import BadInput, Missing, Rejected
 from tamis.model.reference import LayoutReference, Reference, RegistryReference
 
-__all__ = ["cosign", "pinned_name"]
+__all__ = ["Signer", "cosign", "pinned_name"]
+
+#: Who signs.
+Signer = Literal["tamis", "cosign"]
 
 _SHOWN = 2000
 
@@ -24,11 +28,11 @@ def pinned_name(reference: Reference, digest: str) -> str:
     return f"{reference.name}@{digest}"
 
 
-def cosign(
-    verb: str, *options: str, key: str | None, insecure: bool, passphrase: bytes | None, name: str
-) -> None:
+def cosign(verb: str, *options: str, key: str | None, insecure: bool, name: str) -> None:
     """`cosign VERB ... NAME`, at the user's terminal. `key`: in any form that cosign knows; None:
-    keyless. Raises Missing where there is no cosign, Rejected with its words where it fails.
+    keyless. A passphrase comes from COSIGN_PASSWORD, or cosign asks for it.
+
+    Raises Missing where there is no cosign, Rejected with its words where it fails.
     """
     found = shutil.which("cosign")
     if found is None:
@@ -38,10 +42,7 @@ def cosign(
         )
     command = [found, verb, "--yes", *(["--key", key] if key else []), *options]
     command += ["--allow-insecure-registry", "--allow-http-registry"] if insecure else []
-    environment = dict(os.environ)
-    if passphrase is not None:
-        environment["COSIGN_PASSWORD"] = passphrase.decode("utf-8", "surrogateescape")
-    code, said = _run([*command, name], environment)
+    code, said = _run([*command, name])
     if code:
         told = " ".join(said.split())[-_SHOWN:] or "it says nothing"
         raise Rejected(
@@ -50,12 +51,11 @@ def cosign(
         )
 
 
-def _run(command: list[str], environment: dict[str, str]) -> tuple[int, str]:
+def _run(command: list[str]) -> tuple[int, str]:
     """Its exit code and what it said. A person sees that at once: it asks, and names a page."""
     said = bytearray()
-    with subprocess.Popen(
-        command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE
-    ) as process:
+    quiet = subprocess.DEVNULL
+    with subprocess.Popen(command, stdout=quiet, stderr=subprocess.PIPE) as process:
         assert process.stderr
         while piece := os.read(process.stderr.fileno(), 1 << 12):
             said += piece

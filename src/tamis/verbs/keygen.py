@@ -17,7 +17,7 @@ def keygen(prefix: Path, passphrase: bytes) -> KeyPair:
     """
     private, public = (prefix.parent / f"{prefix.name}.{end}" for end in ("key", "pub"))
     for path in (private, public):
-        if path.exists() or path.is_symlink():
+        if os.path.lexists(path):
             raise BadInput(
                 f"{path} is there, and keys are never overwritten",
                 advice="Name another place: -o PREFIX.",

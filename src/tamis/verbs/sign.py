@@ -7,7 +7,7 @@ from tamis import oci, trust
 from tamis.errors import BadInput
 from tamis.model.reference import Reference
 from tamis.model.signed import Attached, Attachment
-from tamis.verbs.cosign import cosign, pinned_name
+from tamis.verbs.cosign import Signer, cosign, pinned_name
 from tamis.verbs.trusted import name_of, trusted
 
 __all__ = ["sign"]
@@ -18,7 +18,7 @@ def sign(
     *,
     key: str | None = None,
     passphrase: Callable[[], bytes] = lambda: b"",
-    signer: str = "",
+    signer: Signer = "tamis",
     insecure: bool = False,
 ) -> Attached:
     """Sign the image manifest that `reference` names; of an index the child that consumers pin.
@@ -52,13 +52,7 @@ def sign(
 def _by_cosign(reference: Reference, key: str | None, *, insecure: bool) -> Attached:
     with oci.open_store(reference, insecure=insecure) as store:
         found = trusted(store, reference)
-    cosign(
-        "sign",
-        key=key,
-        insecure=insecure,
-        passphrase=None,
-        name=pinned_name(reference, found.digest),
-    )
+    cosign("sign", key=key, insecure=insecure, name=pinned_name(reference, found.digest))
     return Attached(
         reference=str(reference.with_digest(found.digest)),
         digest=found.digest,

@@ -7,7 +7,7 @@ def test_in_order_and_once() -> None:
     texts = (
         rb"C:\Users\joe\a.rs",
         b"/home/joe/a.c",
-        b"/root/b",
+        b"/root/bb",
         b"/home/joe/a.c",
         rb"x:\Users\no",
         rb"D:\Users\jo",
@@ -19,7 +19,7 @@ def test_in_order_and_once() -> None:
     assert machine_paths(data) == (
         r"C:\Users\joe\a.rs",
         "/home/joe/a.c",
-        "/root/b",
+        "/root/bb",
         r"D:\Users\jo",
         "/builds/x1",
     )

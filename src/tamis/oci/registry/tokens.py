@@ -56,6 +56,7 @@ class Tokens:
         self._repository = repository
         self._registry = registry
         self._known = known
+        self._looked = known is not None
         self._challenge: Challenge | None = None
         self._further: tuple[str, ...] = ()
         self._tokens: dict[tuple[str, str], _Token] = {}
@@ -102,13 +103,20 @@ class Tokens:
         """The error for a 401 or 403, what the registry `said`, and what to do about it."""
         host = self._wire.host
         who = "these credentials" if self._credentials() else "anonymous users"
+        if not self._repository:
+            return Denied(
+                f"{host} does not let {who} in ({said})",
+                advice="Check name and password; many registries want a token for a password.",
+            )
         return Denied(
             f"{host} does not let {who} {doing} {self._repository} ({said})",
             advice=f"Run: tamis login {host} (with an account that may {doing} it).",
         )
 
     def _credentials(self) -> Credentials | None:
-        return self._known or find(self._wire.host)
+        if self._known is None and not self._looked:
+            self._known, self._looked = find(self._wire.host), True
+        return self._known
 
     def _merge(self, challenge: Challenge) -> None:
         """What we have does not do: from now on ask for what this challenge wants, too."""

@@ -1,5 +1,5 @@
 """What is inside a module: a CycloneDX document of its packages, from the module or its sources."""
 
-from tamis.trust.sbom.document import sbom
+from tamis.trust.sbom.document import given, sbom
 
-__all__ = ["sbom"]
+__all__ = ["given", "sbom"]

@@ -6,16 +6,18 @@ import uuid
 from collections.abc import Mapping
 from pathlib import Path
 
+from tamis.errors import BadInput
 from tamis.model.artifact import Artifact
 from tamis.model.filter import Filter
-from tamis.trust.documents import Object
+from tamis.trust.documents import Object, object_in
 from tamis.trust.sbom import golang, npm, rust
 from tamis.trust.sbom.component import Component, Packages, component
 from tamis.trust.signing import moment
+from tamis.trust.statement import LIMIT
 from tamis.version import VERSION
 from tamis.wasm import ModuleInfo, read
 
-__all__ = ["sbom"]
+__all__ = ["given", "sbom"]
 
 _LOCKS = {
     "rust": "Cargo.lock",
@@ -23,6 +25,7 @@ _LOCKS = {
     "tinygo": "go.mod",
     "assemblyscript": "package-lock.json",
 }
+_ADVICE = "Name a CycloneDX document in JSON, or let tamis write one: attach REF sbom."
 _NO_NAME = re.compile(r"[^a-z0-9._-]+")
 _SPACE = uuid.UUID("9d2f0f5e-6b1c-5a52-8f0a-5a3f5f7f2c11")
 
@@ -66,6 +69,15 @@ def sbom(artifact: Artifact, module: bytes, filter: Filter | None = None) -> Obj
             }
         ],
     }
+
+
+def given(path: Path) -> Object:
+    """A document of somebody else's. Raises BadInput for what is no CycloneDX in JSON."""
+    document = object_in(path, advice=_ADVICE, limit=LIMIT)
+    version = document.get("specVersion")
+    if document.get("bomFormat") != "CycloneDX" or not str(version).startswith("1."):
+        raise BadInput(f"{path} is no CycloneDX document of version 1", advice=_ADVICE)
+    return document
 
 
 def _packages(info: ModuleInfo, module: bytes, filter: Filter | None) -> Packages:

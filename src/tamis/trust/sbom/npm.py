@@ -5,7 +5,7 @@ import binascii
 from pathlib import Path
 
 from tamis.errors import BadInput, Place
-from tamis.trust.documents import Object, object_of
+from tamis.trust.documents import Object, object_in
 from tamis.trust.sbom.component import MOST, Component, Packages, component
 
 __all__ = ["locked"]
@@ -22,12 +22,7 @@ def locked(file: Path) -> Packages:
     Raises BadInput for one that npm before version 7 wrote, and for what is none.
     """
     at = Place(file)
-    try:
-        with file.open("rb") as opened:
-            content = opened.read(_LIMIT + 1)
-    except OSError as error:
-        raise BadInput(f"cannot read {file.name}: {error.strerror}", advice=_ADVICE) from error
-    document = object_of(content, file.name, advice=_ADVICE, limit=_LIMIT)
+    document = object_in(file, advice=_ADVICE, limit=_LIMIT)
     listed = document.get("packages")
     if not isinstance(listed, dict) or len(listed) > MOST:
         raise BadInput(f"{file.name} has no list of packages", advice=_ADVICE, at=at)

@@ -107,9 +107,10 @@ def _packages(content: bytes) -> list[Object]:
 def _needs(each: Object, count: int) -> list[int]:
     listed = each.get("dependencies", [])
     places = listed if isinstance(listed, list) else [None]
-    if not all(type(at) is int and 0 <= at < count for at in places):
+    found = [at for at in places if type(at) is int and 0 <= at < count]
+    if len(found) != len(places):
         raise BadInput(f"{_WHAT} has a dependency that is not there", advice=_ADVICE)
-    return places
+    return found
 
 
 def _crate(each: Object, what: str) -> Component:
