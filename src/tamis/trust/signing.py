@@ -42,16 +42,17 @@ def attest(
 
     Raises BadInput for what is too long to be read again.
     """
-    for each in found(store, subject.digest, (key.public,)):
-        same = each.predicate_type == predicate_type and each.predicate == predicate
-        if each.form == "bundle" and not each.problem and same:
-            return Attested(each.digest, new=False)
     payload = statement.write(subject.digest, predicate_type, predicate)
     if len(payload) > statement.LIMIT:
         raise BadInput(
             f"what is to be signed has {len(payload)} bytes, {statement.LIMIT} at most are read",
             advice="Attach a report of fewer fixtures.",
         )
+    said = statement.read(payload, "what is to be signed")
+    for each in found(store, subject.digest, (key.public,)):
+        same = (each.predicate_type, each.predicate) == (said.predicate_type, said.predicate)
+        if each.form == "bundle" and not each.problem and same:
+            return Attested(each.digest, new=False)
     put = referrers.put(
         store, subject, BUNDLE, bundle(payload, key), notes=notes(predicate_type, moment())
     )
