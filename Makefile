@@ -1,7 +1,7 @@
 # make demo    builds, proves, packs and renders the example filter; needs nothing but Python and make
 # make test    the tests that need no root and no server
-# make judges  the foreign judges (docker-registry, skopeo, a Docker engine, all languages, older
-#              Envoys, sanitizers); installs them as root on Debian
+# make judges  the foreign judges (docker-registry, skopeo, Istio's fetcher, cosign, oras, a Docker
+#              engine, all languages, older Envoys, sanitizers); installs them as root on Debian
 .DEFAULT_GOAL := help
 .PHONY: help demo test judges lint bench clean
 

@@ -62,8 +62,9 @@ export CCACHE_BASEDIR="$PWD" CCACHE_NOHASHDIR=1
 # The fuzzers run a minute each, two at a time.
 .venv/bin/ctest --test-dir build/sanitize --parallel 2 --output-on-failure --no-tests=error
 
-# These four tests include every header.
+# These five tests include every header.
 .venv/bin/clang-tidy --quiet -p build/sanitize tests/native/replay_test.cc \
-  tests/native/module_reader_test.cc tests/native/properties_test.cc tests/native/load_test.cc
+  tests/native/module_reader_test.cc tests/native/properties_test.cc tests/native/load_test.cc \
+  tests/native/deflate_test.cc
 
 .venv/bin/pytest --judges

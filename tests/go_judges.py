@@ -16,7 +16,7 @@ __all__ = ["CACHE", "istio", "olareg"]
 
 _HERE = Path(__file__).parent / "judges"
 #: As the user has it: a test may give its process another home, which knows no package.
-_ENVIRONMENT = {**os.environ, "CGO_ENABLED": "0", "GOFLAGS": "-trimpath", "GOTOOLCHAIN": "local"}
+_ENVIRONMENT = {**os.environ, "CGO_ENABLED": "0", "GOFLAGS": "-trimpath"}
 #: What judges are made of lies outside of the checkout: it is the same for all.
 CACHE = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "tamis-tests"
 

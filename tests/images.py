@@ -128,14 +128,15 @@ class Image:
         repository, _, tag = name.partition(":")
         base = f"http://{host}/v2/{repository}"
         taken = [child.upload(host, f"{repository}:{child.digest}") for child in self.children]
-        for blob in self.blobs:
-            opened = requests.post(f"{base}/blobs/uploads/", timeout=60)
-            opened.raise_for_status()
-            at = urljoin(base, opened.headers["Location"])
-            sent = requests.put(at, blob, params={"digest": digest(blob)}, timeout=60)
-            sent.raise_for_status()
-        kind = {"Content-Type": self.kind}
-        put = requests.put(f"{base}/manifests/{tag}", self.manifest, headers=kind, timeout=60)
+        with requests.Session() as session:
+            for blob in self.blobs:
+                opened = session.post(f"{base}/blobs/uploads/", timeout=60)
+                opened.raise_for_status()
+                at = urljoin(base, opened.headers["Location"])
+                sent = session.put(at, blob, params={"digest": digest(blob)}, timeout=60)
+                sent.raise_for_status()
+            kind = {"Content-Type": self.kind}
+            put = session.put(f"{base}/manifests/{tag}", self.manifest, headers=kind, timeout=60)
         return put.ok and all(taken)
 
 

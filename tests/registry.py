@@ -4,22 +4,25 @@ It is as strict as docker-registry 2.8 where clients go wrong: no manifest witho
 no manifest before its blobs, no upload session after a broken connection, a token for each access.
 """
 
-import base64
-import hashlib
 import json
 import re
-import secrets
 import sys
 import threading
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, Literal, Self
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs, urlencode, urlsplit
+
+from tests.registry_access import Access, base64_of
+from tests.registry_uploads import Session, Uploads, digest_of
 
 __all__ = ["Fault", "LoopbackRegistry"]
 
-_ROUTE = re.compile(r"/v2/(?P<name>.+?)/(?P<kind>manifests|blobs/uploads|blobs)/(?P<rest>.*)")
+_ROUTE = re.compile(
+    r"/v2/(?P<name>.+?)/(?P<kind>manifests|blobs/uploads|blobs|tags|referrers)/(?P<rest>.*)"
+)
+_INDEX = "application/vnd.oci.image.index.v1+json"
 _MAX_MANIFEST = 4 << 20
 
 
@@ -49,7 +52,9 @@ class LoopbackRegistry:
 
     `auth` "basic" and "token" know one account, alice with password `secret`. `public`: in token
     mode nobody needs an account to pull. `requests` lists what came in, as (method, path), and
-    `authorizations` the Authorization header of each.
+    `authorizations` the Authorization header of each. `mounts`: it takes blobs from other
+    repositories; `ranges`: it reads Range; `forgets`: a broken upload is gone; `page`: names on a
+    page of a list; `api`: it lists referrers.
     """
 
     def __init__(
@@ -63,8 +68,14 @@ class LoopbackRegistry:
         self.manifests: dict[str, dict[str, tuple[str, bytes]]] = {}
         self.tags: dict[str, dict[str, str]] = {}
         self.blobs: dict[str, dict[str, bytes]] = {}
-        self.sessions: dict[str, str] = {}
-        self.tokens: dict[str, tuple[str, frozenset[str]]] = {}
+        self.sessions: dict[str, Session] = {}
+        self.tokens: dict[str, dict[str, frozenset[str]]] = {}
+        self.expires_in: float | None = None
+        self.mounts = True
+        self.ranges = True
+        self.forgets = True
+        self.page = 1000
+        self.api = False
         self.faults: list[Fault] = []
         self.requests: list[tuple[str, str]] = []
         self.authorizations: list[str | None] = []
@@ -83,7 +94,7 @@ class LoopbackRegistry:
 
     def docker_config(self) -> str:
         """A config.json with the account."""
-        return json.dumps({"auths": {self.host: {"auth": _base64(":".join(self.account))}}})
+        return json.dumps({"auths": {self.host: {"auth": base64_of(":".join(self.account))}}})
 
     def __enter__(self) -> Self:
         self._thread.start()
@@ -112,14 +123,6 @@ class _Server(ThreadingHTTPServer):
             super().handle_error(request, client_address)
 
 
-def _base64(text: str) -> str:
-    return base64.b64encode(text.encode()).decode()
-
-
-def _digest(content: bytes) -> str:
-    return f"sha256:{hashlib.sha256(content).hexdigest()}"
-
-
 def _handler(registry: LoopbackRegistry) -> type[BaseHTTPRequestHandler]:
     class Handler(_Handler):
         pass
@@ -128,7 +131,7 @@ def _handler(registry: LoopbackRegistry) -> type[BaseHTTPRequestHandler]:
     return Handler
 
 
-class _Handler(BaseHTTPRequestHandler):
+class _Handler(Access, Uploads, BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     timeout = 20
     disable_nagle_algorithm = True  # else a body waits 40 ms for the receipt of its headers
@@ -148,56 +151,67 @@ class _Handler(BaseHTTPRequestHandler):
         self.fault = self.registry.fault(self.command, self.path)
         length = int(self.headers.get("Content-Length") or 0)
         if self.fault and self.fault.drop:
-            self.rfile.read(length // 2)
-            if "/blobs/uploads/" in self.path:
-                self.registry.sessions.clear()
-            self.close_connection = True
-            self.connection.close()
+            self._break(self.rfile.read(length // 2))
             return
         self.body = self.rfile.read(length)
+        if len(self.body) < length:
+            self._break(self.body)
+            return
         if self.fault and self.fault.status:
-            self._answer(self.fault.status, self.fault.body, self.fault.headers)
+            self.answer(self.fault.status, self.fault.body, self.fault.headers)
             return
         parts = urlsplit(self.path)
         self.query = {key: values[0] for key, values in parse_qs(parts.query).items()}
         self.every = parse_qs(parts.query)
         if parts.path == "/token":
-            self._token()
+            self.token()
         elif parts.path == "/v2/":
-            self._answer(200, b"{}")
+            if self.allowed("", "pull"):
+                self.answer(200, b"{}")
         elif route := _ROUTE.fullmatch(parts.path):
             self._route(route["name"], route["kind"], route["rest"])
         else:
-            self._error(404, "UNSUPPORTED")
+            self.error(404, "UNSUPPORTED")
+
+    def _break(self, got: bytes) -> None:
+        """The connection ends in the middle of a request."""
+        route = _ROUTE.fullmatch(urlsplit(self.path).path)
+        if route and route["kind"] == "blobs/uploads":
+            self.broken(route["name"], route["rest"], got)
+        self.close_connection = True
+        self.connection.close()
 
     def _route(self, name: str, kind: str, rest: str) -> None:
         reading = self.command in {"GET", "HEAD"}
-        if not self._allowed(name, "pull" if reading else "push"):
+        if not self.allowed(name, "pull" if reading else "push"):
             return
         if kind == "manifests":
             self._get_manifest(name, rest) if reading else self._put_manifest(name, rest)
         elif kind == "blobs" and reading:
             self._get_blob(name, rest)
         elif kind == "blobs/uploads" and self.command == "POST":
-            # `?digest=` with a body: opened, not stored, as docker-registry does.
-            self._open(name)
-        elif kind == "blobs/uploads" and self.command == "PUT":
-            self._close(name, rest)
+            self.open(name)
+        elif kind == "blobs/uploads" and self.command in {"PATCH", "PUT", "GET"}:
+            self.upload(name, rest)
+        elif kind == "tags" and reading:
+            self._list_tags(name)
+        elif kind == "referrers" and reading:
+            self._list_referrers(name, rest)
         else:
-            self._error(405, "UNSUPPORTED")
+            self.error(405, "UNSUPPORTED")
 
     def _get_manifest(self, name: str, reference: str) -> None:
         digest = self.registry.tags.get(name, {}).get(reference, reference)
         found = self.registry.manifests.get(name, {}).get(digest)
         accepted = ",".join(self.headers.get_all("Accept", []))
         if found is None or found[0] not in accepted:
-            self._error(404, "MANIFEST_UNKNOWN")
+            self.error(404, "MANIFEST_UNKNOWN")
             return
-        self._answer(200, found[1], {"Content-Type": found[0], "Docker-Content-Digest": digest})
+        self.answer(200, found[1], {"Content-Type": found[0], "Docker-Content-Digest": digest})
 
     def _put_manifest(self, name: str, reference: str) -> None:
         if len(self.body) > _MAX_MANIFEST:
-            self._error(400, "SIZE_INVALID")
+            self.error(400, "SIZE_INVALID")
             return
         document = json.loads(self.body)
         blobs = [d["digest"] for d in (document.get("config"), *document.get("layers", ())) if d]
@@ -205,85 +219,65 @@ class _Handler(BaseHTTPRequestHandler):
         missing = [d for d in blobs if d not in self.registry.blobs.get(name, {})]
         missing += [d for d in children if d not in self.registry.manifests.get(name, {})]
         if missing:
-            self._error(400, "MANIFEST_BLOB_UNKNOWN")
+            self.error(400, "MANIFEST_BLOB_UNKNOWN")
             return
-        digest = _digest(self.body)
+        digest = digest_of(self.body)
         if reference.startswith("sha256:") and reference != digest:
-            self._error(400, "DIGEST_INVALID")
+            self.error(400, "DIGEST_INVALID")
             return
         kind = self.headers.get("Content-Type", "")
         self.registry.manifests.setdefault(name, {})[digest] = (kind, self.body)
         if not reference.startswith("sha256:"):
             self.registry.tags.setdefault(name, {})[reference] = digest
-        self._answer(201, b"", {"Docker-Content-Digest": digest})
+        self.answer(201, b"", {"Docker-Content-Digest": digest})
 
     def _get_blob(self, name: str, digest: str) -> None:
         content = self.registry.blobs.get(name, {}).get(digest)
         if content is None:
-            self._error(404, "BLOB_UNKNOWN")
+            self.error(404, "BLOB_UNKNOWN")
             return
-        self._answer(200, content, {"Docker-Content-Digest": digest})
-
-    def _open(self, name: str) -> None:
-        session = secrets.token_hex(8)
-        self.registry.sessions[session] = name
-        location = f"/v2/{name}/blobs/uploads/{session}?_state={secrets.token_urlsafe(8)}%3D"
-        self._answer(202, b"", {"Location": location})
-
-    def _close(self, name: str, session: str) -> None:
-        if self.registry.sessions.get(session) != name or "_state" not in self.query:
-            self._error(404, "BLOB_UPLOAD_UNKNOWN")
+        headers = {"Docker-Content-Digest": digest}
+        asked = re.fullmatch(r"bytes=(\d+)-", self.headers.get("Range", ""))
+        if asked and self.registry.ranges:
+            start = int(asked[1])
+            if start >= len(content):
+                self.error(416, "RANGE_INVALID")
+                return
+            headers["Content-Range"] = f"bytes {start}-{len(content) - 1}/{len(content)}"
+            self.answer(206, content[start:], headers)
             return
-        if _digest(self.body) != self.query.get("digest"):
-            self._error(400, "DIGEST_INVALID")
+        self.answer(200, content, headers)
+
+    def _list_tags(self, name: str) -> None:
+        if name not in self.registry.manifests:
+            self.error(404, "NAME_UNKNOWN")
             return
-        del self.registry.sessions[session]
-        self.registry.blobs.setdefault(name, {})[_digest(self.body)] = self.body
-        self._answer(201, b"", {"Location": f"/v2/{name}/blobs/{_digest(self.body)}"})
+        last = self.query.get("last", "")
+        names = sorted(tag for tag in self.registry.tags.get(name, {}) if tag > last)
+        size = min(self.registry.page, int(self.query.get("n", "1000")))
+        body = json.dumps({"name": name, "tags": names[:size] or None}).encode()
+        more = urlencode({"n": size, "last": names[size - 1]}) if names[size:] else ""
+        self.answer(200, body, _link(f"/v2/{name}/tags/list?{more}") if more else {})
 
-    def _allowed(self, name: str, action: str) -> bool:
-        """Answers 401 where the request may not do this."""
-        scheme, _, value = self.headers.get("Authorization", "").partition(" ")
-        if self.registry.auth == "anonymous":
-            return True
-        if self.registry.auth == "basic":
-            if scheme == "Basic" and value == _base64(":".join(self.registry.account)):
-                return True
-            self._error(401, "UNAUTHORIZED", {"WWW-Authenticate": 'Basic realm="loopback, test"'})
-            return False
-        repository, actions = self.registry.tokens.get(value, ("", frozenset()))
-        if scheme == "Bearer" and repository == name and action in actions:
-            return True
-        realm = self.registry.realm or f"http://{self.registry.host}/token"
-        scope = f"repository:{name}:{'pull' if action == 'pull' else 'pull,push'}"
-        challenge = f'Bearer realm="{realm}",service="loopback",scope="{scope}"'
-        self._error(401, "UNAUTHORIZED", {"WWW-Authenticate": challenge})
-        return False
-
-    def _token(self) -> None:
-        """The token server: what an account may do, or what the public may."""
-        _, _, value = self.headers.get("Authorization", "").partition(" ")
-        form = parse_qs(self.body.decode()) if self.command == "POST" else {}
-        known = value == _base64(":".join(self.registry.account))
-        if form and form.get("refresh_token") == [self.registry.identity_token]:
-            known = True
-        elif form or (value and not known):
-            self._error(401, "UNAUTHORIZED")
+    def _list_referrers(self, name: str, subject: str) -> None:
+        if not self.registry.api:
+            self.error(404, "UNSUPPORTED")
             return
-        scopes = form.get("scope", [""])[0].split() or self.every.get("scope", [])
-        _, repository, actions = scopes[0].split(":")
-        granted = set(actions.split(","))
-        if not known:
-            granted &= {"pull"} if self.registry.public else set()
-        token = secrets.token_hex(8)
-        self.registry.tokens[token] = (repository, frozenset(granted))
-        self._answer(200, json.dumps({"access_token": token}).encode())
+        found = []
+        for digest, (kind, content) in self.registry.manifests.get(name, {}).items():
+            document = json.loads(content)
+            if document.get("subject", {}).get("digest") == subject:
+                entry = {"mediaType": kind, "digest": digest, "size": len(content)}
+                found.append(entry | {"artifactType": document.get("artifactType", "")})
+        start = int(self.query.get("start", "0"))
+        page = found[start : start + self.registry.page]
+        body = json.dumps({"schemaVersion": 2, "mediaType": _INDEX, "manifests": page}).encode()
+        headers = {"Content-Type": _INDEX}
+        if found[start + len(page) :]:
+            headers |= _link(f"/v2/{name}/referrers/{subject}?start={start + len(page)}")
+        self.answer(200, body, headers)
 
-    def _error(self, status: int, code: str, headers: Mapping[str, str] | None = None) -> None:
-        said = {"errors": [{"code": code, "message": code.lower().replace("_", " ")}]}
-        self._answer(status, json.dumps(said).encode(), headers)
-
-    def _answer(self, status: int, body: bytes, headers: Mapping[str, str] | None = None) -> None:
+    def answer(self, status: int, body: bytes, headers: Mapping[str, str] | None = None) -> None:
         shown = dict(headers or {})
         if self.fault and self.fault.claim:
             shown["Docker-Content-Digest"] = self.fault.claim
@@ -292,7 +286,8 @@ class _Handler(BaseHTTPRequestHandler):
         self.send_response(status)
         for name, value in shown.items():
             self.send_header(name, value)
-        self.send_header("Content-Length", str(len(body)))
+        if status != 204:
+            self.send_header("Content-Length", str(len(body)))
         self.end_headers()
         if self.command == "HEAD":
             return
@@ -300,3 +295,7 @@ class _Handler(BaseHTTPRequestHandler):
             body = body[: len(body) // 2]
             self.close_connection = True
         self.wfile.write(body)
+
+
+def _link(target: str) -> dict[str, str]:
+    return {"Link": f'<{target}>; rel="next"'}

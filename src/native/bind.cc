@@ -5,6 +5,7 @@
 
 #include <mutex>
 
+#include "bind_deflate.h"
 #include "bind_load.h"
 #include "convert_run.h"
 #include "convert_script.h"
@@ -274,6 +275,7 @@ NB_MODULE(_core, m) {
   m.def("run", &run, nb::arg("module"), nb::arg("script"));
   m.def("replay", &run_replay, nb::arg("module"), nb::arg("script"), nb::arg("passes"),
         nb::arg("stop"));
+  bind_deflate(m);
   bind_load(m);
 #ifdef TAMIS_TWINS
   nb::class_<TwinLibrary>(m, "TwinLibrary")

@@ -23,6 +23,10 @@ if TYPE_CHECKING:
     from tamis.verbs.doctor import doctor
     from tamis.verbs.init import init
     from tamis.verbs.inspect import inspect
+    from tamis.verbs.list import list
+    from tamis.verbs.load import load
+    from tamis.verbs.login import login
+    from tamis.verbs.logout import logout
     from tamis.verbs.keygen import keygen
     from tamis.verbs.new import new
     from tamis.verbs.pull import pull
@@ -33,11 +37,14 @@ if TYPE_CHECKING:
     from tamis.verbs.replay import replay
     from tamis.verbs.reproduce import reproduce
     from tamis.verbs.run import run
+    from tamis.verbs.save import save
     from tamis.verbs.ship import ship
     from tamis.verbs.sign import sign
     from tamis.verbs.subject import subject
+    from tamis.verbs.tag import tag
     from tamis.verbs.test import test
     from tamis.verbs.toolchain import toolchain
+    from tamis.verbs.tree import tree
     from tamis.verbs.verify import verify
 
 __version__ = version.VERSION
@@ -55,6 +62,10 @@ __all__ = [
     "doctor",
     "init",
     "inspect",
+    "list",
+    "load",
+    "login",
+    "logout",
     "keygen",
     "new",
     "pull",
@@ -65,11 +76,14 @@ __all__ = [
     "replay",
     "reproduce",
     "run",
+    "save",
     "ship",
     "sign",
     "subject",
+    "tag",
     "test",
     "toolchain",
+    "tree",
     "verify",
 ]
 

@@ -1,6 +1,8 @@
 from collections.abc import Mapping, Sequence
 from typing import Any, Self, TypeAlias
 
+from _typeshed import ReadableBuffer
+
 _Pairs: TypeAlias = Sequence[tuple[bytes, bytes]]
 
 class Library:
@@ -68,6 +70,13 @@ def run_twin(library: TwinLibrary, script: Script) -> dict[str, Any]: ...
 def replay_twin(
     library: TwinLibrary, script: Script, passes: int, stop: Stop
 ) -> dict[str, Any]: ...
+
+# tamis.deflate says how it is used. Raises RuntimeError; TypeError or BufferError for what has no
+# bytes in one piece.
+class Deflate:
+    def __init__(self) -> None: ...
+    def update(self, data: ReadableBuffer) -> bytes: ...
+    def finish(self) -> bytes: ...
 
 # `body` in bytes. Status 0: nothing in time, or the connection broke. Closed: the server ended the
 # connection with the answer or right behind it, or said it would. Hashes, to tell answers apart: of

@@ -3,6 +3,7 @@ heeds nothing of the user's.
 """
 
 import json
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Literal
@@ -10,6 +11,7 @@ from typing import Any, Literal
 import pytest
 import requests
 from tests import docker_registry, referrers_registry
+from tests.conftest import tool
 from tests.images import Image, digest
 from tests.judges.images import CASES
 from tests.judging import cosign, istio_pull, oras
@@ -150,3 +152,56 @@ def test_many_urls_in_order(registry: str) -> None:
     assert [each.accepted for each in said] == [True, False, False, False]
     assert "does not match: 000" in said[2].error
     assert said[3].error == "unsupported Wasm module downloading URL scheme: file"
+
+
+def test_istio_and_a_certificate_of_nobody(tmp_path: Path) -> None:
+    for registry in docker_registry.serve(tmp_path):
+        assert IMAGE.upload(registry, "acme/filter:1")
+    files = {"key": str(tmp_path / "key.pem"), "cert": str(tmp_path / "cert.pem")}
+    key = ["-newkey", "rsa:2048", "-nodes", "-keyout", files["key"], "-out", files["cert"]]
+    names = ["-subj", "/CN=judge", "-addext", "subjectAltName=IP:127.0.0.1"]
+    command = [tool("openssl"), "req", "-x509", "-days", "2", *key, *names]
+    subprocess.run(command, capture_output=True, check=True)
+    settings = {
+        "REGISTRY_HTTP_TLS_CERTIFICATE": files["cert"],
+        "REGISTRY_HTTP_TLS_KEY": files["key"],
+    }
+    for registry in docker_registry.serve(tmp_path, **settings):
+        url = f"oci://{registry}/acme/filter:1"
+        (refused,) = istio_pull(url)
+        (trusting,) = istio_pull(url, insecure=[registry])
+        (elsewhere,) = istio_pull(url, insecure=["127.0.0.1"])
+    assert "certificate signed by unknown authority" in refused.error
+    assert trusting.digest == IMAGE.digest
+    assert elsewhere.error == refused.error
+
+
+def _newer_debian(root: Path, *arguments: object, **environment: str) -> tuple[int, str]:
+    """How scripts/newer_debian.sh ends, and the last that it says."""
+    command = ["/bin/sh", root / "scripts" / "newer_debian.sh", *map(str, arguments)]
+    ran = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+    return ran.returncode, (ran.stderr.splitlines() or [""])[-1]
+
+
+@pytest.mark.parametrize(
+    ("environment", "why"),
+    [
+        ({"PATH": "/nowhere"}, "this machine has no apt-get"),
+        ({"PATH": "/bin:/usr/bin", "DEBIAN_MIRROR": "http://127.0.0.1:1/x"}, "it is not there"),
+    ],
+    ids=["no apt-get", "no mirror"],
+)
+def test_what_cannot_be_had_is_said(
+    root: Path, tmp_path: Path, environment: dict[str, str], why: str
+) -> None:
+    ended = _newer_debian(root, tmp_path / "new", "trixie", "oras", 1, **environment)
+    assert ended == (3, f"The judges need oras 1 of Debian's trixie: {why}")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_what_is_there_is_not_fetched(root: Path, tmp_path: Path) -> None:
+    program = tmp_path / "usr" / "bin" / "oras"
+    program.parent.mkdir(parents=True)
+    program.write_text("#!/bin/sh\n")
+    program.chmod(0o755)
+    assert _newer_debian(root, tmp_path, "trixie", "oras", 1, PATH="/nowhere") == (0, "")

@@ -16,10 +16,12 @@ from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
+from tests import referrers_registry
 from tests.conftest import tool
 from tests.docker_registry import serve, skopeo
 
-from tamis.model.artifact import Layout, Metadata
+from tamis.model.artifact import Metadata
+from tamis.model.layout import Layout
 from tamis.model.reference import LayoutReference, RegistryReference
 from tamis.verbs.copy import copy
 from tamis.verbs.pull import fetch
@@ -41,9 +43,10 @@ def docker_config(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path / "config.json"
 
 
-@pytest.fixture(scope="module")
-def host(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    yield from serve(tmp_path_factory.mktemp("registry"))
+@pytest.fixture(scope="module", params=[serve, referrers_registry.serve], ids=["docker", "olareg"])
+def host(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A registry without the referrers API, and one with it."""
+    yield from request.param(tmp_path_factory.mktemp("registry"))
 
 
 @pytest.mark.parametrize("layout", LAYOUTS)

@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 
 import typer
 
-from tamis.model import artifact
+from tamis.model import layout
 
 __all__ = [
     "Address",
@@ -22,6 +22,7 @@ __all__ = [
     "Only",
     "Out",
     "Port",
+    "Referrers",
     "Reports",
     "Signer",
     "Targets",
@@ -89,12 +90,16 @@ Reports = Annotated[
     typer.Option("--report", metavar="KIND=FILE", help="junit=FILE, markdown=FILE or github."),
 ]
 Layout = Annotated[
-    artifact.Layout,
+    layout.Layout,
     typer.Option("--layout", metavar="NAME", help="image (all consumers) or istio."),
 ]
 Insecure = Annotated[
     bool, typer.Option("--insecure", help="Allow plain HTTP to a registry that is not loopback.")
 ]
+Referrers = Annotated[
+    bool,
+    typer.Option(
+        "--referrers/--no-referrers", help="With what belongs to it: signatures, SBOM, reports."
 Key = Annotated[
     str | None,
     typer.Option(

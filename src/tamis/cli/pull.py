@@ -15,6 +15,10 @@ __all__ = ["pull"]
 def pull(
     reference: Annotated[str, typer.Argument(metavar="REF", help="host/repo:tag, oci-layout://.")],
     out: Out = None,
+    extract: Annotated[
+        bool,
+        typer.Option("--extract", help="Into a folder, with configuration, schema and documents."),
+    ] = False,
     insecure: Insecure = False,
     json: Json = False,
     quiet: Quiet = False,
@@ -22,7 +26,7 @@ def pull(
 ) -> None:
     """Fetch a module, byte for byte, every digest verified.
 
-    Without -o it is written to <name>.wasm here.
+    Without -o it is written to <name>.wasm here; with --extract, -o is a folder.
     """
     with Frame("pull", json=json, quiet=quiet, verbose=verbose) as frame:
         from tamis.model.reference import parse
@@ -30,6 +34,6 @@ def pull(
 
         where = parse(reference)
         frame.progress(f"pulling {reference}")
-        artifact, path = tamis.pull(where, out or Path(), insecure=insecure)
-        frame.show(report.artifact(artifact, where, path))
-        frame.data(**report.artifact_object(artifact, where, path))
+        pulled = tamis.pull(where, out or Path(), extract=extract, insecure=insecure)
+        frame.show(report.artifact(pulled.artifact, where, pulled.files))
+        frame.data(**report.artifact_object(pulled.artifact, where, pulled.files))

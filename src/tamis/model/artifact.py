@@ -2,15 +2,12 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Literal
 
 from tamis.model.filter import Context, Layer
+from tamis.model.layout import Layout
 from tamis.model.plugin import FailurePolicy
 
-__all__ = ["Artifact", "Descriptor", "Layout", "Metadata"]
-
-#: Arrangement of the manifest: every consumer takes `image`, Istio and its forks also `istio`.
-Layout = Literal["image", "istio"]
+__all__ = ["Artifact", "Descriptor", "Metadata"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -103,9 +103,9 @@ def written(known: Descriptor) -> dict[str, Any]:
 def stored(content: bytes, media_type: str | None = None) -> Stored:
     """`content` with its digest; its own `mediaType` wins over what a server says.
 
-    Raises BadInput when it is no manifest.
+    Raises BadInput when it is no JSON object; `parse` says what else is wrong with it.
     """
-    document = _document(content)
+    document = _object(content)
     kind = document.get("mediaType") or (media_type or "").split(";")[0].strip()
     if not isinstance(kind, str) or kind not in ACCEPTED:
         kind = OCI_INDEX if "manifests" in document else OCI_MANIFEST
@@ -129,6 +129,16 @@ def parse(found: Stored) -> Manifest | Index:
 
 
 def _document(content: bytes) -> dict[str, Any]:
+    document = _object(content)
+    if document.get("schemaVersion") != 2:
+        raise BadInput(
+            f"the manifest has schemaVersion {document.get('schemaVersion')!r}, not 2",
+            advice=_ADVICE,
+        )
+    return document
+
+
+def _object(content: bytes) -> dict[str, Any]:
     if len(content) > MAX_MANIFEST:
         raise BadInput(f"the manifest is larger than {MAX_MANIFEST >> 20} MiB", advice=_ADVICE)
     try:
@@ -137,11 +147,6 @@ def _document(content: bytes) -> dict[str, Any]:
         raise BadInput(f"the manifest is not JSON: {error}", advice=_ADVICE) from error
     if not isinstance(document, dict):
         raise BadInput("the manifest is not a JSON object", advice=_ADVICE)
-    if document.get("schemaVersion") != 2:
-        raise BadInput(
-            f"the manifest has schemaVersion {document.get('schemaVersion')!r}, not 2",
-            advice=_ADVICE,
-        )
     return document
 
 

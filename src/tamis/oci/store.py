@@ -27,6 +27,11 @@ class Store(Protocol):
     def find_manifest(self, name: str) -> Stored | None:
         """The same; None where there is none of that name (nor such a repository)."""
 
+    def knows(self, name: str) -> str:
+        """The digest of the manifest of that name which is there with all it points to, as far as
+        one question tells; "" where there is none, or where it takes more than a question.
+        """
+
     def read_blob(self, descriptor: Descriptor) -> bytes:
         """The bytes that `descriptor` names."""
 

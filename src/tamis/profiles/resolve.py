@@ -2,8 +2,8 @@
 
 The facts of a file are arrays of tables, each with optional `since` and `until` (inclusive minor
 releases). `[extends]` maps a version to the profile underneath, whose facts come first: lists
-add up, limits of the product itself win, layouts and kinds are never inherited (an Envoy inside
-Istio is not deployed as an Envoy is).
+add up, limits of the product itself win, layouts, puller and kinds are never inherited (an Envoy
+inside Istio is not deployed as an Envoy is).
 """
 
 import difflib
@@ -101,6 +101,7 @@ def _profile(
         imports=frozenset(names("imports", "functions"))
         | (under.imports if under else frozenset()),
         layouts=names("layouts"),
+        puller=facts.get("puller", ""),
         limits=limits,
         kinds=names("kinds"),
         fields=frozenset(names("fields")) | (under.fields if under else frozenset()),

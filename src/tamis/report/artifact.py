@@ -1,5 +1,6 @@
 """What `push`, `pull` and `copy` tell: at a terminal, and as JSON objects."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from tamis.model.artifact import Artifact, Metadata
@@ -10,7 +11,7 @@ from tamis.report.terminal import Lines, bytes_of, facts
 __all__ = ["artifact", "artifact_object", "metadata_object"]
 
 
-def artifact(value: Artifact, where: Reference, path: Path | None = None) -> Lines:
+def artifact(value: Artifact, where: Reference, files: Sequence[Path] = ()) -> Lines:
     """Where it is and what it is."""
     rows = [
         ("reference", str(where.with_digest(value.digest))),
@@ -19,11 +20,11 @@ def artifact(value: Artifact, where: Reference, path: Path | None = None) -> Lin
         ("module", f"{bytes_of(value.module_size)}  {value.module_digest}"),
         ("travels as", bytes_of(value.layer_size)),
     ]
-    return facts(rows + ([("file", str(path))] if path else []))
+    return facts(rows + [("file", str(file)) for file in files])
 
 
-def artifact_object(value: Artifact, where: Reference, path: Path | None = None) -> Object:
-    """A published artifact, and the file it was written to."""
+def artifact_object(value: Artifact, where: Reference, files: Sequence[Path] = ()) -> Object:
+    """A published artifact, and the files it was written to, its module's first."""
     told: Object = {
         "reference": str(where.with_digest(value.digest)),
         "digest": value.digest,
@@ -32,7 +33,9 @@ def artifact_object(value: Artifact, where: Reference, path: Path | None = None)
         "layer_size": value.layer_size,
         "metadata": metadata_object(value.metadata),
     }
-    return {**told, "path": str(path)} if path else told
+    if files:
+        told |= {"path": str(files[0]), "files": [str(file) for file in files]}
+    return told
 
 
 def metadata_object(value: Metadata) -> Object:

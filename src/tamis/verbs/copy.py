@@ -7,8 +7,12 @@ from tamis.model.reference import LayoutReference, Reference
 __all__ = ["copy"]
 
 
-def copy(source: Reference, destination: Reference, *, insecure: bool = False) -> str:
+def copy(
+    source: Reference, destination: Reference, *, referrers: bool = True, insecure: bool = False
+) -> str:
     """Copy a manifest, or an index with all its children; returns its digest.
+
+    `referrers`: with all that belongs to them (signatures, SBOM, reports).
 
     The tag is the destination's, else the source's; a registry also takes an artifact by digest
     alone. What is there already is not sent again. Raises BadInput, Rejected (a digest does not
@@ -33,4 +37,7 @@ def copy(source: Reference, destination: Reference, *, insecure: bool = False) -
                     advice="Leave the digest away, or name the source by it.",
                 )
             name = found
-        return oci.replicate(name, origin, target, tag).digest
+        copied = oci.replicate(name, origin, target, tag)
+        if referrers:
+            oci.take_along(copied, origin, target)
+        return copied.digest

@@ -1,26 +1,65 @@
 """`tamis pull`: a module out of a registry or a layout folder, byte for byte."""
 
+import io
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
+from typing import IO
 
 from tamis import oci
 from tamis.errors import BadInput
-from tamis.files import write_whole
-from tamis.model.artifact import Artifact
+from tamis.files import opened_whole
+from tamis.model.artifact import Artifact, Metadata
 from tamis.model.reference import LayoutReference, Reference
 
-__all__ = ["describe", "fetch", "pull"]
+__all__ = ["Pulled", "describe", "fetch", "pull"]
+
+_TITLE = "org.opencontainers.image.title"
+#: How Higress' layers are called that have no title.
+_DOCUMENTS = {
+    "application/vnd.module.wasm.spec.v1+yaml": "spec.yaml",
+    "application/vnd.module.wasm.doc.v1+markdown": "README.md",
+}
+#: In bytes; larger ones are no documents.
+_LARGEST_DOCUMENT = 16 << 20
 
 
-def pull(reference: Reference, output: Path, *, insecure: bool = False) -> tuple[Artifact, Path]:
-    """Write the module to `output` (a folder: to `<name>.wasm` in it); returns where it is.
+@dataclass(frozen=True, slots=True)
+class Pulled:
+    """What was pulled: the module is at `path`, and `files` are all that were written."""
+
+    artifact: Artifact
+    path: Path
+    files: tuple[Path, ...]
+
+
+def pull(
+    reference: Reference, output: Path, *, extract: bool = False, insecure: bool = False
+) -> Pulled:
+    """Write the module to `output` (a folder: to `<name>.wasm` in it).
+
+    `extract`: `output` is a folder, made if need be, and gets all that the artifact holds for
+    people as well: default configuration, its schema, documents that travel as layers.
 
     Raises BadInput for what is not there or is no Wasm artifact, Rejected when a digest does not
-    hold, Unreachable. The file appears whole or not at all.
+    hold, Unreachable. Each file appears whole or not at all.
     """
-    artifact, module = fetch(reference, insecure=insecure)
-    path = output / f"{_file_name(artifact.metadata.name)}.wasm" if output.is_dir() else output
-    _write(path, module)
-    return artifact, path
+    name, version = _stand_ins(reference)
+    with oci.open_store(reference, insecure=insecure) as store:
+        found, manifest = _manifest(store, reference)
+        known = oci.described(manifest, found.digest, store.read_blob, name=name, version=version)
+        path = output
+        if extract or output.is_dir():
+            path = output / f"{_file_name(known.metadata.name)}.wasm"
+        with _writing(path) as file:
+            told = oci.extract(manifest, store.blob, file, name=name, version=version)
+        files = [path]
+        for each, content in _documents(store, manifest, told.metadata) if extract else ():
+            with _writing(output / each) as file:
+                file.write(content)
+            files.append(output / each)
+    return Pulled(told.artifact(found.digest), path, tuple(files))
 
 
 def fetch(reference: Reference, *, insecure: bool = False) -> tuple[Artifact, bytes]:
@@ -28,17 +67,9 @@ def fetch(reference: Reference, *, insecure: bool = False) -> tuple[Artifact, by
     name, version = _stand_ins(reference)
     with oci.open_store(reference, insecure=insecure) as store:
         found, manifest = _manifest(store, reference)
-        known, module = oci.unpack(manifest, store.read_blob, name=name, version=version)
-    layer = oci.content(manifest)
-    artifact = Artifact(
-        metadata=known,
-        layout=layer.layout,
-        digest=found.digest,
-        module_digest=oci.digest_of(module),
-        module_size=len(module),
-        layer_size=layer.layer.size,
-    )
-    return artifact, module
+        module = io.BytesIO()
+        told = oci.extract(manifest, store.blob, module, name=name, version=version)
+    return told.artifact(found.digest), module.getvalue()
 
 
 def describe(reference: Reference, *, insecure: bool = False) -> Artifact:
@@ -50,7 +81,23 @@ def describe(reference: Reference, *, insecure: bool = False) -> Artifact:
     name, version = _stand_ins(reference)
     with oci.open_store(reference, insecure=insecure) as store:
         found, manifest = _manifest(store, reference)
-    return oci.described(manifest, found.digest, name=name, version=version)
+        return oci.described(manifest, found.digest, store.read_blob, name=name, version=version)
+
+
+def _documents(
+    store: oci.Store, manifest: oci.Manifest, known: Metadata
+) -> Iterator[tuple[str, bytes]]:
+    """What is there beside the module, by file name; the first of a name wins."""
+    told = {"config.json": known.config, "config.schema.json": known.config_schema}
+    yield from ((name, text.encode()) for name, text in told.items() if text)
+    seen = set(told)
+    for layer in manifest.layers:
+        title = layer.annotations.get(_TITLE) or _DOCUMENTS.get(layer.media_type, "")
+        name = _file_name(title) if title else ""
+        document = name and not name.endswith(".wasm") and layer.size <= _LARGEST_DOCUMENT
+        if document and name not in seen:
+            seen.add(name)
+            yield name, store.read_blob(layer)
 
 
 def _manifest(store: oci.Store, reference: Reference) -> tuple[oci.Stored, oci.Manifest]:
@@ -82,9 +129,12 @@ def _file_name(name: str) -> str:
     return kept or "module"
 
 
-def _write(path: Path, content: bytes) -> None:
+@contextmanager
+def _writing(path: Path) -> Iterator[IO[bytes]]:
+    """The new file `path`. Raises BadInput where it cannot be written."""
     try:
-        write_whole(path, content)
+        with opened_whole(path) as file:
+            yield file
     except OSError as error:
         raise BadInput(
             f"cannot write {path}: {error.strerror}", advice="Name a file you may write to with -o."

@@ -2,7 +2,8 @@
 
 from tamis import oci
 from tamis.errors import BadInput, Rejected
-from tamis.model.artifact import Artifact, Layout, Metadata
+from tamis.model.artifact import Artifact, Metadata
+from tamis.model.layout import Layout
 from tamis.model.reference import Reference
 from tamis.verbs.pull import describe
 

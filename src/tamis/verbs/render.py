@@ -9,7 +9,8 @@ from tamis import manifests, oci, profiles
 from tamis.errors import BadInput
 from tamis.files import write_whole
 from tamis.manifests import Manifest
-from tamis.model.artifact import Artifact, Layout, Metadata
+from tamis.model.artifact import Artifact, Metadata
+from tamis.model.layout import Layout
 from tamis.model.reference import LayoutReference, Reference, RegistryReference, parse, tagged
 from tamis.verbs.push import describe
 from tamis.verbs.subject import Subject

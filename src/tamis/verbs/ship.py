@@ -9,10 +9,11 @@ from pathlib import Path
 from tamis.errors import BadInput, Place, Rejected
 from tamis.files import write_whole
 from tamis.manifests import Manifest
-from tamis.model.artifact import Artifact, Layout
+from tamis.model.artifact import Artifact
 from tamis.model.card import Card
 from tamis.model.checked import Checked
 from tamis.model.filter import Filter
+from tamis.model.layout import Layout
 from tamis.model.reference import LayoutReference, RegistryReference, parse, tagged
 from tamis.model.shipment import Shipment, Stage, StageName
 from tamis.model.tested import Tested

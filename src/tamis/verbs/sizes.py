@@ -18,7 +18,7 @@ _FORMAT = "1"
 def sizes(module: bytes) -> Sizes:
     """Of `module`. The gzipped size is that of our own encoder: the same on every machine."""
     digest = hashlib.sha256(module).hexdigest()
-    gzipped = _known(f"{digest}-gzip", lambda: len(gzip.compress(module)))
+    gzipped = _known(f"{digest}-gzip", lambda: sum(map(len, gzip.compressed([module]))))
     if elf.is_library(module):
         return Sizes(len(module), gzipped, why="it is native code")
     with toolchains.Here() as shop:

@@ -22,10 +22,11 @@ from tamis import oci
 from tamis.errors import BadInput, Rejected, TamisError, Unreachable
 from tamis.model.artifact import Descriptor
 from tamis.model.reference import Reference, RegistryReference, parse
-from tamis.oci.images import layers, unpacking
+from tamis.oci import unpacking
+from tamis.oci.images import layers
 from tamis.oci.images import take as images
+from tamis.oci.registry.patience import Patience
 from tamis.oci.registry.repository import RegistryStore
-from tamis.oci.registry.wire import Patience
 
 NAMES = ("/usr/local/bin/envoy", "/usr/bin/envoy")
 HERE, THERE = "usr/local/bin/envoy", "usr/bin/envoy"

@@ -9,7 +9,8 @@ import pytest
 from tests.registry import LoopbackRegistry
 
 from tamis.errors import BadInput, Rejected
-from tamis.model.artifact import Layout, Metadata
+from tamis.model.artifact import Metadata
+from tamis.model.layout import Layout
 from tamis.model.reference import LayoutReference, RegistryReference, parse
 from tamis.oci import digest_of
 from tamis.verbs.copy import copy
@@ -62,10 +63,11 @@ def test_there_and_back(
     for place in (remote, local, replace(back, tag="1.0.0"), back.with_digest(pushed.digest)):
         assert describe(place) == pushed
         assert fetch(place) == (pushed, MODULE)
-    artifact, path = pull(remote, tmp_path)
+    pulled = pull(remote, tmp_path)
+    artifact, path = pulled.artifact, pulled.path
     assert (artifact, path) == (pushed, tmp_path / "hello.wasm")
     assert path.read_bytes() == MODULE
-    assert pull(local, tmp_path / "new" / "x.wasm")[1].read_bytes() == MODULE
+    assert pull(local, tmp_path / "new" / "x.wasm").path.read_bytes() == MODULE
 
 
 def test_second_push_uploads_nothing(registry: LoopbackRegistry, remote: RegistryReference) -> None:
@@ -200,7 +202,7 @@ def test_name_of_an_artifact_leads_nowhere(remote: RegistryReference, tmp_path: 
     push(MODULE, replace(METADATA, name="../../evil"), remote)
     out = tmp_path / "a" / "b"
     out.mkdir(parents=True)
-    assert pull(remote, out)[1].parent == out
+    assert pull(remote, out).path.parent == out
 
 
 def test_pull_to_where_nothing_can_be_written(remote: RegistryReference, tmp_path: Path) -> None:

@@ -22,6 +22,13 @@ def _pax(member: Member, **headers: str) -> Member:
     return member
 
 
+def _global(**records: str) -> Case:
+    """With these pax records for all members, which are one, called x if they say its name."""
+    member = file("x" if "path" in records else "plugin.wasm", MODULE)
+    header = tarfile.TarInfo.create_pax_global_header(records)
+    return Case(image(part(OCI_LAYER, gzipped(header + layer(member, pack="plain")))))
+
+
 MEMBERS = {
     "no plugin.wasm": _of(_README),
     "an archive of nothing": Case(image(part(OCI_LAYER, gzipped(bytes(1024))))),
@@ -73,10 +80,33 @@ MEMBERS = {
     "another name in pax": _of(
         _pax(file("plugin.wasm", MODULE), path="x"), form=tarfile.PAX_FORMAT
     ),
+    "another size in pax": _of(
+        _pax(file("plugin.wasm", MODULE), size="40"), form=tarfile.PAX_FORMAT
+    ),
+    "a size in pax that is no number": _of(
+        _pax(file("plugin.wasm", MODULE), size="none"), form=tarfile.PAX_FORMAT
+    ),
+    "sparse, of pax": _of(
+        _pax(
+            file("GNUSparseFile.0/x", b"1\n512\n115\n".ljust(512, b"\0") + MODULE),
+            **{
+                "GNU.sparse.major": "1",
+                "GNU.sparse.minor": "0",
+                "GNU.sparse.name": "plugin.wasm",
+                "GNU.sparse.realsize": "1000",
+            },
+        ),
+        form=tarfile.PAX_FORMAT,
+    ),
+    "plugin.wasm behind a global header": _global(comment="x"),
+    "plugin.wasm's name in a global header": _global(path="plugin.wasm"),
 }
 
 _TAR = layer(_PLUGIN, pack="plain")
 _ENTRY = 512  # bytes of a header; the module is in the block behind it
+_SPARSE = layer(
+    file("plugin.wasm", MODULE, kind=tarfile.GNUTYPE_SPARSE), pack="plain", form=tarfile.GNU_FORMAT
+)
 _TWICE = layer(_README, _PLUGIN, pack="plain")
 
 
@@ -91,13 +121,23 @@ def _flipped(content: bytes, at: int) -> bytes:
     return content[:at] + bytes([content[at] ^ 0xFF]) + content[at + 1 :]
 
 
-def _sized(size: bytes) -> bytes:
-    """The tar, whose header claims that size of the module."""
-    header = bytearray(_TAR[:_ENTRY])
-    header[124:136] = size
-    header[148:156] = b"        "
+def _forged(at: int, value: bytes, tar: bytes = _TAR) -> Case:
+    """The first header has that value there, and a checksum to fit."""
+    header = bytearray(tar[:_ENTRY])
+    header[at : at + len(value)] = value
+    header[148:156] = b" " * 8
     header[148:156] = b"%06o\0 " % sum(header)
-    return bytes(header) + _TAR[_ENTRY:]
+    return _packed(gzipped(bytes(header) + tar[_ENTRY:]))
+
+
+def _sized(size: bytes) -> Case:
+    """The header claims that size of the module."""
+    return _forged(124, size.ljust(12, b"\0"))
+
+
+def _flags(flags: int, more: bytes) -> Case:
+    """The gzip's header has those flags, and what belongs to them."""
+    return _packed(b"\x1f\x8b\x08" + bytes([flags]) + bytes(6) + more + gzipped(_TAR)[10:])
 
 
 ARCHIVES = {
@@ -116,10 +156,17 @@ ARCHIVES = {
     ),
     "tar that is text": _packed(gzipped(b"(module)" * 200)),
     "tar that is the module": _packed(gzipped(MODULE)),
-    "size of 2 GiB": _packed(gzipped(_sized(b"20000000000\0"))),
-    "size of 4 EiB": _packed(gzipped(_sized(b"\x80\0\0\0\x40" + bytes(7)))),
-    "size below 0": _packed(gzipped(_sized(b"\xff" * 12))),
-    "size that is no number": _packed(gzipped(_sized(b"none\0\0\0\0\0\0\0\0"))),
+    "tar with a block of nothing before it": _packed(gzipped(bytes(_ENTRY) + _TAR)),
+    "tar of before ustar": _forged(257, bytes(8)),
+    "tar with names of its own kind": _forged(257, b"nobody"),
+    "size in base 256": _sized(b"\x80" + bytes(10) + bytes([len(MODULE)])),
+    "size of 2 GiB": _sized(b"20000000000"),
+    "size of 4 EiB": _sized(b"\x80\0\0\0\x40"),
+    "size below 0": _sized(b"\xff" * 12),
+    "size that is no number": _sized(b"none"),
+    "sparse, of GNU": _forged(
+        386, b"%011o\0%011o\0" % (512, len(MODULE)) + bytes(73) + b"%011o\0" % 1000, _SPARSE
+    ),
     "gzip in a gzip": _packed(gzipped(gzipped(_TAR))),
     "gzip of two members": _packed(gzipped(_TAR[:600]) + gzipped(_TAR[600:])),
     "gzip of two members, the tar in one": _packed(gzipped(_TAR) + gzipped(b"more")),
@@ -127,7 +174,12 @@ ARCHIVES = {
     "gzip with something behind it, no plugin.wasm": _packed(
         gzipped(layer(_README, pack="plain")) + b"garbage"
     ),
-    "gzip with a name": _packed(b"\x1f\x8b\x08\x08" + bytes(6) + b"a\0" + gzipped(_TAR)[10:]),
+    "gzip with a name": _flags(8, b"a\0"),
+    "gzip with a comment": _flags(16, b"a\0"),
+    "gzip with a field": _flags(4, b"\2\0ab"),
+    "gzip with a name that has no end": _packed(b"\x1f\x8b\x08\x08" + bytes(6) + b"a"),
+    "gzip with a bad checksum of its header": _flags(2, bytes(2)),
+    "gzip with flags of nobody": _flags(0xE0, b""),
     "gzip of another method": _packed(_flipped(gzipped(_TAR), 2)),
     "gzip with a bad checksum": _packed(_flipped(gzipped(_TAR), -8)),
     "gzip with a bad length": _packed(_flipped(gzipped(_TAR), -1)),
@@ -139,5 +191,8 @@ ARCHIVES = {
     "gzip damaged at its first block": _packed(_flipped(gzipped(_TAR), 10)),
     "gzip cut in the module": _packed(gzipped(_TAR)[: 10 + 5 + _ENTRY + 60]),
     "gzip cut behind the module": _packed(gzipped(_TAR)[: 10 + 5 + _ENTRY + len(MODULE)]),
+    "gzip cut behind a member, no plugin.wasm": _packed(
+        gzipped(layer(_README, pack="plain"))[: 10 + 5 + 2 * _ENTRY]
+    ),
     "gzip cut in its header": _packed(gzipped(_TAR)[:5]),
 }

@@ -1,71 +1,77 @@
-"""The rules of Istio's image fetcher, as it was seen to answer to each arrangement."""
+"""The rules of Istio's image fetcher, held against what Istio's own code said to each case."""
+
+from collections.abc import Iterator
 
 import pytest
+from tests.images import Image, digest
+from tests.judges.cases.parts import Case
+from tests.judges.images import CASES
+from tests.judges.verdicts import recorded
 
-from tamis.checks import packaging
+from tamis.checks.packaging import Entry, packaging
+from tamis.model.packaged import Layer, Packaged, Served
+from tamis.oci import InMemory, peek
 from tamis.profiles import resolve
+from tamis.verbs.packages import look
 
-OCI = "application/vnd.oci.image.manifest.v1+json"
-DOCKER = "application/vnd.docker.distribution.manifest.v2+json"
-OCI_LAYER = "application/vnd.oci.image.layer.v1.tar+gzip"
-DOCKER_LAYER = "application/vnd.docker.image.rootfs.diff.tar.gzip"
-WASM = "application/vnd.module.wasm.content.layer.v1+wasm"
-CONFIG = "application/vnd.module.wasm.config.v1+json"
-ISTIO = resolve("istio@1.30")
-
-
-def manifest(media_type: str, *layers: str) -> dict[str, object]:
-    return {"mediaType": media_type, "layers": [{"mediaType": layer} for layer in layers]}
-
-
-ACCEPTED = [
-    (manifest(OCI, OCI_LAYER), ["plugin.wasm"]),
-    (manifest(OCI, OCI_LAYER), ["README.md", "any/folder/plugin.wasm"]),
-    (manifest(OCI, OCI_LAYER), None),
-    (manifest(OCI, "text/markdown", "a/b", OCI_LAYER), ["plugin.wasm"]),
-    (manifest("", OCI_LAYER), ["plugin.wasm"]),
-    (manifest(OCI, WASM, CONFIG), None),
-    (manifest(OCI, CONFIG, WASM), None),
-    (manifest(DOCKER, DOCKER_LAYER), ["plugin.wasm"]),
-    ({"manifests": [{"platform": {"os": "linux", "architecture": "amd64"}}]}, None),
-    ({"manifests": [{}]}, None),
-]
-REFUSED = [
-    (manifest(OCI), None, "number of layers must be greater than zero"),
-    (manifest(OCI, WASM), None, "number of layers must be 2 but got 1"),
-    (manifest(OCI, WASM, CONFIG, CONFIG), None, "number of layers must be 2 but got 3"),
-    (manifest(OCI, "application/wasm"), None, f"application/wasm (expect {OCI_LAYER})"),
-    (manifest(OCI, CONFIG, CONFIG), None, f"could not find the layer of type {WASM}"),
-    (manifest(OCI, OCI_LAYER, CONFIG), None, f"could not find the layer of type {WASM}"),
-    (manifest(OCI, OCI_LAYER), ["filter.wasm"], "plugin.wasm not found in the archive"),
-    (manifest(OCI, "application/vnd.oci.image.layer.v1.tar"), None, "invalid media type"),
-    (manifest(OCI, "application/vnd.oci.image.layer.v1.tar+zstd"), None, "invalid media type"),
-    (manifest(DOCKER, OCI_LAYER), None, f"(expect {DOCKER_LAYER})"),
-    (manifest(DOCKER, DOCKER_LAYER), [], "plugin.wasm not found in the archive"),
-    (manifest(DOCKER, WASM, CONFIG), None, f"(expect {DOCKER_LAYER})"),
-    (
-        {"manifests": [{"platform": {"os": "linux", "architecture": "arm64"}}]},
-        None,
-        "no child with platform linux/amd64 in index",
-    ),
-    ({"manifests": []}, None, "no child with platform linux/amd64 in index"),
-]  # fmt: skip
+VERDICTS = recorded()
+PLACE = "127.0.0.1:5000/filters/case"
+#: What a registry says, or who reads the user's URL: no artifact was seen yet.
+NOT_THE_ARTIFACT = {
+    "by a digest of nothing",
+    "by a digest cut short",
+    "by a tag that is not there",
+    "by no tag",
+    "by a tag that no tag can be",
+    "sent as JSON",
+}
+JUDGED = [name for name in CASES if name not in NOT_THE_ARTIFACT]
 
 
-@pytest.mark.parametrize(("value", "files"), ACCEPTED)
-def test_accepted(value: dict[str, object], files: list[str] | None) -> None:
-    assert packaging(value, ISTIO, files=files) == ()
+def _every(image: Image) -> Iterator[Image]:
+    yield image
+    for child in image.children:
+        yield from _every(child)
 
 
-@pytest.mark.parametrize(("value", "files", "words"), REFUSED)
-def test_refused_in_istios_words(
-    value: dict[str, object], files: list[str] | None, words: str
-) -> None:
-    (finding,) = packaging(value, ISTIO, files=files)
-    assert words in finding.message
-    assert finding.severity == "error"
-    assert finding.advice
+def seen(case: Case) -> Packaged:
+    """The case as a puller finds it."""
+    every = {each.digest: each for each in _every(case.image)}
+    blobs = {digest(blob): blob for each in every.values() for blob in each.blobs}
+    pinned = case.reference.partition("@sha256:")[2]
+    top = every[f"sha256:{pinned}"] if pinned else case.image
+    url = f"oci://{PLACE}{case.reference}"
+
+    def child(entry: Entry) -> Served | None:
+        there = every.get(entry.digest)
+        return Served(there.manifest, there.kind) if there else None
+
+    def layer(entry: Entry, archive: bool) -> Layer | None:
+        content = blobs.get(entry.digest)
+        return None if content is None else peek(InMemory(content), archive=archive)
+
+    known = Packaged(url, Served(top.manifest, top.kind), checksum=case.checksum or pinned)
+    return look(known, child, layer)
 
 
-def test_a_target_that_pulls_nothing_has_no_opinion() -> None:
-    assert packaging(manifest(OCI), resolve("envoy")) == ()
+def folded(text: str) -> str:
+    """Told in one line."""
+    return " ".join(text.split())
+
+
+@pytest.mark.parametrize("name", JUDGED)
+def test_istios_verdict_in_istios_words(name: str) -> None:
+    case, verdict = CASES[name], VERDICTS[name]
+    host, _, repository = PLACE.partition("/")
+    words = verdict.error.replace("{url}", f"oci://{PLACE}{case.reference}")
+    words = words.replace("{registry}", host).replace("{repository}", repository)
+    findings = packaging(seen(case), resolve("istio@1.31"))
+    errors = [each.message for each in findings if each.severity == "error"]
+    assert errors == ([folded(words)] if words else [])
+    assert all(each.advice for each in findings)
+
+
+def test_most_cases_are_judged() -> None:
+    assert len(JUDGED) >= 200
+    assert {VERDICTS[name].accepted for name in JUDGED} == {True, False}
+    assert not any(VERDICTS[name].accepted for name in NOT_THE_ARTIFACT)

@@ -1,25 +1,55 @@
 """Reading artifacts back: ours, other people's, and hostile ones."""
 
+import gzip as python_gzip
+import hashlib
 import io
 import json
 import tarfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
 import pytest
 
 from tamis.errors import BadInput, Rejected
-from tamis.model.artifact import Descriptor, Layout, Metadata
-from tamis.oci import Index, Manifest, child, described, pack, parse, stored, unpack
+from tamis.model.artifact import Descriptor, Metadata
+from tamis.model.layout import LAYOUTS, Layout
+from tamis.oci import (
+    Index,
+    Manifest,
+    Unpacked,
+    child,
+    described,
+    extract,
+    pack,
+    parse,
+    stored,
+    unpack,
+)
+from tamis.oci.blobs import InMemory
 from tamis.oci.digests import digest_of
 from tamis.oci.manifests import DOCKER_MANIFEST, OCI_MANIFEST
-from tamis.oci.packing import gzip, tar
+from tamis.oci.packing import unpack as unpacking
+from tamis.oci.packing.gzip import compressed
+from tamis.oci.packing.layouts.istio import WASM_CONFIG, WASM_CONTENT
 from tamis.oci.packing.metadata import MODULE_SIZE, module_facts
-from tamis.oci.packing.pack import OCI_TAR_GZIP, WASM_CONFIG, WASM_CONTENT
+from tamis.oci.packing.parts import OCI_TAR_GZIP
+from tamis.oci.packing.tar import archived
 
 MODULE = b"\0asm\1\0\0\0" + b"m" * 300
 METADATA = Metadata("hello", "1.0.0", "d", "MIT", abi="0.2.1", config="{}", targets=("a", "b"))
 DOCKER_TAR = "application/vnd.docker.image.rootfs.diff.tar.gzip"
-PACKED = gzip.compress(tar.write(MODULE))
+
+
+def zipped(content: bytes) -> bytes:
+    return b"".join(compressed([content]))
+
+
+def tarred(content: bytes) -> bytes:
+    return b"".join(archived(InMemory(content)))
+
+
+PACKED = zipped(tarred(MODULE))
 
 
 class Blobs(dict[str, bytes]):
@@ -47,14 +77,14 @@ class Blobs(dict[str, bytes]):
         return self[descriptor.digest]
 
 
-@pytest.mark.parametrize("layout", ["image", "istio"])
+@pytest.mark.parametrize("layout", LAYOUTS)
 def test_round_trip(layout: Layout) -> None:
     packed = pack(MODULE, METADATA, layout)
     manifest = parse(stored(packed.manifest))
     assert isinstance(manifest, Manifest)
     blobs = {blob.descriptor.digest: blob.content for blob in packed.blobs}
     assert unpack(manifest, lambda d: blobs[d.digest]) == (METADATA, MODULE)
-    artifact = described(manifest, packed.digest)
+    artifact = described(manifest, packed.digest, lambda d: blobs[d.digest])
     assert artifact.metadata == METADATA
     assert artifact.layout == layout
     assert artifact.module_digest == digest_of(MODULE)
@@ -63,7 +93,7 @@ def test_round_trip(layout: Layout) -> None:
 
 
 FOREIGN = {
-    "docker": ([("x", b"base"), (DOCKER_TAR, PACKED)], DOCKER_MANIFEST, "image"),
+    "docker": ([("x", b"base"), (DOCKER_TAR, PACKED)], DOCKER_MANIFEST, "docker"),
     "higress": (
         [
             ("application/vnd.module.wasm.spec.v1+yaml", b"spec"),
@@ -71,9 +101,10 @@ FOREIGN = {
             (OCI_TAR_GZIP, PACKED),
         ],
         OCI_MANIFEST,
-        "image",
+        "higress",
     ),
     "wasme": ([(WASM_CONFIG, b"{}"), (WASM_CONTENT, MODULE)], OCI_MANIFEST, "istio"),
+    "wkg": ([("application/wasm", MODULE)], OCI_MANIFEST, "cncf"),
     "other order": ([(WASM_CONTENT, MODULE), ("any/thing", b"")], OCI_MANIFEST, "istio"),
 }
 
@@ -88,7 +119,7 @@ def test_foreign(name: str) -> None:
     assert metadata == Metadata(name="repo", version="2")
     artifact = described(manifest, "sha256:x", name="repo")
     assert artifact.layout == layout
-    assert artifact.module_digest == ("" if layout == "image" else digest_of(MODULE))
+    assert artifact.module_digest == (digest_of(MODULE) if layout in {"istio", "cncf"} else "")
 
 
 def test_foreign_annotations_are_used() -> None:
@@ -109,24 +140,24 @@ def _link() -> bytes:
         info = tarfile.TarInfo("plugin.wasm")
         info.type, info.linkname = tarfile.SYMTYPE, "/etc/passwd"
         made.addfile(info)
-    return gzip.compress(out.getvalue())
+    return zipped(out.getvalue())
 
 
 @pytest.mark.parametrize(
     ("layers", "said"),
     [
         ([], "no Wasm artifact: its layers are none"),
-        ([("application/wasm", MODULE)], "no Wasm artifact: its layers are application/wasm"),
+        ([("application/wasm", MODULE)] * 2, "its layers are application/wasm, application/wasm"),
         ([(DOCKER_TAR, PACKED)], "no Wasm artifact"),
         ([(WASM_CONTENT, MODULE)], "number of layers must be 2 but got 1"),
         ([(WASM_CONTENT, MODULE), ("a", b""), ("b", b"")], "must be 2 but got 3"),
         ([(OCI_TAR_GZIP, PACKED), ("a", b"")], "layer 1 of 2 is .* must be the last"),
-        ([(OCI_TAR_GZIP, PACKED[:-9])], "ends early"),
-        ([(OCI_TAR_GZIP, tar.write(MODULE))], "not valid gzip"),
-        ([(OCI_TAR_GZIP, gzip.compress(MODULE))], "not a valid tar"),
-        ([(OCI_TAR_GZIP, gzip.compress(tar.write(b"text")))], "not a WebAssembly module"),
+        ([(OCI_TAR_GZIP, PACKED[:-9])], "unexpected EOF"),
+        ([(OCI_TAR_GZIP, tarred(MODULE))], "gzip: invalid header"),
+        ([(OCI_TAR_GZIP, zipped(MODULE + bytes(512)))], "archive/tar: invalid tar header"),
+        ([(OCI_TAR_GZIP, zipped(tarred(b"text, not a module")))], "not a WebAssembly module"),
         ([(OCI_TAR_GZIP, _link())], "is a link or a folder"),
-        ([(WASM_CONTENT, gzip.compress(MODULE)), ("a", b"")], "not a WebAssembly module"),
+        ([(WASM_CONTENT, zipped(MODULE)), ("a", b"")], "not a WebAssembly module"),
     ],
 )
 def test_refuses_layers(layers: list[tuple[str, bytes]], said: str) -> None:
@@ -195,3 +226,86 @@ def test_child_is_the_one_consumers_take() -> None:
 def test_a_size_of_too_many_digits_is_none() -> None:
     assert module_facts({MODULE_SIZE: "9" * 5000}) == ("", 0)
     assert module_facts({MODULE_SIZE: "12"}) == ("", 12)
+
+
+def _extracted(manifest: Manifest, blobs: Mapping[str, bytes]) -> tuple[Unpacked, bytes]:
+    file = io.BytesIO()
+    found = extract(manifest, lambda d: InMemory(blobs[d.digest]), file)
+    return found, file.getvalue()
+
+
+@pytest.mark.parametrize("layout", LAYOUTS)
+def test_extract_writes_a_file(layout: Layout) -> None:
+    module = MODULE + hashlib.shake_128(b"x").digest(1 << 20)
+    packed = pack(module, METADATA, layout)
+    manifest = parse(stored(packed.manifest))
+    assert isinstance(manifest, Manifest)
+    blobs = {blob.descriptor.digest: blob.content for blob in packed.blobs}
+    found, written = _extracted(manifest, blobs)
+    assert written == module
+    assert found.artifact("x") == described(manifest, "x", lambda d: blobs[d.digest])
+
+
+class _Counting:
+    """A source that knows how much of it was read."""
+
+    def __init__(self, content: bytes) -> None:
+        self.size, self.left, self._content = len(content), len(content), content
+
+    @contextmanager
+    def open(self, start: int = 0) -> Iterator[Any]:
+        file = io.BytesIO(self._content)
+        yield self
+        file.close()
+
+    def read(self, size: int) -> bytes:
+        at = self.size - self.left
+        piece = self._content[at : at + size]
+        self.left -= len(piece)
+        return piece
+
+
+def test_extract_reads_a_blob_to_its_end_which_verifies_it() -> None:
+    blobs = Blobs()
+    manifest = blobs.manifest((OCI_TAR_GZIP, PACKED + bytes(300_000)))
+    source = _Counting(blobs[manifest.layers[0].digest])
+    extract(manifest, lambda _: source, io.BytesIO())
+    assert source.left == 0
+
+
+def test_what_is_no_module_is_refused_at_its_first_bytes() -> None:
+    blobs = Blobs()
+    manifest = blobs.manifest((WASM_CONTENT, bytes(20 << 20)), ("a", b""))
+    file = io.BytesIO()
+    with pytest.raises(BadInput, match="not a WebAssembly module"):
+        extract(manifest, lambda d: InMemory(blobs[d.digest]), file)
+    assert file.getvalue() == b""
+
+
+def test_a_bomb_behind_the_module(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(unpacking, "_ARCHIVE_LIMIT", 1 << 20)
+    blobs = Blobs()
+    manifest = blobs.manifest((OCI_TAR_GZIP, PACKED + python_gzip.compress(bytes(20 << 20))))
+    with pytest.raises(BadInput, match="unpacks to more than 1 MiB"):
+        unpack(manifest, blobs.read)
+
+
+@pytest.mark.parametrize(
+    "text", [b"{", b"[]", b'{"config":[]}', b'{"config":{"Labels":["a"]}}', b"{}"]
+)
+def test_labels_that_are_none(text: bytes) -> None:
+    blobs = Blobs()
+    config = blobs.add("application/vnd.docker.container.image.v1+json", text)
+    manifest = blobs.manifest((DOCKER_TAR, PACKED), media_type=DOCKER_MANIFEST, config=config)
+    assert described(manifest, "", blobs.read, name="n").metadata == Metadata("n", "")
+
+
+def test_annotations_win_over_labels_and_need_no_other_request() -> None:
+    packed = pack(MODULE, METADATA, "image")
+    manifest = parse(stored(packed.manifest))
+    assert isinstance(manifest, Manifest)
+
+    def read(_: Descriptor) -> bytes:
+        raise AssertionError
+
+    assert described(manifest, "", read).metadata == METADATA

@@ -45,7 +45,7 @@ def test_kinds_by_version_the_recommended_one_first() -> None:
 def test_limits_and_layouts() -> None:
     assert "module_size" not in resolve("istio@1.29").limits
     assert resolve("istio@1.30").limits["module_size"] == 256 * 1024 * 1024
-    assert resolve("istio@1.30").layouts == ("image", "istio", "docker")
+    assert resolve("istio@1.30").layouts == ("image", "istio", "docker", "higress")
     assert resolve("envoy@1.40").layouts == ()
 
 
@@ -70,12 +70,16 @@ def test_a_newer_version_is_judged_as_the_newest_with_a_warning() -> None:
     ("target", "what", "advice"),
     [
         ("istoi@1.30", "'istoi' is not a target tamis knows", "Did you mean istio?"),
-        ("nginx", "'nginx' is not a target tamis knows", "It knows envoy, istio."),
-        ("", "'' is not a target tamis knows", "It knows envoy, istio."),
+        (
+            "nginx",
+            "'nginx' is not a target tamis knows",
+            "It knows envoy, envoy-gateway, higress, istio.",
+        ),
+        ("", "'' is not a target tamis knows", "It knows envoy, envoy-gateway, higress, istio."),
         ("istio@1.12", "tamis knows nothing of Istio 1.12", "It knows 1.28, 1.29, 1.30, 1.31."),
         ("istio@new", "'new' is not a version", "such as istio@1.31."),
         ("istio@", "'' is not a version", "such as istio@1.31."),
-        ("wire", "'wire' is not a target", "It knows envoy, istio."),
+        ("wire", "'wire' is not a target", "It knows envoy, envoy-gateway, higress, istio."),
     ],
 )
 def test_targets_that_do_not_exist(target: str, what: str, advice: str) -> None:
@@ -86,8 +90,8 @@ def test_targets_that_do_not_exist(target: str, what: str, advice: str) -> None:
 
 
 OWN = """
-product = "higress"
-title = "Higress"
+product = "mesh"
+title = "Mesh"
 versions = ["2.1", "2.2"]
 [extends]
 "2.1" = "istio@1.28"
@@ -102,9 +106,9 @@ manifest_size = 5
 
 
 def test_a_users_own_product(tmp_path: Path) -> None:
-    (tmp_path / "higress.toml").write_text(OWN)
-    assert products(tmp_path) == ("envoy", "higress", "istio")
-    old, new = resolve("higress@2.1", tmp_path), resolve("higress@2.2", tmp_path)
+    (tmp_path / "mesh.toml").write_text(OWN)
+    assert products(tmp_path) == ("envoy", "envoy-gateway", "higress", "istio", "mesh")
+    old, new = resolve("mesh@2.1", tmp_path), resolve("mesh@2.2", tmp_path)
     assert (old.envoy, new.envoy) == ("1.36", "1.37")
     assert (old.imports, new.imports) == (frozenset(), {"proxy_redis_call"})
     assert (old.limits, new.limits) == ({"manifest_size": 5}, {})
@@ -120,3 +124,24 @@ def test_a_users_damaged_profile(tmp_path: Path, text: str, what: str) -> None:
         resolve("mine", tmp_path)
     assert caught.value.at is not None
     assert caught.value.at.file == tmp_path / "mine.toml"
+
+
+@pytest.mark.parametrize(
+    ("target", "envoy", "layout"),
+    [
+        ("istio@1.30", "1.38", "image"),
+        ("envoy-gateway@1.9", "1.39", "image"),
+        ("higress@2.2", "1.36", "higress"),
+    ],
+)
+def test_products_that_pull(target: str, envoy: str, layout: str) -> None:
+    profile = resolve(target)
+    assert profile.envoy == envoy
+    assert profile.puller == profile.product
+    assert profile.layouts[0] == layout
+
+
+def test_higress_has_functions_of_its_own() -> None:
+    assert "proxy_redis_call" in resolve("higress").imports
+    assert resolve("envoy-gateway").imports == frozenset()
+    assert resolve("envoy").puller == ""

@@ -20,9 +20,11 @@ from tamis.oci.folder import files
 from tamis.oci.folder.index import FILE, IndexFile, media_type_of, tag_of
 from tamis.oci.manifests import MAX_MANIFEST, Manifest, Stored, parse, stored
 
-__all__ = ["LayoutFolder"]
+__all__ = ["MARKER", "LayoutFolder"]
 
-_MARKER = b'{"imageLayoutVersion":"1.0.0"}'
+#: The file that makes a folder a layout.
+MARKER = "oci-layout"
+_VERSION = b'{"imageLayoutVersion":"1.0.0"}'
 
 
 class LayoutFolder:
@@ -64,6 +66,10 @@ class LayoutFolder:
             return self._manifest(name, None) if self._path(name).is_file() else None
         known = any(tag_of(entry) == name for entry in self._index.entries())
         return self.read_manifest(name) if known else None
+
+    def knows(self, name: str) -> str:  # noqa: ARG002
+        """Nothing: files go away without the manifest's knowing; writing again repairs them."""
+        return ""
 
     def read_blob(self, descriptor: Descriptor) -> bytes:
         """The bytes of a blob; their number must be the descriptor's."""
@@ -173,22 +179,22 @@ class LayoutFolder:
 
     def _check(self) -> None:
         """Raises BadInput unless the folder is an image layout of a version we know."""
-        marker = self.folder / "oci-layout"
+        marker = self.folder / MARKER
         if not self.folder.is_dir():
             raise BadInput(f"there is no folder {self.folder}", advice=files.ADVICE)
         if not marker.is_file():
             raise BadInput(
-                f"{self.folder} is not an OCI image layout: it has no file oci-layout",
+                f"{self.folder} is not an OCI image layout: it has no file {MARKER}",
                 advice=files.ADVICE,
             )
         try:
             version = json.loads(files.read(marker, 4096))["imageLayoutVersion"]
         except (ValueError, KeyError, TypeError, RecursionError) as error:
             what = "does not name an imageLayoutVersion"
-            raise files.broken(self.folder, "oci-layout", what) from error
+            raise files.broken(self.folder, MARKER, what) from error
         if not str(version).startswith("1."):
             what = f"has version {version!r}; tamis reads 1.0.0"
-            raise files.broken(self.folder, "oci-layout", what)
+            raise files.broken(self.folder, MARKER, what)
 
     def _prepare(self) -> None:
         """Make a new layout in an absent or empty folder; check one that is there."""
@@ -197,8 +203,8 @@ class LayoutFolder:
             with self._index.locked():
                 if not any(self.folder.iterdir()):
                     self._index.create()
-                    with files.writing(self.folder / "oci-layout") as file:
-                        file.write(_MARKER)
+                    with files.writing(self.folder / MARKER) as file:
+                        file.write(_VERSION)
                 self._check()
                 self._path("").mkdir(parents=True, exist_ok=True)
         except OSError as error:

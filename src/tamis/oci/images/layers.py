@@ -7,22 +7,19 @@ serves is not trusted. Source of facts: OCI image spec 1.1, layer (whiteouts are
 
 import shutil
 import tarfile
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Literal
 
 from tamis.errors import BadInput
-from tamis.oci.images.unpacking import MOST_AT_ONCE, unpacked
+from tamis.oci.unpacking import MOST_AT_ONCE, members, opened
 
 __all__ = ["Entry", "Layer", "copy", "read"]
 
 _WHITEOUT, _OPAQUE = ".wh.", ".wh..wh..opq"
 #: Bytes of an entry beside its names.
 _ENTRY = 128
-#: Keys of global headers: nobody needs them.
-_GLOBALS = 1000
 _ADVICE = "Do not use this image: no tool made it so."
 
 Kind = Literal["file", "folder", "symlink", "hardlink", "other"]
@@ -73,7 +70,7 @@ def read(path: Path, shown: str, room: int) -> Layer:
     """
     layer, weight = Layer(path), 0
     with _opened(path, shown) as tar:
-        for member in _members(tar, shown):
+        for member in members(tar, shown):
             weight += len(member.name) + len(member.linkname) + _ENTRY
             if weight > room:
                 raise BadInput(f"{shown} holds too many files", advice=_ADVICE)
@@ -84,7 +81,7 @@ def read(path: Path, shown: str, room: int) -> Layer:
 def copy(layer: Layer, name: str, to: Path, shown: str) -> None:
     """Write the last file `name` of the layer to the new file `to`, executable."""
     with _opened(layer.path, shown) as tar:
-        for member in _members(tar, shown):
+        for member in members(tar, shown):
             if not member.isreg() or _clean(member.name, shown) != name:
                 continue
             content = tar.extractfile(member)
@@ -94,26 +91,9 @@ def copy(layer: Layer, name: str, to: Path, shown: str) -> None:
     to.chmod(0o755)
 
 
-@contextmanager
-def _opened(path: Path, shown: str) -> Iterator[tarfile.TarFile]:
-    try:
-        with unpacked(path, shown) as stream, tarfile.open(fileobj=stream, mode="r:") as tar:
-            yield tar
-    except RecursionError as error:  # tarfile follows long names upon long names
-        raise BadInput(f"{shown}: its tar headers never end", advice=_ADVICE) from error
-    except (tarfile.TarError, ValueError, OverflowError) as error:
-        raise BadInput(
-            f"{shown} is no layer of a container image: {error}",
-            advice="Name a container image that holds Envoy.",
-        ) from error
-
-
-def _members(tar: tarfile.TarFile, shown: str) -> Iterator[tarfile.TarInfo]:
-    while (member := tar.next()) is not None:
-        tar.members = []  # type: ignore[attr-defined]  # it would keep them all
-        if len(tar.pax_headers) > _GLOBALS:
-            raise BadInput(f"{shown} has too many global headers", advice=_ADVICE)
-        yield member
+def _opened(path: Path, shown: str) -> AbstractContextManager[tarfile.TarFile]:
+    advice = "Name a container image that holds Envoy."
+    return opened(path, shown, what="layer of a container image", advice=advice)
 
 
 def _note(layer: Layer, member: tarfile.TarInfo, shown: str) -> None:

@@ -2,35 +2,44 @@
 
 Docker schema2: the last layer is `application/vnd.docker.image.rootfs.diff.tar.gzip`. Else the last
 layer is `application/vnd.oci.image.layer.v1.tar+gzip`; both hold `plugin.wasm`. Else exactly two
-layers, one of them the raw module. An index stands for its linux/amd64 child.
+layers, one of them the raw module; or one, as CNCF's tools have it. An index stands for its
+linux/amd64 child.
 """
 
+import json
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from tamis.errors import BadInput, Rejected
-from tamis.model.artifact import Artifact, Descriptor, Layout, Metadata
-from tamis.oci.digests import digest_of
-from tamis.oci.manifests import DOCKER_MANIFEST, Index, Manifest
-from tamis.oci.packing import gzip, tar
-from tamis.oci.packing.metadata import metadata, module_facts
-from tamis.oci.packing.pack import MAX_MODULE, OCI_TAR_GZIP, WASM_CONTENT, check_module
+from tamis.errors import BadInput
+from tamis.model.artifact import Artifact, Descriptor, Metadata
+from tamis.model.layout import Layout
+from tamis.oci.manifests import DOCKER_MANIFEST, MAX_MANIFEST, Index, Manifest
+from tamis.oci.packing.layouts.cncf import CNCF_MODULE
+from tamis.oci.packing.layouts.docker import DOCKER_TAR_GZIP
+from tamis.oci.packing.layouts.higress import HIGRESS_SPEC
+from tamis.oci.packing.layouts.istio import WASM_CONTENT
+from tamis.oci.packing.metadata import METADATA, metadata, module_facts
+from tamis.oci.packing.parts import OCI_TAR_GZIP
 
-__all__ = ["Content", "child", "content", "described", "unpack"]
+__all__ = ["Content", "child", "content", "described", "facts"]
 
-_DOCKER_TAR_GZIP = "application/vnd.docker.image.rootfs.diff.tar.gzip"
 _PLATFORM = "linux/amd64"
-#: A tar archive holds more than the module: its header, and what a foreign image has beside it.
-_ARCHIVE_LIMIT = MAX_MODULE + (64 << 20)
 _ADVICE = "Push it again with tamis push --layout image, which every consumer reads."
+
+Read = Callable[[Descriptor], bytes]
 
 
 @dataclass(frozen=True, slots=True)
 class Content:
-    """Which layer carries the module, and how."""
+    """Which layer carries the module, and how. `archived`: as plugin.wasm in a tar+gzip."""
 
     layout: Layout
     layer: Descriptor
+
+    @property
+    def archived(self) -> bool:
+        """Else the layer is the module itself."""
+        return self.layout not in {"istio", "cncf"}
 
 
 def child(index: Index) -> Descriptor:
@@ -51,9 +60,11 @@ def content(manifest: Manifest) -> Content:
     """Where the module is. Raises BadInput when no consumer would find it."""
     layers = manifest.layers
     kinds = [layer.media_type for layer in layers]
-    tarred = _DOCKER_TAR_GZIP if manifest.media_type == DOCKER_MANIFEST else OCI_TAR_GZIP
+    docker = manifest.media_type == DOCKER_MANIFEST
+    tarred = DOCKER_TAR_GZIP if docker else OCI_TAR_GZIP
     if kinds and kinds[-1] == tarred:
-        return Content("image", layers[-1])
+        image: Layout = "higress" if HIGRESS_SPEC in kinds else "image"
+        return Content("docker" if docker else image, layers[-1])
     if tarred in kinds:
         position = kinds.index(tarred) + 1
         raise BadInput(
@@ -61,55 +72,63 @@ def content(manifest: Manifest) -> Content:
             f"which is {kinds[-1]}",
             advice=_ADVICE,
         )
-    if WASM_CONTENT in kinds and manifest.media_type != DOCKER_MANIFEST:
+    if WASM_CONTENT in kinds and not docker:
         if len(layers) != 2:
             raise BadInput(f"number of layers must be 2 but got {len(layers)}", advice=_ADVICE)
         return Content("istio", layers[kinds.index(WASM_CONTENT)])
+    if kinds == [CNCF_MODULE] and not docker:
+        return Content("cncf", layers[0])
     shown = ", ".join(kinds) or "none"
     raise BadInput(f"this is no Wasm artifact: its layers are {shown}", advice=_ADVICE)
 
 
-def unpack(
-    manifest: Manifest, read: Callable[[Descriptor], bytes], *, name: str = "", version: str = ""
-) -> tuple[Metadata, bytes]:
-    """The metadata and the exact bytes of the module. `read` fetches (and verifies) a blob.
+def facts(
+    manifest: Manifest, read: Read | None = None, *, name: str = "", version: str = ""
+) -> tuple[Metadata, str, int]:
+    """What the artifact says of itself, and its module's digest and size ("" and 0: not said).
 
-    `name` and `version` stand in for what a foreign artifact does not say. Raises BadInput when it
-    is malformed, Rejected when the module is not the one the manifest promises.
+    The annotations, else the labels of an image's configuration, which `read` fetches. `name` and
+    `version` stand in for what a foreign artifact does not say. Raises BadInput for what is
+    malformed, and what `read` raises.
     """
-    found = content(manifest)
-    if found.layer.size > _ARCHIVE_LIMIT:
-        raise BadInput(
-            f"the layer has {found.layer.size >> 20} MiB, more than consumers take "
-            f"({MAX_MODULE >> 20} MiB)",
-            advice=_ADVICE,
-        )
-    known = metadata(manifest.annotations, name=name, version=version)
-    blob = read(found.layer)
-    module = blob
-    if found.layout == "image":
-        module = tar.read(gzip.decompress(blob, _ARCHIVE_LIMIT))
-    check_module(module, known.name or tar.PLUGIN)
-    promised, _ = module_facts(manifest.annotations)
-    if promised and promised != digest_of(module):
-        raise Rejected(
-            f"the module has digest {digest_of(module)}, its manifest promises {promised}",
-            advice="Do not use it: the artifact was put together from different parts.",
-        )
-    return known, module
+    notes = manifest.annotations
+    if METADATA not in notes and read and manifest.config:
+        notes = {**_labels(manifest.config, read), **notes}
+    return metadata(notes, name=name, version=version), *module_facts(notes)
 
 
-def described(manifest: Manifest, digest: str, *, name: str = "", version: str = "") -> Artifact:
-    """What the manifest alone tells; a foreign image hides its module: digest "" and size 0."""
+def described(
+    manifest: Manifest,
+    digest: str,
+    read: Read | None = None,
+    *,
+    name: str = "",
+    version: str = "",
+) -> Artifact:
+    """What `facts` tells, never the module; a foreign image hides it: digest "" and size 0."""
     found = content(manifest)
-    module_digest, module_size = module_facts(manifest.annotations)
-    if found.layout == "istio":
+    known, module_digest, module_size = facts(manifest, read, name=name, version=version)
+    if not found.archived:
         module_digest, module_size = found.layer.digest, found.layer.size
     return Artifact(
-        metadata=metadata(manifest.annotations, name=name, version=version),
+        metadata=known,
         layout=found.layout,
         digest=digest,
         module_digest=module_digest,
         module_size=module_size,
         layer_size=found.layer.size,
     )
+
+
+def _labels(config: Descriptor, read: Read) -> dict[str, str]:
+    """Of a container image's configuration; others have none."""
+    if "image" not in config.media_type or config.size > MAX_MANIFEST:
+        return {}
+    try:
+        document = json.loads(read(config))
+    except (ValueError, RecursionError):
+        return {}
+    inner = document.get("config") if isinstance(document, dict) else None
+    labels = inner.get("Labels") if isinstance(inner, dict) else None
+    found = labels if isinstance(labels, dict) else {}
+    return {key: value for key, value in found.items() if isinstance(value, str)}

@@ -1,4 +1,6 @@
-"""`model.Metadata` as one annotation, so that `render` needs the manifest and nothing else."""
+"""`model.Metadata` as one annotation, so that `render` needs the manifest and nothing else; as a
+label of an image's configuration, too, where conversions drop annotations.
+"""
 
 from collections.abc import Mapping
 
@@ -33,9 +35,9 @@ def annotations(known: Metadata, module_digest: str, module_size: int) -> dict[s
 
 
 def metadata(found: Mapping[str, str], *, name: str, version: str) -> Metadata:
-    """What the annotations say; `name` and `version` stand in where a foreign one says nothing.
+    """What annotations or labels say; `name` and `version` stand in for what they do not.
 
-    Raises BadInput when our own annotation is malformed.
+    Raises BadInput when our own is malformed.
     """
     text = found.get(METADATA)
     if text is not None:

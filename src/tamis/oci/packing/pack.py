@@ -1,58 +1,39 @@
-"""A module and its metadata made into an artifact: same input, same digest, whatever the clock.
+"""A module and its metadata made into an artifact: same input, same digest, whatever the clock."""
 
-Which consumer takes which layout (Istio, Envoy Gateway and Higress, by their fetchers):
-
-* `image`: an OCI image; its LAST layer is a tar+gzip that holds `plugin.wasm`. Read by all, and by
-  every registry and container tool.
-* `istio`: EXACTLY two layers, one of them the raw module
-  (`application/vnd.module.wasm.content.layer.v1+wasm`), the other its ABI configuration.
-"""
-
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from tamis.errors import BadInput
-from tamis.model.artifact import Descriptor, Layout, Metadata
-from tamis.oci.blobs import InMemory, Source, pieces
+from tamis.model.artifact import Metadata
+from tamis.model.layout import Layout
+from tamis.oci.blobs import InMemory, Source
 from tamis.oci.digests import digest_of
-from tamis.oci.manifests import MAX_MANIFEST, OCI_MANIFEST, compact, written
-from tamis.oci.packing import gzip, tar
-from tamis.oci.packing.metadata import annotations
+from tamis.oci.manifests import MAX_MANIFEST, OCI_INDEX, OCI_MANIFEST, Stored, compact, written
+from tamis.oci.packing.layouts import cncf, docker, higress, image, istio
+from tamis.oci.packing.parts import Arranged, Blob, Parts
 
-__all__ = [
-    "IMAGE_CONFIG",
-    "MAX_MODULE",
-    "OCI_TAR_GZIP",
-    "WASM_CONFIG",
-    "WASM_CONTENT",
-    "Blob",
-    "Packed",
-    "check_module",
-    "pack",
-]
+__all__ = ["MAX_MODULE", "Packed", "check_module", "pack", "pack_index"]
 
-IMAGE_CONFIG = "application/vnd.oci.image.config.v1+json"
-OCI_TAR_GZIP = "application/vnd.oci.image.layer.v1.tar+gzip"
-WASM_CONFIG = "application/vnd.module.wasm.config.v1+json"
-WASM_CONTENT = "application/vnd.module.wasm.content.layer.v1+wasm"
 #: Bytes of a module; Istio silently truncates beyond.
 MAX_MODULE = 256 << 20
 
-_TITLE = "org.opencontainers.image.title"
 _MAGIC = b"\0asm"
-
-
-@dataclass(frozen=True, slots=True)
-class Blob:
-    """Bytes and the descriptor that names them."""
-
-    descriptor: Descriptor
-    source: Source
-
-    @property
-    def content(self) -> bytes:
-        """All of its bytes."""
-        return b"".join(pieces(self.source))
+_ARRANGE: Mapping[Layout, Callable[[Parts], Arranged]] = {
+    "image": image.arrange,
+    "istio": istio.arrange,
+    "docker": docker.arrange,
+    "higress": higress.arrange,
+    "cncf": cncf.arrange,
+}
+_LINUX = ("linux", "amd64")
+#: (os, architecture) in an index. Meshes take the first child for linux/amd64, whatever runs them.
+_PLATFORMS: Mapping[Layout, tuple[str, str]] = {
+    "image": _LINUX,
+    "istio": _LINUX,
+    "docker": _LINUX,
+    "higress": _LINUX,
+    "cncf": ("wasip1", "wasm"),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,82 +53,99 @@ class Packed:
         return (self.config, *self.layers)
 
 
-def pack(module: bytes, metadata: Metadata, layout: Layout = "image") -> Packed:
-    """Arrange `module` as `layout`; its bytes are never changed.
+def pack(module: bytes | Source, metadata: Metadata, layout: Layout = "image") -> Packed:
+    """Arrange `module` as `layout`; its bytes are never changed, and those of a Source never all in
+    memory.
 
-    Raises BadInput when it is no module, too large for consumers, or its metadata is too large.
+    Raises BadInput when it is no module, too large for consumers, or its metadata is too large;
+    OSError when it cannot be read.
     """
-    check_module(module, metadata.name)
-    layers, diff_ids = _image(module) if layout == "image" else _istio(module, metadata)
-    config = _blob(IMAGE_CONFIG, _image_config(diff_ids))
+    return _packed(_parts(module, metadata), layout)
+
+
+def pack_index(
+    module: bytes | Source, metadata: Metadata, layouts: Sequence[Layout]
+) -> tuple[Stored, tuple[Packed, ...]]:
+    """An index of several layouts, and its children, in this order.
+
+    Raises BadInput when two of them are for the same platform: consumers take the first, and what
+    `pack` raises.
+    """
+    for position, layout in enumerate(layouts):
+        same = [one for one in layouts[:position] if _PLATFORMS[one] == _PLATFORMS[layout]]
+        if same:
+            platform = "/".join(_PLATFORMS[layout])
+            raise BadInput(
+                f"an index has room for one of {same[0]} and {layout}: both are for {platform}",
+                advice="Consumers take the first; push the other one under a tag of its own.",
+            )
+    parts = _parts(module, metadata)
+    packed = tuple(_packed(parts, layout) for layout in layouts)
     document = {
         "schemaVersion": 2,
-        "mediaType": OCI_MANIFEST,
-        "config": written(config.descriptor),
-        "layers": [written(layer.descriptor) for layer in layers],
-        "annotations": annotations(metadata, digest_of(module), len(module)),
+        "mediaType": OCI_INDEX,
+        "manifests": [_entry(each) for each in packed],
+        "annotations": parts.notes,
     }
-    manifest = compact(document)
-    if len(manifest) > MAX_MANIFEST:
-        raise BadInput(
-            f"{metadata.name}: the manifest would take {len(manifest)} bytes, registries take "
-            f"{MAX_MANIFEST}",
-            advice="Make config.schema.json or the description smaller.",
-        )
-    return Packed(manifest, digest_of(manifest), config, layers, layout)
+    content = compact(document)
+    _bearable(content, metadata.name)
+    return Stored(content, digest_of(content), OCI_INDEX), packed
 
 
-def check_module(module: bytes, name: str) -> None:
-    """Raises BadInput where a consumer would refuse or truncate these bytes."""
-    if len(module) < 8 or not module.startswith(_MAGIC):
+def check_module(head: bytes, size: int, name: str) -> None:
+    """Raises BadInput where a consumer would refuse or truncate a module of `size` bytes that
+    begins with `head`.
+    """
+    if size < 8 or not head.startswith(_MAGIC):
         raise BadInput(
             f"{name}: this is not a WebAssembly module (it does not begin with \\0asm)",
             advice="Name the compiled .wasm file.",
         )
-    if len(module) > MAX_MODULE:
+    if size > MAX_MODULE:
         raise BadInput(
-            f"{name}: the module has {len(module) >> 20} MiB, and consumers truncate it at "
+            f"{name}: the module has {size >> 20} MiB, and consumers truncate it at "
             f"{MAX_MODULE >> 20} MiB",
             advice="Strip debug information and embedded data.",
         )
 
 
-def _image(module: bytes) -> tuple[tuple[Blob, ...], list[str]]:
-    archive = tar.write(module)
-    return (_blob(OCI_TAR_GZIP, gzip.compress(archive)),), [digest_of(archive)]
+def _parts(module: bytes | Source, metadata: Metadata) -> Parts:
+    source = InMemory(module) if isinstance(module, bytes) else module
+    with source.open() as reader:
+        check_module(reader.read(8), source.size, metadata.name)
+    return Parts(source, metadata)
 
 
-def _istio(module: bytes, metadata: Metadata) -> tuple[tuple[Blob, ...], list[str]]:
-    layers = (
-        _blob(WASM_CONFIG, _wasm_config(metadata), {_TITLE: "config.json"}),
-        _blob(WASM_CONTENT, module, {_TITLE: tar.PLUGIN}),
-    )
-    return layers, [layer.descriptor.digest for layer in layers]
+def _packed(parts: Parts, layout: Layout) -> Packed:
+    made = _ARRANGE[layout](parts)
+    document = {
+        "schemaVersion": 2,
+        "mediaType": made.media_type,
+        "config": written(made.config.descriptor),
+        "layers": [written(layer.descriptor) for layer in made.layers],
+        **({"annotations": made.notes} if made.notes else {}),
+    }
+    manifest = compact(document)
+    _bearable(manifest, parts.known.name)
+    _bearable(made.config.content, parts.known.name)
+    digest = digest_of(manifest)
+    return Packed(manifest, digest, made.config, made.layers, layout, made.media_type)
 
 
-def _image_config(diff_ids: list[str]) -> bytes:
-    """linux/amd64 whatever runs the filter: it is what consumers look for in an index."""
-    return compact(
-        {
-            "architecture": "amd64",
-            "os": "linux",
-            "config": {},
-            "rootfs": {"type": "layers", "diff_ids": diff_ids},
-        }
-    )
+def _bearable(manifest: bytes, name: str) -> None:
+    if len(manifest) > MAX_MANIFEST:
+        raise BadInput(
+            f"{name}: the manifest would take {len(manifest)} bytes, registries take "
+            f"{MAX_MANIFEST}",
+            advice="Make config.schema.json or the description smaller.",
+        )
 
 
-def _wasm_config(metadata: Metadata) -> bytes:
-    return compact(
-        {
-            "type": "envoy_proxy",
-            "abiVersions": [metadata.abi] if metadata.abi else [],
-            "config": {"rootIds": [metadata.root_id]},
-        }
-    )
-
-
-def _blob(media_type: str, content: bytes, notes: Mapping[str, str] | None = None) -> Blob:
-    return Blob(
-        Descriptor(media_type, digest_of(content), len(content), notes or {}), InMemory(content)
-    )
+def _entry(packed: Packed) -> dict[str, object]:
+    system, machine = _PLATFORMS[packed.layout]
+    return {
+        "mediaType": packed.media_type,
+        "digest": packed.digest,
+        "size": len(packed.manifest),
+        "platform": {"architecture": machine, "os": system},
+    }

@@ -16,12 +16,12 @@ from typing import Any
 
 from tamis.errors import BadInput, Place
 
-__all__ = ["Credentials", "find"]
+__all__ = ["Credentials", "docker_file", "find", "helper_for", "key_of", "read_config"]
 
 #: Docker Hub's own key in the configuration, and the names people use for it.
 _HUB = ("https://index.docker.io/v1/", "docker.io", "index.docker.io", "registry-1.docker.io")
 _HELPER_SECONDS = 30
-_ADVICE = "Run docker login again, or repair the file."
+_ADVICE = "Run tamis login again, or repair the file."
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +39,17 @@ class Credentials:
         return f"Basic {base64.b64encode(pair).decode('ascii')}"
 
 
+def key_of(host: str) -> str:
+    """What docker calls registry `host` in its configuration."""
+    return _HUB[0] if host in _HUB else host
+
+
+def docker_file(environment: Mapping[str, str] = os.environ) -> Path:
+    """Docker's config.json, whether it is there or not."""
+    home = Path(environment.get("HOME") or Path.home())
+    return Path(environment.get("DOCKER_CONFIG") or home / ".docker") / "config.json"
+
+
 def find(host: str, environment: Mapping[str, str] = os.environ) -> Credentials | None:
     """The credentials for registry `host` (`HOST[:PORT]`); None: go there as nobody.
 
@@ -46,7 +57,7 @@ def find(host: str, environment: Mapping[str, str] = os.environ) -> Credentials 
     """
     names = _HUB if host in _HUB else (host, f"https://{host}", f"http://{host}")
     for path in _files(environment):
-        config = _load(path)
+        config = read_config(path)
         for name in names:
             if found := _in(config, name, path):
                 return found
@@ -55,8 +66,7 @@ def find(host: str, environment: Mapping[str, str] = os.environ) -> Credentials 
 
 def _files(environment: Mapping[str, str]) -> Iterator[Path]:
     home = Path(environment.get("HOME") or Path.home())
-    docker = Path(environment.get("DOCKER_CONFIG") or home / ".docker")
-    candidates = [docker / "config.json"]
+    candidates = [docker_file(environment)]
     if named := environment.get("REGISTRY_AUTH_FILE"):
         candidates.append(Path(named))
     if runtime := environment.get("XDG_RUNTIME_DIR"):
@@ -66,7 +76,8 @@ def _files(environment: Mapping[str, str]) -> Iterator[Path]:
     return (path for path in candidates if path.is_file())
 
 
-def _load(path: Path) -> Mapping[str, Any]:
+def read_config(path: Path) -> dict[str, Any]:
+    """What a file of credentials holds. Raises BadInput when it cannot be read."""
     try:
         config = json.loads(path.read_bytes())
     except (OSError, ValueError, RecursionError) as error:
@@ -81,12 +92,17 @@ def _table(config: Mapping[str, Any], key: str) -> Mapping[str, Any]:
     return value if isinstance(value, dict) else {}
 
 
+def helper_for(config: Mapping[str, Any], name: str) -> str:
+    """The suffix of the program that keeps the credentials of `name`; "": the file does."""
+    helper = _table(config, "credHelpers").get(name) or config.get("credsStore")
+    return helper if isinstance(helper, str) else ""
+
+
 def _in(config: Mapping[str, Any], name: str, path: Path) -> Credentials | None:
-    helpers, auths = _table(config, "credHelpers"), _table(config, "auths")
-    helper = helpers.get(name) or config.get("credsStore")
-    if isinstance(helper, str) and helper and (found := _ask(helper, name)):
+    helper = helper_for(config, name)
+    if helper and (found := _ask(helper, name)):
         return found
-    entry = auths.get(name)
+    entry = _table(config, "auths").get(name)
     return _entry(entry, path) if isinstance(entry, dict) else None
 
 

@@ -3,7 +3,7 @@
 import ipaddress
 import re
 
-__all__ = ["api_host", "api_repository", "is_loopback", "is_tag"]
+__all__ = ["api_host", "api_repository", "is_inside", "is_loopback", "is_tag"]
 
 _HUB = frozenset({"docker.io", "index.docker.io"})
 _HUB_API = "registry-1.docker.io"
@@ -24,13 +24,29 @@ def api_repository(host: str, repository: str) -> str:
 
 def is_loopback(host: str) -> bool:
     """Whether `host` (`NAME[:PORT]`, `[IPV6][:PORT]`) is this machine, by its name alone."""
-    name = host[1:].partition("]")[0] if host.startswith("[") else host.partition(":")[0]
-    if name == "localhost" or name.endswith(".localhost"):
-        return True
+    address = _address(host)
+    return _is_local(host) if address is None else address.is_loopback
+
+
+def is_inside(host: str) -> bool:
+    """Whether `host` is an address that only this machine or its own network reaches."""
+    address = _address(host)
+    return _is_local(host) if address is None else not address.is_global
+
+
+def _name(host: str) -> str:
+    return host[1:].partition("]")[0] if host.startswith("[") else host.partition(":")[0]
+
+
+def _is_local(host: str) -> bool:
+    return _name(host) == "localhost" or _name(host).endswith(".localhost")
+
+
+def _address(host: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
     try:
-        return ipaddress.ip_address(name).is_loopback
+        return ipaddress.ip_address(_name(host))
     except ValueError:
-        return False
+        return None
 
 
 def is_tag(text: str) -> bool:

@@ -1,59 +1,65 @@
-"""HTTP with bounded patience: what is worth a second try, how long to wait, what to say."""
+"""Requests with bounded patience: what is worth a second try, where redirects may lead, what to
+say when nothing helps.
+"""
 
-import io
 import json
-import random
+import ssl
 import time
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
-from typing import IO
+from collections.abc import Mapping
+from dataclasses import dataclass
+from urllib.parse import urljoin, urlsplit
 
-import requests
+from tamis.errors import Unreachable
+from tamis.oci.registry.connections import Answer, Broken, Connections, Data
+from tamis.oci.registry.patience import BUSY, Patience, retry_after
 
-from tamis.errors import Rejected, Unreachable
+__all__ = ["Dropped", "Refusal", "Untrusted", "Wire", "refusal"]
 
-__all__ = ["Dropped", "Patience", "Wire", "message"]
-
-_BUSY = frozenset({408, 429, 500, 502, 503, 504})
-_CHUNK = 1 << 16
-#: A body, or the fields of a form.
-Data = bytes | Mapping[str, str] | None
-_JITTER = random.SystemRandom()
+_REDIRECTS = 5
+_REDIRECTED = frozenset({301, 302, 303, 307, 308})
+#: Bytes of an error's body that are worth reading.
+_SAID = 1 << 16
+_PATHS = frozenset({"https", "http"})
 
 
 class Dropped(Unreachable):
     """The connection could not be made or broke: nobody knows whether the request was served."""
 
 
-@dataclass(frozen=True, slots=True)
-class Patience:
-    """In seconds. Failed requests are tried again after `first`, 2 x, 4 x ... at most `longest`.
+class Untrusted(Unreachable):
+    """There is no TLS, or none that we trust."""
 
-    No new try begins after `budget`, so a host that is down costs seconds, and a `Retry-After`
-    beyond it is not waited for.
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """An answer that is not the one we need, with what the registry says about it. `page`: it is
+    written for a browser, so a proxy or another server may have answered.
     """
 
-    tries: int = 4
-    first: float = 0.25
-    longest: float = 2.0
-    budget: float = 8.0
-    connect: float = 4.0
-    read: float = 30.0
-    pause: Callable[[float], None] = field(default=time.sleep, compare=False)
+    status: int
+    reason: str
+    code: str = ""
+    text: str = ""
+    page: bool = False
 
-    def delay(self, attempt: int) -> float:
-        """Between half and all of the doubled delay: many clients do not come back together."""
-        whole = min(self.longest, self.first * 2.0**attempt)
-        return whole * _JITTER.uniform(0.5, 1.0)
+    def __str__(self) -> str:
+        said = ": ".join(part for part in (self.code, self.text) if part)
+        if self.page:
+            said = f"{self.reason}, with a web page".removeprefix(", ")
+        return f"{self.status} {said or self.reason}".strip()
 
 
 @dataclass(frozen=True, slots=True)
 class Wire:
-    """Requests to one registry (`host` as people write it) and to its token server."""
+    """Requests to one registry (`host` as people write it), its token server and where it sends us.
 
-    session: requests.Session
+    `plain`: plain HTTP is allowed.
+    """
+
+    connections: Connections
     host: str
     patience: Patience
+    plain: bool = False
 
     def send(
         self,
@@ -62,12 +68,12 @@ class Wire:
         *,
         headers: Mapping[str, str] | None = None,
         data: Data = None,
-        stream: bool = False,
         again: bool = True,
-    ) -> requests.Response:
+    ) -> Answer:
         """The answer, whatever its status. `again` False: one try, for what cannot be repeated.
 
-        Raises Dropped when there is none, Unreachable when its certificate is not trusted.
+        GET and HEAD follow redirects; no other host sees our Authorization. Raises Dropped when
+        there is no answer, Untrusted, Unreachable for redirects that are not to be followed.
         """
         end = time.monotonic() + self.patience.budget
         attempt = 0
@@ -76,123 +82,92 @@ class Wire:
             attempt += 1
             last = not again or attempt >= self.patience.tries
             try:
-                response = self._once(method, url, headers, data, stream=stream)
+                answer = self._followed(method, url, dict(headers or {}), data)
             except Dropped:
                 if last or time.monotonic() + delay > end:
                     raise
             else:
-                delay = _retry_after(response, delay)
-                served = response.status_code not in _BUSY
+                delay = retry_after(answer.headers.get("Retry-After", ""), delay)
+                served = answer.status not in BUSY
                 if served or last or time.monotonic() + delay > end:
-                    return response
-                response.close()
+                    return answer
+                answer.close()
             self.patience.pause(delay)
 
-    def download(self, get: Callable[[], requests.Response], limit: int) -> bytes:
-        """The whole body of what `get` answers, as `save` has it."""
-        with io.BytesIO() as file:
-            self.save(get, limit, file)
-            return file.getvalue()
-
-    def save(self, get: Callable[[], requests.Response], limit: int, file: IO[bytes]) -> None:
-        """Write the whole body of what `get` answers, at most `limit` bytes, into `file`, piece by
-        piece; again when it breaks off.
-
-        Raises Dropped when it always breaks off, Rejected when there is more, OSError.
-        """
-        attempt = 0
-        while True:
-            delay = self.patience.delay(attempt)
-            attempt += 1
-            file.seek(0)
-            file.truncate()
-            with get() as response:
-                try:
-                    self._body(response, limit, file)
-                except requests.RequestException as error:
-                    if attempt >= self.patience.tries:
-                        raise self._dropped(error) from error
-                else:
-                    return
-            self.patience.pause(delay)
-
-    def _body(self, response: requests.Response, limit: int, file: IO[bytes]) -> None:
-        room = limit
-        for chunk in response.iter_content(_CHUNK):
-            room -= len(chunk)
-            if room < 0:
-                raise Rejected(
-                    f"{self.host} sends more than the {limit} bytes that {response.url} may have",
-                    advice="Do not use it: it is not what its manifest describes.",
-                )
-            file.write(chunk)
-
-    def _once(
-        self, method: str, url: str, headers: Mapping[str, str] | None, data: Data, *, stream: bool
-    ) -> requests.Response:
+    def allowed(self, url: str, doing: str) -> str:
+        """`url` itself. Raises Unreachable unless it may be spoken to: `doing` says what for."""
+        parts = urlsplit(url)
         try:
-            return self.session.request(
-                method,
-                url,
-                headers=dict(headers or {}),
-                data=data,
-                stream=stream,
-                timeout=(self.patience.connect, self.patience.read),
-                allow_redirects=method in {"GET", "HEAD"},
+            good = parts.scheme in _PATHS and bool(parts.hostname) and parts.port != 0
+        except ValueError:
+            good = False
+        good = good and url.isascii() and url.isprintable() and " " not in url
+        if not good or (parts.scheme == "http" and not self.plain):
+            raise Unreachable(
+                f"{self.host} sends us {doing} to {url[:200]!r}, which is not https",
+                advice="Do not log in there: ask who runs the registry.",
             )
-        except requests.exceptions.SSLError as error:
-            raise Unreachable(
-                f"{self.host}: no trusted TLS connection: {_cause(error)}",
-                advice="Set REQUESTS_CA_BUNDLE to its authority, or say --insecure.",
-            ) from error
-        except (requests.ConnectionError, requests.Timeout) as error:
-            raise self._dropped(error) from error
-        except requests.RequestException as error:
-            raise Unreachable(
-                f"{self.host}: {error}", advice="Check the registry's address."
-            ) from error
+        return url
 
-    def _dropped(self, error: Exception) -> Dropped:
-        if isinstance(error, requests.ConnectTimeout):
-            why = f"no connection within {self.patience.connect:g} s"
-        elif isinstance(error, requests.Timeout):
-            why = f"no answer within {self.patience.read:g} s"
-        else:
-            why = _cause(error)
+    def _followed(self, method: str, url: str, headers: dict[str, str], data: Data) -> Answer:
+        for _ in range(_REDIRECTS + 1):
+            answer = self._once(method, url, headers, data)
+            target = answer.headers.get("Location", "")
+            if answer.status not in _REDIRECTED or not target:
+                return answer
+            answer.close()
+            there = self.allowed(urljoin(url, target), "elsewhere")
+            if method not in {"GET", "HEAD"}:
+                raise Unreachable(
+                    f"{self.host} redirects a {method} to {there[:200]!r}, which tamis does not do",
+                    advice="Name the registry by the address that it redirects to.",
+                )
+            if urlsplit(there)[:2] != urlsplit(url)[:2]:
+                headers = {n: v for n, v in headers.items() if n != "Authorization"}
+            url = there
+        raise Unreachable(
+            f"{self.host} redirects us in circles", advice="Ask who runs the registry."
+        )
+
+    def _once(self, method: str, url: str, headers: Mapping[str, str], data: Data) -> Answer:
+        try:
+            return self.connections.send(method, url, headers, data)
+        except ssl.SSLError as error:
+            why = getattr(error, "verify_message", "") or error.reason or "the connection broke"
+            raise Untrusted(
+                f"{self.host}: no trusted TLS connection: {str(why).lower().replace('_', ' ')}",
+                advice=f"Put its authority into /etc/containers/certs.d/{urlsplit(url).netloc}/"
+                "ca.crt or SSL_CERT_FILE, or say --insecure.",
+            ) from error
+        except Broken as error:
+            raise self.dropped(error) from error
+
+    def dropped(self, error: Broken) -> Dropped:
+        """The error for a connection that is of no use."""
         return Dropped(
-            f"{self.host} does not answer: {why}",
+            f"{self.host} does not answer: {error}",
             advice="Check the address, the network and that the registry runs; then try again.",
         )
 
 
-def message(response: requests.Response) -> str:
-    """`404 MANIFEST_UNKNOWN: manifest unknown`: the status and what the registry says about it."""
-    status = f"{response.status_code} {response.reason or ''}".strip()
+def refusal(answer: Answer) -> Refusal:
+    """What an answer that is not the one we need says; closes it."""
+    kind = answer.headers.get("Content-Type", "").split(";")[0].strip().lower()
+    with answer:
+        try:
+            body = answer.content(_SAID)
+        except Broken:
+            body = b""
+    code, text = "", ""
     try:
-        first = json.loads(next(response.iter_content(_CHUNK), b""))["errors"][0]
-        said = ": ".join(str(first[key]) for key in ("code", "message") if first.get(key))
-    except (requests.RequestException, ValueError, LookupError, TypeError, AttributeError):
-        return status
-    return f"{response.status_code} {said[:200]}" if said else status
+        first = json.loads(body)["errors"][0]
+        code, text = (_printable(first.get(key)) for key in ("code", "message"))
+    except (ValueError, LookupError, TypeError, AttributeError, RecursionError):
+        pass
+    page = not code and (kind == "text/html" or body.lstrip()[:1] == b"<")
+    return Refusal(answer.status, _printable(answer.reason), code, text, page)
 
 
-def _retry_after(response: requests.Response, otherwise: float) -> float:
-    value = response.headers.get("Retry-After", "")
-    return float(value) if value.isascii() and value.isdigit() else otherwise
-
-
-def _cause(error: BaseException) -> str:
-    """The innermost system error in words, not the tower of exceptions around it."""
-    for inner in _chain(error):
-        if isinstance(inner, OSError) and inner.strerror:
-            return inner.strerror.lower()
-    return "the connection was closed before the answer was complete"
-
-
-def _chain(error: BaseException | None) -> Iterator[BaseException]:
-    """An error and what caused it, the innermost first."""
-    found: list[BaseException] = []
-    while error and error not in found:
-        found.append(error)
-        error = error.__cause__ or error.__context__
-    return reversed(found)
+def _printable(value: object) -> str:
+    """Somebody else's text, which must not steer a terminal."""
+    return "".join(c for c in str(value or "")[:200] if c.isprintable())

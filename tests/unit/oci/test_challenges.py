@@ -2,7 +2,7 @@
 
 import pytest
 
-from tamis.oci.registry.tokens import Challenge, challenges
+from tamis.oci.registry.challenges import Challenge, challenges
 
 
 @pytest.mark.parametrize(

@@ -1,7 +1,10 @@
-"""A layer's bytes, decompressed as they are read, forwards only, and never more than bearable."""
+"""A tar file that may be compressed, read once from front to back, and never more than bearable:
+a container image's layer, or an archive of a layout. What a registry serves is not trusted.
+"""
 
 import gzip
 import io
+import tarfile
 import zlib
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -10,7 +13,7 @@ from typing import Protocol
 
 from tamis.errors import BadInput
 
-__all__ = ["MOST_AT_ONCE", "unpacked"]
+__all__ = ["MOST_AT_ONCE", "members", "opened"]
 
 #: Bytes that may be asked for at a time: a tar header that claims more is there to fill the memory.
 MOST_AT_ONCE = 1 << 18
@@ -19,6 +22,8 @@ _LARGEST = 4 << 30
 #: What `zstd` itself takes without being told (2^27).
 _WINDOW = 1 << 27
 _GZIP, _ZSTD = b"\x1f\x8b", b"\x28\xb5\x2f\xfd"
+#: Keys of global headers: nobody needs them.
+_GLOBALS = 1000
 _ADVICE = "Do not use this image, or push it again from its source."
 
 
@@ -72,7 +77,30 @@ class _Forward(io.RawIOBase):
 
 
 @contextmanager
-def unpacked(path: Path, shown: str) -> Iterator[_Forward]:
+def opened(path: Path, shown: str, *, what: str, advice: str) -> Iterator[tarfile.TarFile]:
+    """The tar file at `path`, however it is compressed. `shown`: what errors call it, `what`: what
+    it should be ("no layer of a container image"). Raises BadInput, OSError.
+    """
+    try:
+        with _unpacked(path, shown) as stream, tarfile.open(fileobj=stream, mode="r:") as tar:
+            yield tar
+    except RecursionError as error:  # tarfile follows long names upon long names
+        raise BadInput(f"{shown}: its tar headers never end", advice=_ADVICE) from error
+    except (tarfile.TarError, ValueError, OverflowError) as error:
+        raise BadInput(f"{shown} is no {what}: {error}", advice=advice) from error
+
+
+def members(tar: tarfile.TarFile, shown: str) -> Iterator[tarfile.TarInfo]:
+    """Each entry once; none is kept. Raises BadInput for a hostile one."""
+    while (member := tar.next()) is not None:
+        tar.members = []  # type: ignore[attr-defined]  # it would keep them all
+        if len(tar.pax_headers) > _GLOBALS:
+            raise BadInput(f"{shown} has too many global headers", advice=_ADVICE)
+        yield member
+
+
+@contextmanager
+def _unpacked(path: Path, shown: str) -> Iterator[_Forward]:
     """The bytes in the file `path`, whose own first bytes say how they are packed: media types do
     not always. Raises BadInput for what is damaged, OSError.
     """

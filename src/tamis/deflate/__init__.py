@@ -1,5 +1,0 @@
-"""DEFLATE of our own: the same bytes in, the same bytes out, on every machine."""
-
-from tamis.deflate.encoder import STORED_BEYOND, deflate
-
-__all__ = ["STORED_BEYOND", "deflate"]

@@ -1,0 +1,1 @@
+"""How a module is arranged for its consumers, one file a layout: `arrange(parts)`."""

@@ -1,0 +1,14 @@
+"""`image`: an OCI image; its LAST layer is a tar+gzip that holds `plugin.wasm`.
+
+Read by every puller (Istio calls it the compat variant), and by every registry and container tool.
+"""
+
+from tamis.oci.packing.parts import OCI_TAR_GZIP, Arranged, Parts, image_config
+
+__all__ = ["arrange"]
+
+
+def arrange(parts: Parts) -> Arranged:
+    """One layer."""
+    config = image_config([parts.archive_digest], parts.notes)
+    return Arranged(config, (parts.archive(OCI_TAR_GZIP),), notes=parts.notes)

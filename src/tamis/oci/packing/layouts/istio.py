@@ -1,0 +1,32 @@
+"""`istio`: EXACTLY two layers, one of them the raw module, the other its ABI configuration.
+
+Source of facts: the Wasm image specification (solo-io/wasm), which Istio calls the oci variant.
+"""
+
+from tamis.model.artifact import Descriptor
+from tamis.oci.manifests import compact
+from tamis.oci.packing.parts import Arranged, Blob, Parts, blob, image_config
+from tamis.oci.packing.tar import PLUGIN
+
+__all__ = ["WASM_CONFIG", "WASM_CONTENT", "arrange"]
+
+WASM_CONFIG = "application/vnd.module.wasm.config.v1+json"
+WASM_CONTENT = "application/vnd.module.wasm.content.layer.v1+wasm"
+_TITLE = "org.opencontainers.image.title"
+
+
+def arrange(parts: Parts) -> Arranged:
+    """The configuration, then the module."""
+    known = parts.known
+    settings = {
+        "type": "envoy_proxy",
+        "abiVersions": [known.abi] if known.abi else [],
+        "config": {"rootIds": [known.root_id]},
+    }
+    described = Descriptor(WASM_CONTENT, parts.digest, parts.module.size, {_TITLE: PLUGIN})
+    layers = (
+        blob(WASM_CONFIG, compact(settings), {_TITLE: "config.json"}),
+        Blob(described, parts.module),
+    )
+    config = image_config([layer.descriptor.digest for layer in layers])
+    return Arranged(config, layers, notes=parts.notes)

@@ -1,0 +1,360 @@
+"""HTTP/1.1 connections to registries: kept open, never waited on for ever, bodies in pieces.
+
+http.client does the talking: requests and urllib3 take longer to import than an upload takes.
+"""
+
+import http.client
+import io
+import os
+import select
+import socket
+import ssl
+import threading
+import time
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from types import TracebackType
+from typing import Self
+from urllib.parse import urlsplit
+
+from tamis.errors import BadInput
+from tamis.oci.blobs import PIECE, Reader
+from tamis.oci.registry.patience import Patience
+from tamis.oci.registry.proxies import Proxy, proxy_for
+
+__all__ = ["Answer", "Broken", "Connections", "Data", "Part"]
+
+#: Of a body that nobody wants to read: so much is read to keep the connection.
+_LEAVINGS = 1 << 16
+_BUFFER = 1 << 16
+_AGENT = "tamis"
+_ENDED = "the connection was closed before the answer was complete"
+
+
+class Broken(Exception):
+    """The connection could not be made, or ended or fell silent too early; says why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A body that is read while it is sent; it can be opened again for a second try."""
+
+    size: int
+    open: Callable[[], AbstractContextManager[Reader]]
+
+
+#: What a request carries.
+Data = bytes | Part | None
+
+
+class Answer:
+    """Status, headers, and a body that is read as it comes, never decoded.
+
+    A context manager: leaving it gives the connection back, or closes it when the body was not
+    read to its end.
+    """
+
+    def __init__(
+        self, method: str, url: str, raw: http.client.HTTPResponse, release: Callable[[bool], None]
+    ) -> None:
+        self.method = method
+        self.url = url
+        self.status = raw.status
+        self.reason = raw.reason
+        self.headers = raw.headers
+        self._raw = raw
+        self._release = release
+        self._closed = False
+
+    @property
+    def announced(self) -> int | None:
+        """Bytes that are still to come, as far as the server said."""
+        return self._raw.length
+
+    def every(self, name: str) -> str:
+        """A header that may come several times, as one list."""
+        return ", ".join(self._raw.headers.get_all(name, []))
+
+    def read(self, size: int = PIECE, /) -> bytes:
+        """The next bytes, none at the end. Raises Broken when that comes too early."""
+        try:
+            piece = self._raw.read(size)
+        except (OSError, http.client.HTTPException, ValueError) as error:
+            self._abandon()
+            raise Broken(_why(error, "it sends next to nothing")) from error
+        if not piece and size and self._raw.length and self.method != "HEAD":
+            self._abandon()
+            raise Broken(_ENDED)
+        return piece
+
+    def more(self, size: int) -> bytes:
+        """The next bytes, at least one. Raises Broken, at the end too."""
+        if piece := self.read(size):
+            return piece
+        raise Broken(_ENDED)
+
+    def content(self, limit: int) -> bytes:
+        """The body, as far as `limit` bytes and one. Raises Broken."""
+        found, left = [], limit + 1
+        while left and (piece := self.read(min(PIECE, left))):
+            found.append(piece)
+            left -= len(piece)
+        return b"".join(found)
+
+    def close(self) -> None:
+        """Be done with it; a short rest is read so that the connection can be used again."""
+        if self._closed:
+            return
+        self._closed = True
+        rest = self._raw.length
+        try:
+            if rest is not None and rest <= _LEAVINGS:
+                self._raw.read(rest)
+            elif rest is None and self._raw.chunked and not self._raw.isclosed():
+                self._raw.read(_LEAVINGS)
+        except (OSError, http.client.HTTPException, ValueError):
+            self._release(False)
+        else:
+            self._release(self._raw.isclosed() and not self._raw.will_close)
+
+    def _abandon(self) -> None:
+        self._closed = True
+        self._release(False)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+
+class Connections:
+    """Open connections to any host, each used by one thread at a time."""
+
+    def __init__(
+        self, patience: Patience, environment: Mapping[str, str] = os.environ, *, trusting: str = ""
+    ) -> None:
+        """`trusting`: the host whose certificate is not looked at."""
+        self._patience = patience
+        self._environment = environment
+        self._trusting = trusting
+        self._idle: dict[tuple[str, str], list[http.client.HTTPConnection]] = {}
+        self._lock = threading.Lock()
+
+    def trust(self, host: str) -> None:
+        """Do not look at this host's certificate any more."""
+        self._trusting = host
+
+    def close(self) -> None:
+        """Close all that are not in use."""
+        with self._lock:
+            idle, self._idle = self._idle, {}
+        for kept in idle.values():
+            for connection in kept:
+                connection.close()
+
+    def send(self, method: str, url: str, headers: Mapping[str, str], data: Data) -> Answer:
+        """One request, one answer. Raises Broken; ssl.SSLError when TLS cannot be agreed on."""
+        parts = urlsplit(url)
+        place = (parts.scheme, parts.netloc)
+        proxy = proxy_for(*place, self._environment)
+        target = f"{parts.path or '/'}?{parts.query}" if parts.query else parts.path or "/"
+        try:
+            connection = self._take(place) or self._connect(place, proxy)
+        except (OSError, http.client.HTTPException) as error:
+            silence = f"no connection within {self._patience.connect:g} s"
+            raise _unless_tls(error, silence) from error
+        sent = {"Host": parts.netloc, **headers}
+        if proxy and parts.scheme == "http":
+            target = f"http://{parts.netloc}{target}"
+            if proxy.authorization:
+                sent["Proxy-Authorization"] = proxy.authorization
+        try:
+            raw = _exchange(connection, method, target, sent, data)
+        except (OSError, http.client.HTTPException, ValueError) as error:
+            connection.close()
+            raise Broken(_why(error, f"no answer within {self._patience.read:g} s")) from error
+        except BaseException:
+            connection.close()  # the body's own source failed: half a request was sent
+            raise
+
+        def release(whole: bool) -> None:
+            if whole:
+                with self._lock:
+                    self._idle.setdefault(place, []).append(connection)
+            else:
+                raw.close()
+                connection.close()
+
+        return Answer(method, url, raw, release)
+
+    def _take(self, place: tuple[str, str]) -> http.client.HTTPConnection | None:
+        """One that waits; what the server closed meanwhile, or babbled into, is thrown away."""
+        while True:
+            with self._lock:
+                idle = self._idle.get(place)
+                connection = idle.pop() if idle else None
+            if connection is None:
+                return None
+            if not select.select([connection.sock], [], [], 0)[0]:
+                return connection
+            connection.close()
+
+    def _connect(self, place: tuple[str, str], proxy: Proxy | None) -> http.client.HTTPConnection:
+        scheme, netloc = place
+        parts = urlsplit(f"//{netloc}")
+        host, port = parts.hostname or "", parts.port or (443 if scheme == "https" else 80)
+        reached = (proxy.host, proxy.port) if proxy else (host, port)
+        connection = http.client.HTTPConnection(*reached, timeout=self._patience.connect)
+        if proxy and scheme == "https":
+            secret = proxy.authorization
+            known = {"Proxy-Authorization": secret} if secret else {}
+            connection.set_tunnel(host, port, known)
+        connection.connect()
+        line: socket.socket = connection.sock
+        if scheme == "https":
+            from tamis.oci.registry.certificates import context_for
+
+            trusting = netloc == self._trusting
+            try:
+                context = context_for(netloc, self._environment, trusting=trusting)
+                line = context.wrap_socket(line, server_hostname=host)
+            except BaseException:
+                line.close()
+                raise
+        connection.sock = _Line(line, self._patience)
+        connection.auto_open = 0
+        return connection
+
+
+def _exchange(
+    connection: http.client.HTTPConnection,
+    method: str,
+    target: str,
+    headers: Mapping[str, str],
+    data: Data,
+) -> http.client.HTTPResponse:
+    connection.putrequest(method, target, skip_host=True, skip_accept_encoding=True)
+    for name, value in headers.items():
+        connection.putheader(name, value)
+    connection.putheader("User-Agent", _AGENT)
+    # Whoever compresses what we ask for by digest breaks it.
+    connection.putheader("Accept-Encoding", "identity")
+    if data is None:
+        if method not in {"GET", "HEAD"}:
+            connection.putheader("Content-Length", "0")
+        connection.endheaders()
+    elif isinstance(data, bytes):
+        connection.putheader("Content-Length", str(len(data)))
+        connection.endheaders(data)
+    else:
+        connection.putheader("Content-Length", str(data.size))
+        connection.endheaders()
+        _send(connection, data)
+    answer = connection.getresponse()
+    if answer.fp is not None:
+        paced: _Paced = answer.fp.raw  # type: ignore[assignment]
+        paced.begin()
+    return answer
+
+
+def _send(connection: http.client.HTTPConnection, part: Part) -> None:
+    """A server that has seen enough answers and closes: its answer is read, not our error."""
+    left = part.size
+    with part.open() as reader:
+        while left:
+            try:
+                piece = reader.read(min(PIECE, left))
+            except OSError as error:
+                raise _unreadable(error.strerror or "it failed") from error
+            if not piece:
+                raise _unreadable(f"it ends {left} bytes too early")
+            left -= len(piece)
+            try:
+                connection.send(piece)
+            except ConnectionError:
+                return
+
+
+def _unreadable(why: str) -> BadInput:
+    return BadInput(f"cannot read what is to be sent: {why}", advice="Look at the source of it.")
+
+
+class _Line:
+    """A socket as http.client uses it, that gives up on who sends next to nothing."""
+
+    def __init__(self, line: socket.socket, patience: Patience) -> None:
+        self._line = line
+        self._patience = patience
+
+    def fileno(self) -> int:
+        return self._line.fileno()
+
+    def sendall(self, content: bytes) -> None:
+        self._line.settimeout(self._patience.read)
+        self._line.sendall(content)
+
+    def makefile(self, *_: object) -> io.BufferedReader:
+        return io.BufferedReader(_Paced(self._line, self._patience), _BUFFER)
+
+    def close(self) -> None:
+        self._line.close()
+
+
+class _Paced(io.RawIOBase):
+    """Reads from a socket; raises TimeoutError when `crawl` bytes take longer than `read`.
+
+    Only the time within a read counts: who is slow to ask for more is not the server.
+    """
+
+    def __init__(self, line: socket.socket, patience: Patience) -> None:
+        self._line = line
+        self._patience = patience
+        self._file = line.makefile("rb", buffering=0)  # keeps the socket open for what is unread
+        self._waited = 0.0
+        self._got = 0
+
+    def readable(self) -> bool:
+        return True
+
+    def begin(self) -> None:
+        """The head is there: the body has all the time again."""
+        self._waited, self._got = 0.0, 0
+
+    def readinto(self, buffer: memoryview, /) -> int | None:  # type: ignore[override]
+        left = self._patience.read - self._waited
+        if left <= 0:
+            if self._got < self._patience.crawl:
+                raise TimeoutError
+            self.begin()
+            left = self._patience.read
+        self._line.settimeout(left)
+        start = time.monotonic()
+        count = self._file.readinto(buffer) or 0
+        self._waited += time.monotonic() - start
+        self._got += count
+        return count
+
+    def close(self) -> None:
+        self._file.close()
+        super().close()
+
+
+def _unless_tls(error: Exception, silence: str) -> Exception:
+    """`error` itself where TLS could not be agreed on, else Broken."""
+    tls = isinstance(error, ssl.SSLError) and not isinstance(error, ssl.SSLEOFError)
+    return error if tls else Broken(_why(error, silence))
+
+
+def _why(error: BaseException, silence: str) -> str:
+    if isinstance(error, TimeoutError):
+        return silence
+    if isinstance(error, OSError) and error.strerror:
+        return error.strerror.lower()
+    return _ENDED
