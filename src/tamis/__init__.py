@@ -23,11 +23,11 @@ if TYPE_CHECKING:
     from tamis.verbs.doctor import doctor
     from tamis.verbs.init import init
     from tamis.verbs.inspect import inspect
+    from tamis.verbs.keygen import keygen
     from tamis.verbs.list import list
     from tamis.verbs.load import load
     from tamis.verbs.login import login
     from tamis.verbs.logout import logout
-    from tamis.verbs.keygen import keygen
     from tamis.verbs.new import new
     from tamis.verbs.pull import pull
     from tamis.verbs.push import push
@@ -62,11 +62,11 @@ __all__ = [
     "doctor",
     "init",
     "inspect",
+    "keygen",
     "list",
     "load",
     "login",
     "logout",
-    "keygen",
     "new",
     "pull",
     "push",

@@ -100,6 +100,8 @@ Referrers = Annotated[
     bool,
     typer.Option(
         "--referrers/--no-referrers", help="With what belongs to it: signatures, SBOM, reports."
+    ),
+]
 Key = Annotated[
     str | None,
     typer.Option(
