@@ -564,6 +564,10 @@ def test_keys_of_the_command_line_stand_in_the_place_of_the_policys(
     file.write_text('keys = ["release.pub"]\n')
     assert not verify(local, policy=file).ok
     assert verify(local, policy=file, keys=[other.public]).ok
+    policys = tmp_path / "other.toml"
+    policys.write_text('keys = ["other.pub"]\n')
+    assert verify(local, policy=policys).ok
+    assert not verify(local, policy=policys, keys=[pair.public]).ok
     more = verify(local, policy=file, keys=[other.public], require=["sbom", "signature"])
     assert [each.name for each in more.required] == ["signature", "sbom"]
     alone = verify(local, keys=[other.public], require=["sbom"])
