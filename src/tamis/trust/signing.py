@@ -43,6 +43,11 @@ def attest(
     Raises BadInput for what is too long to be read again.
     """
     payload = statement.write(subject.digest, predicate_type, predicate)
+    if len(payload) > statement.LIMIT:
+        raise BadInput(
+            f"what is to be signed has {len(payload)} bytes, {statement.LIMIT} at most are read",
+            advice="Attach a report of fewer fixtures.",
+        )
     said = statement.read(payload, "what is to be signed")
     for each in found(store, subject.digest, (key.public,)):
         same = (each.predicate_type, each.predicate) == (said.predicate_type, said.predicate)

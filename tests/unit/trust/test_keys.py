@@ -1,7 +1,9 @@
 """Keys: what is written is read again, by us and as cosign has it; what is no key is refused."""
 
 import base64
+import errno
 import json
+import os
 import stat
 from pathlib import Path
 
@@ -69,6 +71,20 @@ def test_a_pair_is_written_whole_or_not_at_all(tmp_path: Path) -> None:
     with pytest.raises(BadInput, match=r"cannot write .*File name too long"):
         keygen(tmp_path / ("x" * 252), b"")  # .key and .pub have 256
     assert [path.name for path in tmp_path.iterdir()] == ["file"]
+
+
+def test_half_a_pair_is_taken_away_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    really = os.open
+
+    def full(path: Path, *how: int) -> int:
+        if str(path).endswith(".pub"):
+            raise OSError(errno.ENOSPC, "No space left on device", str(path))
+        return really(path, *how)
+
+    monkeypatch.setattr("tamis.verbs.keygen.os.open", full)
+    with pytest.raises(BadInput, match=r"cannot write .*x\.pub: No space left"):
+        keygen(tmp_path / "x", b"")
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_the_wrong_passphrase(tmp_path: Path) -> None:

@@ -1,7 +1,6 @@
 """Provenance: what is known of a build, and nothing of this machine."""
 
 import json
-import os
 import subprocess
 from dataclasses import replace
 from pathlib import Path
@@ -160,7 +159,7 @@ def test_remotes_as_others_may_see_them(filter: Filter, remote: str, shown: str 
 
 
 def test_without_a_remote_or_a_repository(filter: Filter) -> None:
-    assert [each["name"] for each in _dependencies(filter)][0] == "zig 0.17.1"
+    assert _dependencies(filter)[0]["name"] == "zig 0.17.1"
     _commit(filter)
     _git(filter, "remote", "remove", "origin")
     assert _dependencies(filter)[0].keys() == {"name", "digest"}
@@ -171,7 +170,7 @@ def test_a_repository_that_cannot_be_read(
 ) -> None:
     """Nothing is signed as if there were no source."""
     _git(filter, "init", "-q")
-    with pytest.raises(BadInput, match="git rev-parse fails in .*Needed a single revision"):
+    with pytest.raises(BadInput, match=r"git rev-parse fails in .*Needed a single revision"):
         provenance(ARTIFACT, filter, {})
     monkeypatch.setenv("PATH", str(tmp_path))
     with pytest.raises(Missing, match="git is not installed"):
@@ -182,7 +181,7 @@ def test_another_build(filter: Filter) -> None:
     other = replace(ARTIFACT, module_digest=digest_of(b"other"))
     with pytest.raises(Rejected, match=f"was built to {MODULE}, the artifact holds"):
         provenance(other, filter, {})
-    os.unlink(filter.lock)
+    filter.lock.unlink()
     with pytest.raises(BadInput, match=r"hello has no build\.lock\.json"):
         provenance(ARTIFACT, filter, {})
 
@@ -197,7 +196,7 @@ def test_of_somebody_else(filter: Filter, tmp_path: Path) -> None:
     with pytest.raises(Rejected, match="is about sha256:"):
         given(path, digest_of(b"other"))
     path.write_bytes(statement.write(ARTIFACT.digest, SIGN, good))
-    with pytest.raises(BadInput, match="is a statement of https://sigstore.dev"):
+    with pytest.raises(BadInput, match="is a statement of https://sigstore"):
         given(path, ARTIFACT.digest)
     for bad in ("{}", '{"buildDefinition": {}, "runDetails": {"builder": {}}}', "x"):
         path.write_text(bad)

@@ -44,7 +44,7 @@ def run(
     }
 
 
-def tested(*runs: dict[str, object], **more: object) -> dict[str, object]:
+def ran(*runs: dict[str, object], **more: object) -> dict[str, object]:
     modules = [{"name": "x", "digest": MODULE}, {"name": "y", "digest": OTHER}]
     return {
         **HEAD, "verb": "test", "modules": modules, "runs": [*runs], "differences": [],
@@ -94,7 +94,7 @@ def test_a_report_about_nothing() -> None:
 
 
 def test_tests_that_passed() -> None:
-    found = reports.check(tested(run("a"), run("b"), run("c", ok=False, of="y")), MODULE, "f")
+    found = reports.check(ran(run("a"), run("b"), run("c", ok=False, of="y")), MODULE, "f")
     assert (found["result"], found["passedTests"]) == (
         "PASSED",
         ["a (wasmtime 50)", "b (wasmtime 50)"],
@@ -104,15 +104,15 @@ def test_tests_that_passed() -> None:
 
 def test_tests_of_which_something_was_left_out() -> None:
     left = [{"fixture": "a", "host": "envoy", "path": "p", "why": "w"}] * 2
-    found = reports.check(tested(run("a"), not_comparable=left), MODULE, "f")
+    found = reports.check(ran(run("a"), not_comparable=left), MODULE, "f")
     assert (found["result"], found["warnedTests"]) == ("WARNED", ["a"])
 
 
 @pytest.mark.parametrize(
     "report",
     [
-        tested(run("a", ok=False)),
-        tested(run("a"), differences=[{"fixture": "a", "hosts": [], "path": "p", "values": {}}]),
+        ran(run("a", ok=False)),
+        ran(run("a"), differences=[{"fixture": "a", "hosts": [], "path": "p", "values": {}}]),
     ],
 )
 def test_tests_that_failed_are_not_signed(report: dict[str, object]) -> None:
@@ -122,7 +122,7 @@ def test_tests_that_failed_are_not_signed(report: dict[str, object]) -> None:
 
 def test_no_tests_prove_nothing() -> None:
     with pytest.raises(Rejected, match="no fixture ran"):
-        reports.check(tested(run("c", of="y")), MODULE, "f")
+        reports.check(ran(run("c", of="y")), MODULE, "f")
 
 
 def test_a_card() -> None:

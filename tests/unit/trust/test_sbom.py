@@ -1,6 +1,7 @@
 """SBOMs: of what a module says itself, else of lock files; valid, the same each time, bounded."""
 
 import json
+import tracemalloc
 import zlib
 from collections.abc import Callable
 from dataclasses import replace
@@ -125,6 +126,16 @@ def test_a_time_only_when_it_is_given(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_hostile_section(section: bytes, why: str) -> None:
     with pytest.raises(BadInput, match=why):
         _made(_custom(".dep-v0", section))
+
+
+def test_a_section_that_is_a_bomb_takes_no_memory() -> None:
+    bomb = zlib.compressobj(9)
+    section = b"".join(bomb.compress(bytes(1 << 20)) for _ in range(128)) + bomb.flush()
+    tracemalloc.start()
+    with pytest.raises(BadInput, match="holds more than 8 MiB"):
+        _made(_custom(".dep-v0", section))
+    assert tracemalloc.get_traced_memory()[1] < 24 << 20
+    tracemalloc.stop()
 
 
 @pytest.mark.parametrize(
