@@ -153,8 +153,10 @@ def _in_parts(client: Client, known: Descriptor, cursor: "_Cursor", place: str, 
         else:
             if answer.status in {201, 202, 204}:
                 with answer:
-                    place = client.location(answer) or place
+                    place = client.location(answer)
                     at = _taken(answer, end, at)
+                if not place:  # the state is lost that the next part needs
+                    raise _Lost(whole=True)
                 failures = 0
                 continue
             if answer.status in _NO_PARTS and not at:
