@@ -58,7 +58,7 @@ def works(where: RegistryReference, *, insecure: bool = False) -> bool:
 
 
 def test_nobody_vouches_for_it(where: RegistryReference) -> None:
-    with pytest.raises(Unreachable, match="no trusted TLS connection: self.signed") as caught:
+    with pytest.raises(Unreachable, match=r"no trusted TLS connection: self.signed") as caught:
         works(where)
     assert f"certs.d/{where.host}/ca.crt" in caught.value.advice()
     assert works(where, insecure=True)
