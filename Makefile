@@ -43,6 +43,7 @@ bench: .venv/.dev
 	$(RUN)/python benchmarks/compare.py
 	$(RUN)/python benchmarks/prediction.py
 	$(RUN)/python benchmarks/repeat.py
+	$(RUN)/python benchmarks/oci.py
 
 clean:
 	rm -rf .venv build

@@ -122,7 +122,7 @@ class _Handler(BaseHTTPRequestHandler):
 
     def do_GET(self) -> None:
         size = int(self.headers.get("Content-Length") or 0)
-        sent = {n: v for n, v in self.headers.items() if n.lower() not in {"host", "connection"}}
+        sent = {n: v for n, v in self.headers.items() if n.lower() != "connection"}
         seen = Seen(self.command, self.path, self.headers.get("Authorization"), sent, size)
         rule = self.proxy.rule(seen)
         exchange = Exchange(self, seen)
@@ -147,6 +147,9 @@ class Exchange:
         """All that the client sends."""
         if self._body is None:
             self._body = self._handler.rfile.read(self.seen.size)
+            if len(self._body) < self.seen.size:
+                self.drop()
+                raise ConnectionResetError  # the client has left in the middle
         return self._body
 
     def forward(self) -> Reply:
@@ -171,7 +174,7 @@ class Exchange:
         """Send the registry half of the body, and break off."""
         got = self._handler.rfile.read(self.seen.size // 2)
         host, _, port = self.proxy.upstream.partition(":")
-        lines = [f"{self.seen.method} {self.seen.path} HTTP/1.1", f"Host: {self.proxy.upstream}"]
+        lines = [f"{self.seen.method} {self.seen.path} HTTP/1.1"]
         lines += [f"{name}: {value}" for name, value in self.seen.headers.items()]
         with socket.create_connection((host, int(port)), 20) as upstream:
             upstream.sendall("\r\n".join([*lines, "", ""]).encode() + got)

@@ -23,6 +23,7 @@ _WRONG = "sha256:" + "0" * 64
 #: How often a fault comes that stays.
 ALWAYS = 10_000
 _DEAD = "does not answer: "
+_GONE = f"{_DEAD}|loses its uploads"
 _BUSY = "fails to serve "
 
 Do = Callable[[Exchange], None]
@@ -43,7 +44,7 @@ class Row:
         return {"push": self.push, "pull": self.pull, "copy": self.copy}[verb]
 
 
-def _one(method: str, path: str, do: Do, times: int = 1, skip: int = 0):  # type: ignore[no-untyped-def]  # noqa: ANN202
+def _one(method: str, path: str, do: Do, times: int = 1, skip: int = 0):  # type: ignore[no-untyped-def]
     return lambda _: [Rule(method, path, do, times, skip)]
 
 
@@ -93,9 +94,11 @@ def slow_head(exchange: Exchange) -> None:
 
 
 def slow_body(exchange: Exchange) -> None:
-    exchange.body()
-    exchange.raw(b"HTTP/1.1 200 OK\r\nContent-Length: 3000\r\n\r\n")
-    exchange.drip(b"a" * 3000, 0.02)
+    reply = exchange.forward()
+    told = {**reply.headers, "Content-Length": str(len(reply.body))}
+    lines = [f"HTTP/1.1 {reply.status} OK", *(f"{n}: {v}" for n, v in told.items()), "", ""]
+    exchange.raw("\r\n".join(lines).encode())
+    exchange.drip(reply.body, 0.05)
 
 
 def endless(exchange: Exchange) -> None:
@@ -144,7 +147,12 @@ def _resume(answer: Reply) -> Callable[[FaultProxy], list[Rule]]:
 
 def _ranged(do: Do) -> Callable[[FaultProxy], list[Rule]]:
     """A body that breaks off, and the answer to the Range that asks for the rest."""
-    return lambda _: [Rule("GET", "/blobs/", cut), Rule("GET", "/blobs/", do, skip=1)]
+
+    def rest(exchange: Exchange) -> None:
+        asked = any(name.lower() == "range" for name in exchange.seen.headers)
+        (do if asked else _whole)(exchange)
+
+    return lambda _: [Rule("GET", "/blobs/", cut), Rule("GET", "/blobs/", rest, ALWAYS)]
 
 
 def _whole(exchange: Exchange) -> None:
@@ -171,9 +179,9 @@ _READS = {"pull": OK, "copy": OK}
 
 FAULTS: list[Row] = [
     # The connection breaks.
-    *_both("PATCH is dropped before", "PATCH", "/uploads/", drop, _DEAD, **_WRITES),
-    *_both("PATCH is dropped within", "PATCH", "/uploads/", drop_within, _DEAD, **_WRITES),
-    *_both("PATCH is taken, not answered", "PATCH", "/uploads/", drop_after, _DEAD, **_WRITES),
+    *_both("PATCH is dropped before", "PATCH", "/uploads/", drop, _GONE, **_WRITES),
+    *_both("PATCH is dropped within", "PATCH", "/uploads/", drop_within, _GONE, **_WRITES),
+    *_both("PATCH is taken, not answered", "PATCH", "/uploads/", drop_after, _GONE, **_WRITES),
     *_both("POST is dropped", "POST", "/uploads/", drop, _DEAD, **_WRITES),
     *_both("PUT of a blob is dropped", "PUT", "/uploads/", drop_within, _DEAD, **_WRITES),
     Row("PUT of a blob is taken, not answered", _one("PUT", "/uploads/", drop_after, 3), **_WRITES),
@@ -256,7 +264,7 @@ FAULTS: list[Row] = [
     ),
     Row(
         "a blob is shorter",
-        _one("GET", "/blobs/", body(lambda b: b[:-1] if len(b) > 200 else b), ALWAYS),
+        _one("GET", "/blobs/", body(lambda b: b[:-1]), ALWAYS),
         pull=f"{_DEAD}|the content has digest",
         copy=f"{_DEAD}|the content has digest",
     ),

@@ -94,7 +94,7 @@ def world(
         yield World(proxy, other, upstream, [], registry)
 
 
-def _served(folder: Path):  # type: ignore[no-untyped-def]  # noqa: ANN202
+def _served(folder: Path):  # type: ignore[no-untyped-def]
     from contextlib import contextmanager
 
     return contextmanager(serve)(folder)

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from tests.fault_proxy import FaultProxy
 from tests.registry import Fault, LoopbackRegistry
 
 from tamis.errors import BadInput, Rejected, TamisError, Unreachable
@@ -425,3 +426,24 @@ def test_plain_http_only_on_loopback_or_when_told(registry: LoopbackRegistry) ->
     assert registry.requests == []
     with RegistryStore(host, "acme/one", insecure=True, patience=quick) as store:
         assert save(PACKED, store, "1.0")
+
+
+def test_a_proxy_stands_between(
+    registry: LoopbackRegistry, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Which is told who we are, and the registry is not; loopback needs none."""
+    quick = Patience(pause=lambda _: None)
+    with FaultProxy(registry.host) as proxy:
+        monkeypatch.setenv("HTTP_PROXY", f"http://alice:secret@{proxy.host}")
+        host = registry.host.replace("127.0.0.1", "0.0.0.0")
+        with RegistryStore(host, "acme/one", insecure=True, patience=quick) as store:
+            assert save(PACKED, store, "1.0")
+        assert proxy.seen
+        assert {seen.path.startswith(f"http://{host}/v2/") for seen in proxy.seen} == {True}
+        secret = {seen.headers.get("Proxy-Authorization") for seen in proxy.seen}
+        assert secret == {"Basic YWxpY2U6c2VjcmV0"}
+        assert {seen.authorization for seen in proxy.seen} == {None}
+        before = len(proxy.seen)
+        with Pauses().store(registry.host) as store:
+            assert store.read_manifest("1.0").digest == PACKED.digest
+        assert len(proxy.seen) == before

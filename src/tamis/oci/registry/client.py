@@ -3,7 +3,7 @@
 import os
 import threading
 from collections.abc import Mapping
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import urlsplit
 
 from oras.container import Container
 
@@ -121,7 +121,7 @@ class Client:
         Raises Unreachable for what may not be spoken to.
         """
         told = answer.headers.get("Location", "")
-        return self.wire.allowed(urljoin(answer.url, told), "with an upload") if told else ""
+        return self.wire.led(answer.url, told, "with an upload") if told else ""
 
     def content(self, answer: Answer, limit: int, what: str) -> bytes:
         """The whole body of a small answer. Raises Dropped; Rejected when there is more."""

@@ -4,13 +4,11 @@ http.client does the talking: requests and urllib3 take longer to import than an
 """
 
 import http.client
-import io
 import os
 import select
 import socket
 import ssl
 import threading
-import time
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
@@ -20,6 +18,7 @@ from urllib.parse import urlsplit
 
 from tamis.errors import BadInput
 from tamis.oci.blobs import PIECE, Reader
+from tamis.oci.registry.lines import Line, Paced
 from tamis.oci.registry.patience import Patience
 from tamis.oci.registry.proxies import Proxy, proxy_for
 
@@ -27,7 +26,6 @@ __all__ = ["Answer", "Broken", "Connections", "Data", "Part"]
 
 #: Of a body that nobody wants to read: so much is read to keep the connection.
 _LEAVINGS = 1 << 16
-_BUFFER = 1 << 16
 _AGENT = "tamis"
 _ENDED = "the connection was closed before the answer was complete"
 
@@ -228,7 +226,7 @@ class Connections:
             except BaseException:
                 line.close()
                 raise
-        connection.sock = _Line(line, self._patience)
+        connection.sock = Line(line, self._patience)
         connection.auto_open = 0
         return connection
 
@@ -259,7 +257,7 @@ def _exchange(
         _send(connection, data)
     answer = connection.getresponse()
     if answer.fp is not None:
-        paced: _Paced = answer.fp.raw  # type: ignore[assignment]
+        paced: Paced = answer.fp.raw  # type: ignore[assignment]
         paced.begin()
     return answer
 
@@ -284,66 +282,6 @@ def _send(connection: http.client.HTTPConnection, part: Part) -> None:
 
 def _unreadable(why: str) -> BadInput:
     return BadInput(f"cannot read what is to be sent: {why}", advice="Look at the source of it.")
-
-
-class _Line:
-    """A socket as http.client uses it, that gives up on who sends next to nothing."""
-
-    def __init__(self, line: socket.socket, patience: Patience) -> None:
-        self._line = line
-        self._patience = patience
-
-    def fileno(self) -> int:
-        return self._line.fileno()
-
-    def sendall(self, content: bytes) -> None:
-        self._line.settimeout(self._patience.read)
-        self._line.sendall(content)
-
-    def makefile(self, *_: object) -> io.BufferedReader:
-        return io.BufferedReader(_Paced(self._line, self._patience), _BUFFER)
-
-    def close(self) -> None:
-        self._line.close()
-
-
-class _Paced(io.RawIOBase):
-    """Reads from a socket; raises TimeoutError when `crawl` bytes take longer than `read`.
-
-    Only the time within a read counts: who is slow to ask for more is not the server.
-    """
-
-    def __init__(self, line: socket.socket, patience: Patience) -> None:
-        self._line = line
-        self._patience = patience
-        self._file = line.makefile("rb", buffering=0)  # keeps the socket open for what is unread
-        self._waited = 0.0
-        self._got = 0
-
-    def readable(self) -> bool:
-        return True
-
-    def begin(self) -> None:
-        """The head is there: the body has all the time again."""
-        self._waited, self._got = 0.0, 0
-
-    def readinto(self, buffer: memoryview, /) -> int | None:  # type: ignore[override]
-        left = self._patience.read - self._waited
-        if left <= 0:
-            if self._got < self._patience.crawl:
-                raise TimeoutError
-            self.begin()
-            left = self._patience.read
-        self._line.settimeout(left)
-        start = time.monotonic()
-        count = self._file.readinto(buffer) or 0
-        self._waited += time.monotonic() - start
-        self._got += count
-        return count
-
-    def close(self) -> None:
-        self._file.close()
-        super().close()
 
 
 def _unless_tls(error: Exception, silence: str) -> Exception:

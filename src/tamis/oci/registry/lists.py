@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterator
-from urllib.parse import quote, urljoin, urlsplit
+from urllib.parse import quote, urlsplit
 
 from tamis.errors import BadInput
 from tamis.model.artifact import Descriptor
@@ -101,7 +101,7 @@ class _Pages:
                 self._next = (self._checked(answer.url, following), True)
 
     def _checked(self, page: str, link: str) -> str:
-        url = self._client.wire.allowed(urljoin(page, link), "for the rest of a list")
+        url = self._client.wire.led(page, link, "for the rest of a list")
         if urlsplit(url)[:2] != urlsplit(page)[:2]:
             raise BadInput(
                 f"{self._client.host} continues its list on another host, {url[:200]!r}",

@@ -52,12 +52,15 @@ def upload(
     Raises BadInput when it is refused, Unreachable, Dropped, and what `source` raises.
     """
     patience = client.wire.patience
+    guarded = _Guarded(source)
     attempt = 0
     while True:
         delay = patience.delay(attempt)
         attempt += 1
         try:
-            return _attempt(client, known, source, mount, parts)
+            return _attempt(client, known, guarded, mount, parts)
+        except _Dry as dry:
+            raise dry.error from None
         except Dropped:
             if attempt >= patience.tries:
                 raise
@@ -114,10 +117,10 @@ def _opened(client: Client, known: Descriptor, mount: str) -> str:
         answer = client.open_upload()
     if answer.status not in {201, 202}:
         raise client.refused(answer, "push to", what)
-    place = client.location(answer)
+    with answer:
+        place = client.location(answer)
     if not place:
         raise _Lost(answer)
-    answer.close()
     return place
 
 
@@ -149,9 +152,11 @@ def _in_parts(client: Client, known: Descriptor, cursor: "_Cursor", place: str, 
             broken = error
         else:
             if answer.status in {201, 202, 204}:
-                place = client.location(answer) or place
-                at = _taken(answer, end, at)
-                answer.close()
+                with answer:
+                    place = client.location(answer)
+                    at = _taken(answer, end, at)
+                if not place:  # the state is lost that the next part needs
+                    raise _Lost(whole=True)
                 failures = 0
                 continue
             if answer.status in _NO_PARTS and not at:
@@ -197,8 +202,8 @@ def _resumed(client: Client, place: str, at: int, end: int) -> tuple[str, int]:
     answer = client.request("GET", place, PULL)
     if answer.status != 204:
         raise _Lost(answer)
-    there = client.location(answer) or place
-    answer.close()
+    with answer:
+        there = client.location(answer) or place
     told = answer.headers.get("Range", "").removeprefix("bytes=")
     _, dash, last = told.partition("-")
     if not (dash and last.isascii() and last.isdigit() and len(last) < 20):
@@ -216,6 +221,45 @@ def _failed(client: Client, known: Descriptor, lost: _Lost) -> Exception:
             advice="Try again; if it stays so, ask who runs the registry.",
         )
     return client.refused(lost.said, "push to", f"blob {known.digest}")
+
+
+class _Dry(Exception):
+    """The source is out of reach: not the registry's fault, and not worth another upload."""
+
+    def __init__(self, error: Dropped) -> None:
+        super().__init__()
+        self.error = error
+
+
+@dataclass(frozen=True, slots=True)
+class _Guarded:
+    """`source`, whose connection is not taken for the registry's when it breaks."""
+
+    source: Source
+
+    @property
+    def size(self) -> int:
+        return self.source.size
+
+    @contextmanager
+    def open(self, start: int = 0) -> Iterator[Reader]:
+        with ExitStack() as stack:
+            try:
+                reader = stack.enter_context(self.source.open(start))
+            except Dropped as error:
+                raise _Dry(error) from error
+            yield _GuardedReader(reader)
+
+
+@dataclass(frozen=True, slots=True)
+class _GuardedReader:
+    reader: Reader
+
+    def read(self, size: int, /) -> bytes:
+        try:
+            return self.reader.read(size)
+        except Dropped as error:
+            raise _Dry(error) from error
 
 
 class _Cursor:

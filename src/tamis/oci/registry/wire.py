@@ -94,15 +94,25 @@ class Wire:
                 answer.close()
             self.patience.pause(delay)
 
+    def led(self, url: str, target: str, doing: str) -> str:
+        """Where `target`, told by the answer from `url`, leads. Raises Unreachable as `allowed`."""
+        try:
+            there = urljoin(url, target)
+        except ValueError:
+            there = target
+        return self.allowed(there, doing)
+
     def allowed(self, url: str, doing: str) -> str:
         """`url` itself. Raises Unreachable unless it may be spoken to: `doing` says what for."""
-        parts = urlsplit(url)
+        scheme = ""
         try:
+            parts = urlsplit(url)
+            scheme = parts.scheme
             good = parts.scheme in _PATHS and bool(parts.hostname) and parts.port != 0
         except ValueError:
             good = False
         good = good and url.isascii() and url.isprintable() and " " not in url
-        if not good or (parts.scheme == "http" and not self.plain):
+        if not good or (scheme == "http" and not self.plain):
             raise Unreachable(
                 f"{self.host} sends us {doing} to {url[:200]!r}, which is not https",
                 advice="Do not log in there: ask who runs the registry.",
@@ -116,7 +126,7 @@ class Wire:
             if answer.status not in _REDIRECTED or not target:
                 return answer
             answer.close()
-            there = self.allowed(urljoin(url, target), "elsewhere")
+            there = self.led(url, target, "elsewhere")
             if method not in {"GET", "HEAD"}:
                 raise Unreachable(
                     f"{self.host} redirects a {method} to {there[:200]!r}, which tamis does not do",

@@ -1,0 +1,182 @@
+"""Push and pull of 20 MiB as whole commands, beside skopeo and oras, as ratios of one run.
+
+The registry is Debian's docker-registry on loopback. Every round has a module of its own, so that
+no tool finds its bytes there already or remembers where it saw them; the tools take turns. Also: a
+push again, and the memory that a push of 200 MiB takes beyond that of a tiny one.
+"""
+
+import os
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+from common import ROOT
+
+sys.path.insert(0, str(ROOT))
+
+from tests.docker_registry import serve
+
+ROUNDS = 9
+SIZE = 20 << 20
+LARGE = 200 << 20
+TAMIS = str(Path(sys.executable).parent / "tamis")
+_TYPE = "application/vnd.module.wasm.content.layer.v1+wasm"
+
+
+def module(path: Path, size: int) -> Path:
+    """A valid module of about `size` bytes, never the same twice; written in pieces, since what a
+    process held when it starts another counts as the other's.
+    """
+    length, left = b"", size + 2
+    while left:
+        left, low = left >> 7, left & 127
+        length += bytes([low | (128 if left else 0)])
+    with path.open("wb") as file:
+        file.write(b"\0asm\1\0\0\0\0" + length + b"\1x")
+        for start in range(0, size, 1 << 20):
+            file.write(os.urandom(min(1 << 20, size - start)))
+    return path
+
+
+def run(command: Sequence[str | Path]) -> tuple[float, int]:
+    """Seconds that a command took, and KiB that it held at most."""
+    environment = {n: v for n, v in os.environ.items() if n != "PYTHONDONTWRITEBYTECODE"}
+    start = time.perf_counter()
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, env=environment)
+    _, status, usage = os.wait4(process.pid, 0)
+    process.returncode = os.waitstatus_to_exitcode(status)
+    if process.returncode:
+        raise SystemExit(f"{command} ended with {process.returncode}")
+    return time.perf_counter() - start, usage.ru_maxrss
+
+
+def oras() -> str | None:
+    """The oras CLI, where there is one."""
+    kept = sorted((Path.home() / ".cache" / "tamis-tests").glob("**/bin/oras"))
+    named = os.environ.get("TAMIS_ORAS") or shutil.which("oras")
+    return named or (str(kept[-1]) if kept else None)
+
+
+Commands = dict[str, Callable[[int], Sequence[str | Path]]]
+
+
+def compare(title: str, commands: Commands) -> None:
+    """Every command in every round, in turns; the first is ours."""
+    names = list(commands)
+    for name in names:  # once for nothing: files of programs come from the disk
+        run(commands[name](ROUNDS))
+    taken: dict[str, list[float]] = {name: [] for name in names}
+    for number in range(ROUNDS):
+        for name in names[number % len(names) :] + names[: number % len(names)]:
+            taken[name].append(run(commands[name](number))[0])
+    ours = statistics.median(taken[names[0]])
+    print(f"\n{title}")
+    for name, seconds in taken.items():
+        middle = statistics.median(seconds)
+        ratio = "" if name == names[0] else f"  {names[0]} takes {ours / middle:.2f} x as long"
+        print(f"  {name:24} {middle * 1e3:7.0f} ms{ratio}")
+
+
+def main() -> None:
+    """Print the ratios."""
+    theirs = oras()
+    skopeo = ["skopeo", "--insecure-policy", "copy"]
+    with tempfile.TemporaryDirectory() as name, contextmanager(serve)(Path(name)) as host:
+        folder = Path(name)
+
+        def fresh(tool: str, number: int) -> Path:
+            return module(folder / f"{tool}{number}.wasm", SIZE)
+
+        made = {(t, n): fresh(t, n) for t in ("tamis", "oras") for n in range(ROUNDS + 1)}
+        layouts = {}
+        for tool in ("copy", "skopeo"):
+            for number in range(ROUNDS + 1):
+                where = layouts[tool, number] = folder / f"{tool}{number}"
+                source = module(folder / "source.wasm", SIZE)
+                run([TAMIS, "push", "-q", source, f"oci-layout://{where}:1", "--layout", "istio"])
+        pushes: Commands = {
+            "tamis push": lambda n: [
+                *(TAMIS, "push", "-q", "--layout", "istio"),
+                *(made["tamis", n], f"{host}/push/tamis{n}:1"),
+            ]
+        }
+        if theirs:
+            pushes["oras push"] = lambda n: [
+                *(theirs, "push", "--plain-http", "--disable-path-validation"),
+                *(f"{host}/push/oras{n}:1", f"{made['oras', n]}:{_TYPE}"),
+            ]
+        pushes["skopeo copy oci:"] = lambda n: [
+            *(*skopeo, "-q", "--dest-tls-verify=false"),
+            *(f"oci:{layouts['skopeo', n]}:1", f"docker://{host}/push/skopeo{n}:1"),
+        ]
+        compare("push of 20 MiB", pushes)
+        for number in range(ROUNDS + 1):  # skopeo's are there now: others for the comparison
+            shutil.rmtree(layouts["skopeo", number])
+            source = module(folder / "source.wasm", SIZE)
+            where = layouts["skopeo", number]
+            run([TAMIS, "push", "-q", source, f"oci-layout://{where}:1", "--layout", "istio"])
+        copies: Commands = {
+            "tamis copy": lambda n: [
+                *(TAMIS, "copy", "-q"),
+                *(f"oci-layout://{layouts['copy', n]}:1", f"{host}/copy/tamis{n}:1"),
+            ],
+            "skopeo copy": lambda n: [
+                *(*skopeo, "-q", "--dest-tls-verify=false"),
+                *(f"oci:{layouts['skopeo', n]}:1", f"docker://{host}/copy/skopeo{n}:1"),
+            ],
+        }
+        compare("copy of 20 MiB, layout to registry", copies)
+        pulls: Commands = {
+            "tamis pull": lambda n: [
+                *(TAMIS, "pull", "-q", f"{host}/push/tamis{n}:1"),
+                *("-o", folder / "pulled.wasm"),
+            ]
+        }
+        if theirs:
+            pulls["oras pull"] = lambda n: [
+                *(
+                    theirs,
+                    "pull",
+                    "--plain-http",
+                    "--allow-path-traversal",
+                    "-o",
+                    folder / "pulled",
+                ),
+                f"{host}/push/oras{n}:1",
+            ]
+        pulls["skopeo copy docker:"] = lambda n: [
+            *(*skopeo, "-q", "--src-tls-verify=false"),
+            *(f"docker://{host}/push/tamis{n}:1", f"dir:{folder / 'skopeo-pulled'}{n}"),
+        ]
+        compare("pull of 20 MiB", pulls)
+        again: Commands = {"tamis push": lambda _: pushes["tamis push"](0)}
+        if theirs:
+            again["oras push"] = lambda _: pushes["oras push"](0)
+        again["skopeo copy"] = lambda _: copies["skopeo copy"](0)
+        compare("push of 20 MiB again", again)
+        tiny, large = module(folder / "tiny.wasm", 1000), module(folder / "large.wasm", LARGE)
+        target = f"oci-layout://{folder / 'large'}:1"
+        run([TAMIS, "push", "-q", large, target, "--layout", "istio"])
+        run([TAMIS, "push", "-q", tiny, f"oci-layout://{folder / 'tiny'}:1", "--layout", "istio"])
+        print("\nmemory beyond that of a tiny module")
+        for verb, sources in {
+            "tamis push": [[large], [tiny]],
+            "tamis copy": [[target], [f"oci-layout://{folder / 'tiny'}:1"]],
+        }.items():
+            word = verb.split()[1]
+            layout = ["--layout", "istio"] if word == "push" else []
+            held = [
+                run([TAMIS, word, "-q", *source, f"{host}/{word}/m{number}:1", *layout])[1]
+                for number, source in enumerate(sources)
+            ]
+            print(f"  {verb:24} {(held[0] - held[1]) / 1024:7.1f} MiB for 200 MiB")
+
+
+if __name__ == "__main__":
+    main()
