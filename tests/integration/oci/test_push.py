@@ -17,6 +17,7 @@ from tamis.model.layout import LAYOUTS, Layout
 from tamis.model.reference import LayoutReference, RegistryReference
 from tamis.model.transfer import Progress
 from tamis.oci import Index, open_store, parse
+from tamis.profiles import Profile
 from tamis.verbs.layouts import layout_for
 from tamis.verbs.pull import describe, fetch
 from tamis.verbs.push import plan, push
@@ -55,6 +56,21 @@ def remote(registry: LoopbackRegistry) -> RegistryReference:
 def test_layout_that_all_targets_accept(targets: tuple[str, ...], layout: Layout) -> None:
     assert layout_for(targets) == layout
     assert layout_for(targets, "cncf") == "cncf"
+
+
+def test_layouts_that_do_not_suit_all(monkeypatch: pytest.MonkeyPatch) -> None:
+    known = {
+        "one": Profile("one", "one", "One", "1", "1.40", layouts=("a", "cncf"), puller="istio"),
+        "two": Profile("two", "two", "Two", "1", "1.40", layouts=("image", "cncf"), puller="istio"),
+        "three": Profile(
+            "three", "three", "Three", "1", "1.40", layouts=("image",), puller="istio"
+        ),
+    }
+    monkeypatch.setattr("tamis.profiles.resolve", known.__getitem__)
+    assert layout_for(("one", "two")) == "cncf"
+    assert layout_for(("two", "three")) == "image"
+    with pytest.raises(BadInput, match="no layout suits all of one, two, three"):
+        layout_for(("one", "two", "three"))
 
 
 def test_a_target_refuses_in_its_words_before_the_first_byte(
@@ -155,14 +171,14 @@ def test_a_file_is_pushed_as_its_bytes_are(tmp_path: Path, remote: RegistryRefer
 
 
 _CHILD = """
-import resource, sys
+import re, sys
 from pathlib import Path
 from tamis.model.artifact import Metadata
 from tamis.model.reference import LayoutReference
 from tamis.verbs.push import push
 where = LayoutReference(Path(sys.argv[2]), "1")
 push(Path(sys.argv[1]), Metadata("x", "1"), where, layout=sys.argv[3])
-print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
+print(re.search(r"VmHWM:\\s*(\\d+)", Path("/proc/self/status").read_text())[1])
 """
 
 
