@@ -3,8 +3,8 @@
 `check(module, metadata, targets) -> findings`, worst first. One file a family of rules.
 """
 
-from tamis.checks.check import check
+from tamis.checks.check import check, check_package
 from tamis.checks.packaging import packaging
 from tamis.checks.subject import Loads
 
-__all__ = ["Loads", "check", "packaging"]
+__all__ = ["Loads", "check", "check_package", "packaging"]

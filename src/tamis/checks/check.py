@@ -1,6 +1,6 @@
 """Runs every rule for every target and merges what they say."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from tamis.checks import (
@@ -16,14 +16,16 @@ from tamis.checks import (
     size,
     target,
 )
+from tamis.checks.packaging import packaging
 from tamis.checks.subject import Loads, Rule, Subject
 from tamis.model.artifact import Metadata
 from tamis.model.filter import Filter
 from tamis.model.finding import Finding
+from tamis.model.packaged import Packaged
 from tamis.profiles import Profile
 from tamis.wasm import ModuleInfo
 
-__all__ = ["check"]
+__all__ = ["check", "check_package"]
 
 #: Whether it loads; then what else is to be said.
 _LOAD_RULES: tuple[Rule, ...] = (abi.rule, imports.rule, callbacks.rule, memory.rule, entry.rule)
@@ -38,15 +40,32 @@ def check(
     *,
     filter: Filter | None = None,
     loads: Mapping[str, Loads] | None = None,
+    packaged: Packaged | None = None,
 ) -> tuple[Finding, ...]:
     """All findings, errors first. One that holds for all targets is told once, without a target.
 
     `loads`: hosts by label ("Envoy 1.40.0") that try to load the module; what they refuse is a
-    finding of its own only where no static rule has told why.
+    finding of its own only where no static rule has told why. `packaged`: how it travels, or would.
     """
+
+    def judge(profile: Profile) -> list[Finding]:
+        found = _judge(Subject(module, metadata, profile, filter), loads or {})
+        return [*found, *(packaging(packaged, profile) if packaged else ())]
+
+    return _merged(targets, judge)
+
+
+def check_package(packaged: Packaged, targets: Sequence[Profile]) -> tuple[Finding, ...]:
+    """The same of an artifact whose module cannot be had."""
+    return _merged(targets, lambda profile: packaging(packaged, profile))
+
+
+def _merged(
+    targets: Sequence[Profile], judge: Callable[[Profile], Iterable[Finding]]
+) -> tuple[Finding, ...]:
     found: dict[Finding, list[str]] = {}
     for profile in targets:
-        for finding in _judge(Subject(module, metadata, profile, filter), loads or {}):
+        for finding in judge(profile):
             names = found.setdefault(finding, [])
             if profile.name not in names:
                 names.append(profile.name)

@@ -1,6 +1,5 @@
 """`tamis check`."""
 
-import tamis
 from tamis.cli.frame import Frame, Json, Quiet, Verbose
 from tamis.cli.options import Filters, Reports, Targets
 
@@ -15,19 +14,20 @@ def check(
     quiet: Quiet = False,
     verbose: Verbose = 0,
 ) -> None:
-    """Judge modules by the rules of the hosts they are meant for.
+    """Judge modules, and artifacts that hold them, by the rules of the hosts they are meant for.
 
     Without --target: the targets of tamis.toml, else the newest Envoy.
     """
     with Frame("check", json=json, quiet=quiet, verbose=verbose) as frame:
         from tamis.report import cases, sinks
         from tamis.report import check as report
+        from tamis.verbs.check import check_argument
 
         wanted = [sinks.parse(text) for text in reports or ()]
         checked = [
-            tamis.check(subject, targets=targets or ())
+            each
             for argument in dict.fromkeys(filters or ["."])
-            for subject in tamis.subject(argument)
+            for each in check_argument(argument, targets=targets or ())
         ]
         for one in checked:
             frame.show(report.checked(one), always=not one.ok)

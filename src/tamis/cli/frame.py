@@ -3,7 +3,8 @@
 import os
 import sys
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from types import TracebackType
 from typing import TYPE_CHECKING, Annotated, Any, Self
 
@@ -13,6 +14,7 @@ from tamis.errors import BadInput, Fault, Missing, TamisError
 from tamis.version import VERSION
 
 if TYPE_CHECKING:
+    from tamis.model.transfer import Told
     from tamis.report.terminal import Lines
 
 __all__ = ["Frame", "Json", "Quiet", "Verbose", "usage_error"]
@@ -51,6 +53,17 @@ class Frame:
         if self._json or self._quiet or not sys.stderr.isatty():
             return lambda _: None
         return lambda text: print(f"\r\x1b[2K{text}", end="", file=sys.stderr, flush=True)
+
+    @contextmanager
+    def transfer(self) -> Iterator["Told"]:
+        """Draws bars of what travels on a terminal, while the block runs; else nothing."""
+        if self._json or self._quiet or not sys.stderr.isatty():
+            yield lambda _: None
+            return
+        from tamis.cli.bars import bars  # rich: only a terminal pays for it
+
+        with bars() as told:
+            yield told
 
     def show(self, lines: "Lines", *, always: bool = False) -> None:
         """Print for people; nothing under --json, only `always` under --quiet."""

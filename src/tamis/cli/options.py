@@ -18,6 +18,7 @@ __all__ = [
     "Insecure",
     "Key",
     "Layout",
+    "Layouts",
     "Limits",
     "Only",
     "Out",
@@ -90,8 +91,21 @@ Reports = Annotated[
     typer.Option("--report", metavar="KIND=FILE", help="junit=FILE, markdown=FILE or github."),
 ]
 Layout = Annotated[
-    layout.Layout,
-    typer.Option("--layout", metavar="NAME", help="image (all consumers) or istio."),
+    layout.Layout | None,
+    typer.Option(
+        "--layout",
+        metavar="NAME",
+        help="image, istio, docker, higress or cncf (default: as all targets accept it).",
+    ),
+]
+Layouts = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--layout",
+        metavar="NAME",
+        help="image, istio, docker, higress or cncf (default: as all targets accept it);"
+        " repeatable with --index.",
+    ),
 ]
 Insecure = Annotated[
     bool, typer.Option("--insecure", help="Allow plain HTTP to a registry that is not loopback.")

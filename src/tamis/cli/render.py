@@ -32,7 +32,7 @@ def render(
         str | None,
         typer.Option("--repository", metavar="HOST/REPO", help="Instead of tamis.toml's."),
     ] = None,
-    layout: Layout = "image",
+    layout: Layout = None,
     out: Out = None,
     insecure: Insecure = False,
     json: Json = False,

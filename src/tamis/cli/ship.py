@@ -24,7 +24,7 @@ def ship(
     ] = Path("build/ship"),
     hosts: Hosts = None,
     targets: Targets = None,
-    layout: Layout = "image",
+    layout: Layout = None,
     insecure: Insecure = False,
     json: Json = False,
     quiet: Quiet = False,

@@ -33,7 +33,13 @@ def usual_kind(target: str, metadata: Metadata) -> str:
     """The first kind that `target` recommends which has all that the filter's [plugin] says; its
     first where none has. Raises BadInput for an unknown target.
     """
-    kinds = profiles.resolve(target).kinds
+    profile = profiles.resolve(target)
+    kinds = profile.kinds
+    if not kinds:
+        raise BadInput(
+            f"tamis writes no manifests for {profile.title}",
+            advice="Write its own, pinned to the digest that tamis push tells.",
+        )
     return next((kind for kind in kinds if not _lacking(kind, metadata)), kinds[0])
 
 

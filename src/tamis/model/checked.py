@@ -9,7 +9,9 @@ __all__ = ["Checked"]
 
 @dataclass(frozen=True, slots=True)
 class Checked:
-    """The findings of all targets, worst first; `digest` is the module's, `sha256:...`."""
+    """The findings of all targets, worst first; `digest` is the module's, `sha256:...`, or "" where
+    it cannot be had.
+    """
 
     name: str
     digest: str

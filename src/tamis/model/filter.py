@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Literal
 
 from tamis.model.build import BuildSettings
+from tamis.model.layout import Layout
 from tamis.model.plugin import Limits, Plugin
 
 __all__ = ["Budgets", "Context", "Filter", "Language", "Layer"]
@@ -38,7 +39,8 @@ class Filter:
     """What tamis.toml says, with defaults filled in; paths are absolute.
 
     `config` is the default plugin configuration as text (JSON), or "". `targets` are profile
-    names such as `istio@1.30`. `repository` is `publish.repository` (`ghcr.io/acme/x`) or None.
+    names such as `istio@1.30`. `repository` is `publish.repository` (`ghcr.io/acme/x`) or None, and
+    `layout` is `publish.layout` (None: what the targets accept).
     `settings` holds the table of the language (`[cpp]`), validated by its toolchain's schema.
     `reference` names the artifact of a prebuilt filter that has no file, pinned by its digest.
     `plugin` is how Envoy's configuration would name it, with `name` and `root_id`; `limits` bound
@@ -60,6 +62,7 @@ class Filter:
     targets: tuple[str, ...] = ()
     budgets: Budgets = Budgets()
     repository: str | None = None
+    layout: Layout | None = None
     build: BuildSettings = BuildSettings()
     reference: str = ""
     settings: Mapping[str, object] = field(default_factory=dict)

@@ -5,7 +5,7 @@
 
 from tamis.oci import referrers
 from tamis.oci.along import take_along
-from tamis.oci.blobs import InFile, InMemory, Source
+from tamis.oci.blobs import InFile, InMemory, Source, watched
 from tamis.oci.digests import digest_of
 from tamis.oci.folder.archive import names_in as names_in_archive
 from tamis.oci.folder.archive import read as read_archive
@@ -57,5 +57,6 @@ __all__ = [
     "take",
     "take_along",
     "unpack",
+    "watched",
     "write_archive",
 ]

@@ -57,6 +57,7 @@ def read(folder: Path) -> Filter:
         targets=_targets(document, found),
         budgets=Budgets(**found.get("budgets", {})),
         repository=_repository(document, found),
+        layout=found.get("publish", {}).get("layout"),
         build=_build(found),
         reference=reference(document, found),
         settings=_settings(document, found),

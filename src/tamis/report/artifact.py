@@ -5,10 +5,11 @@ from pathlib import Path
 
 from tamis.model.artifact import Artifact, Metadata
 from tamis.model.reference import Reference
+from tamis.model.transfer import Plan
 from tamis.report.objects import Object
-from tamis.report.terminal import Lines, bytes_of, facts
+from tamis.report.terminal import Lines, bytes_of, facts, line, together
 
-__all__ = ["artifact", "artifact_object", "metadata_object"]
+__all__ = ["artifact", "artifact_object", "metadata_object", "plan_object", "planned"]
 
 
 def artifact(value: Artifact, where: Reference, files: Sequence[Path] = ()) -> Lines:
@@ -41,3 +42,34 @@ def artifact_object(value: Artifact, where: Reference, files: Sequence[Path] = (
 def metadata_object(value: Metadata) -> Object:
     """What the filter says of itself."""
     return {name: getattr(value, name) for name in Metadata.__slots__}
+
+
+def planned(value: Plan, where: Reference) -> Lines:
+    """What would be sent, and what is there."""
+    rows = [
+        line(
+            ("there " if item.there else "send  ", "dim" if item.there else "green"),
+            f"{item.kind:8}  {bytes_of(item.size):>9}  {item.digest}  {item.media_type}",
+        )
+        for item in value.items
+    ]
+    total = line(
+        f"would send {bytes_of(value.size)} to {where}: {value.artifact.digest},"
+        f" layout {value.artifact.layout}"
+    )
+    return together(*rows, total)
+
+
+def plan_object(value: Plan, where: Reference) -> Object:
+    """The artifact, and each of its parts."""
+    items = [
+        {
+            "kind": item.kind,
+            "media_type": item.media_type,
+            "digest": item.digest,
+            "size": item.size,
+            "there": item.there,
+        }
+        for item in value.items
+    ]
+    return {**artifact_object(value.artifact, where), "dry_run": True, "items": items}

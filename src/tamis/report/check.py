@@ -57,7 +57,7 @@ def checked_object(value: Checked) -> Object:
     """The findings of one module."""
     return {
         "name": value.name,
-        "digest": value.digest,
+        "digest": value.digest or None,
         "ok": value.ok,
         "targets": list(value.targets),
         "findings": [finding_object(one) for one in value.findings],

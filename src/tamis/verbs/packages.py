@@ -1,6 +1,6 @@
 """What a puller finds in a store, or would find after a push: a value that rules can judge."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from tamis import oci
 from tamis.checks.packaging import Entry, next_manifest, opened_layers
@@ -9,7 +9,7 @@ from tamis.model.artifact import Descriptor
 from tamis.model.packaged import Layer, Opened, Packaged, Served
 from tamis.model.reference import Reference
 
-__all__ = ["found", "look", "made"]
+__all__ = ["found", "indexed", "look", "made"]
 
 #: More children than any index leads through.
 _MOST = 8
@@ -67,6 +67,15 @@ def look(
         if opened:
             layers.setdefault(entry.digest, opened)
     return Packaged(known.url, known.top, children, layers, known.checksum)
+
+
+def indexed(
+    top: oci.Stored, packed: Sequence[oci.Packed], packages: Sequence[Packaged]
+) -> Packaged:
+    """An index of these, as it will be there."""
+    children = {each.digest: Served(each.manifest, each.media_type) for each in packed}
+    layers = {digest: layer for one in packages for digest, layer in one.layers.items()}
+    return Packaged(packages[0].url, Served(top.content, top.media_type), children, layers)
 
 
 def made(packed: oci.Packed, module: oci.Source, url: str) -> Packaged:

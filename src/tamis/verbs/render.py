@@ -12,6 +12,7 @@ from tamis.manifests import Manifest
 from tamis.model.artifact import Artifact, Metadata
 from tamis.model.layout import Layout
 from tamis.model.reference import LayoutReference, Reference, RegistryReference, parse, tagged
+from tamis.verbs.layouts import layout_for
 from tamis.verbs.push import describe
 from tamis.verbs.subject import Subject
 
@@ -49,10 +50,13 @@ def place(origin: Reference, artifact: Artifact, repository: str | None = None) 
 
 
 def place_subject(
-    subject: Subject, *, repository: str | None = None, layout: Layout = "image"
+    subject: Subject, *, repository: str | None = None, layout: Layout | None = None
 ) -> Placed:
     """A module in hand: the digest it will have, since the same module has the same digest."""
-    packed = oci.pack(subject.module, subject.metadata, layout)
+    chosen = layout or (subject.filter.layout if subject.filter else None)
+    packed = oci.pack(
+        subject.module, subject.metadata, layout_for(subject.metadata.targets, chosen)
+    )
     goal = _goal(subject.metadata, repository)
     command = shlex.join(("tamis", "push", subject.text, _bare(goal)))
     return Placed(subject.metadata, goal.with_digest(packed.digest), command, subject.path)
@@ -98,9 +102,11 @@ def render(
 
 
 def _own_targets(metadata: Metadata, kinds: Sequence[str]) -> tuple[str, ...]:
-    """The filter's targets, of which a kind takes those that have it; all where none has."""
+    """The filter's targets that have such a kind, or any; all where none has."""
     having = [
-        target for target in metadata.targets if set(kinds) <= set(profiles.resolve(target).kinds)
+        target
+        for target in metadata.targets
+        if (known := profiles.resolve(target).kinds) and set(kinds) <= set(known)
     ]
     return tuple(having) or metadata.targets
 

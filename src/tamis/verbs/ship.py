@@ -41,7 +41,7 @@ def ship(
     out: Path = Path("build/ship"),
     hosts: Sequence[str] = ("wasmtime", "envoy"),
     targets: Sequence[str] = (),
-    layout: Layout = "image",
+    layout: Layout | None = None,
     insecure: bool = False,
     say: Say = lambda _: None,
 ) -> Shipment:
@@ -58,7 +58,7 @@ def ship(
     goal = _goal(filter, to, out)
     subject = line.build()
     if line.check(subject, targets) and line.test(subject, hosts) and line.bench(subject):
-        placed = line.push(subject, goal, layout, insecure)
+        placed = line.push(subject, goal, layout, targets, insecure)
         rendered = line.render(placed, targets)
         line.files += _write(out / "manifests", filter.name, rendered)
     if isinstance(goal, LayoutReference) and line.artifact:
@@ -120,11 +120,19 @@ class _Line:
         self,
         subject: Subject,
         goal: RegistryReference | LayoutReference,
-        layout: Layout,
+        layout: Layout | None,
+        targets: Sequence[str],
         insecure: bool,
     ) -> Placed:
         done = self._stage("push")
-        pushed = push(subject.module, subject.metadata, goal, layout=layout, insecure=insecure)
+        pushed = push(
+            subject.module,
+            subject.metadata,
+            goal,
+            layout=layout or self.filter.layout,
+            targets=tuple(targets) or None,
+            insecure=insecure,
+        )
         self.artifact = describe(replace(goal, digest=None), insecure=insecure)
         if self.artifact.digest != pushed.digest:
             raise Rejected(

@@ -85,6 +85,7 @@ fuel = 6
 memory = 7
 [publish]
 repository = "ghcr.io/acme/x"
+layout = "higress"
 [cpp]
 flags = ["-O2"]
 defines = {A = 1, B = true}
@@ -98,7 +99,7 @@ defines = {A = 1, B = true}
     assert filter.config_schema == folder / "config.schema.json"
     assert filter.targets == ("istio@1.30", "envoy@1.40")
     assert filter.budgets == Budgets(1, 2, 0, 4, 5, 6, 7)
-    assert filter.repository == "ghcr.io/acme/x"
+    assert (filter.repository, filter.layout) == ("ghcr.io/acme/x", "higress")
     assert filter.settings == {"flags": ["-O2"], "defines": {"A": 1, "B": True}}
 
 
@@ -182,6 +183,7 @@ ERRORS = [
         "the default configuration breaks its schema at $.rules[0]: 1 is not of type 'string'",
         "What is meant there: a rule",
     ),
+    ("[publish]\nlayout = 'zip'", (6, 1), "'publish.layout' is 'zip'", "higress"),
     ("[publish]\nrepository = 'x.io/y:1'", (6, 1), "is more than a repository", "ghcr.io/acme"),
     ("[publish]\nrepository = 'oci-layout://x'", (6, 1), "is more than", "ghcr.io/acme"),
     ("[publish]\nrepository = 'x.io/Y'", (6, 1), "'Y' is not a repository name", "ghcr.io/acme"),
