@@ -51,6 +51,7 @@ sh scripts/newer_debian.sh "$kept/cosign-2" trixie cosign 2
 sh scripts/newer_debian.sh "$kept/cosign-3" sid cosign 3
 sh scripts/newer_debian.sh "$kept/oras-1" trixie oras 1
 .venv/bin/python -m tests.go_judges
+.venv/bin/python -c "from tests.node_judges import sigstore; sigstore()"
 
 # What was compiled once is taken from the user's cache, whatever the checkout's folder.
 export CCACHE_BASEDIR="$PWD" CCACHE_NOHASHDIR=1

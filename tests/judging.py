@@ -13,10 +13,11 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Literal
 
-from tests.conftest import Ended
+from tests.conftest import Ended, tool
 from tests.go_judges import CACHE, istio
+from tests.node_judges import sigstore
 
-__all__ = ["Pulled", "cosign", "istio_pull", "oras"]
+__all__ = ["CACHE", "Pulled", "cosign", "istio_pull", "oras", "sigstore_verify"]
 
 _SECONDS = 120
 
@@ -71,6 +72,11 @@ def cosign(
 def oras(*arguments: str, home: Path | None = None) -> Ended:
     """oras 1; it wants `--plain-http` for a registry on loopback."""
     return _run([_debian("oras-1", "oras"), *arguments], home)
+
+
+def sigstore_verify(bundle: Path, key: Path) -> Ended:
+    """Whether Sigstore's verifier for JavaScript takes a bundle, for that public key."""
+    return _run([tool("node"), str(sigstore()), str(bundle), str(key)], None)
 
 
 def _debian(folder: str, program: str) -> str:

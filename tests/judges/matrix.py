@@ -20,10 +20,12 @@ from tests.docker_registry import serve, skopeo
 from tests.engine import RunningEngine, running_engine
 from tests.judging import cosign, istio_pull, oras
 
+from tamis.checks import check_package
 from tamis.model.artifact import Layout, Metadata
 from tamis.model.reference import LayoutReference, RegistryReference
-from tamis.verbs.check import check
+from tamis.profiles import resolve
 from tamis.verbs.copy import copy
+from tamis.verbs.packages import found
 from tamis.verbs.push import push
 from tamis.verbs.save import save
 
@@ -38,7 +40,6 @@ _METADATA = Metadata("hello", "1.0.0", "says hello", "MIT", abi="0.2.1", config=
 _BY_RULES = {
     "Envoy Gateway 1.9": "envoy-gateway@1.9",
     "Higress 2.2": "higress",
-    "wasmCloud, wkg": "wasmcloud",
 }
 
 
@@ -123,8 +124,8 @@ def _cosign(world: World, layout: Layout) -> bool:
 
 def _by_rules(target: str) -> Callable[[World, Layout], bool]:
     def ask_rules(world: World, layout: Layout) -> bool:
-        findings = check(str(_reference(world, layout)), targets=(target,)).findings
-        return not any(each.id.startswith("packaging/") for each in findings)
+        said = check_package(found(_reference(world, layout)), [resolve(target)])
+        return not any(finding.severity == "error" for finding in said)
 
     return ask_rules
 

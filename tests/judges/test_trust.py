@@ -12,7 +12,7 @@ import wasmtime
 from cyclonedx.schema import SchemaVersion
 from cyclonedx.validation.json import JsonStrictValidator
 from tests import docker_registry, referrers_registry
-from tests.judging import CACHE, cosign, oras
+from tests.judging import CACHE, cosign, oras, sigstore_verify
 
 from tamis import trust
 from tamis.errors import Missing, Rejected
@@ -200,7 +200,7 @@ def test_attached_by_us_verified_by_them(
     place: RegistryReference, pair: KeyPair, tmp_path: Path
 ) -> None:
     """cosign 3 reads bundles; the plain SBOM is what oras and scanners discover."""
-    push(wasmtime.wat2wasm(GOOD), Metadata("hello", "1.0.0", root_id="hello"), place)
+    push(bytes(wasmtime.wat2wasm(GOOD)), Metadata("hello", "1.0.0", root_id="hello"), place)
     attach(place, {"sbom": None, "check": None}, key=str(pair.private), passphrase=secret)
     for kind in (SBOM, TEST_RESULT):
         told = cosign(
@@ -249,6 +249,19 @@ def test_attached_by_them_verified_by_us(
         {2: "attestation", 3: "bundle"}[version]
     ]
     assert not verify(place, keys=keys, require=["signature"]).ok
+
+
+def test_sigstores_verifier_takes_our_bundles(tmp_path: Path) -> None:
+    key, digest = trust.generate(), digest_of(b"x")
+    public, stranger, file = (tmp_path / name for name in ("a.pub", "b.pub", "bundle.json"))
+    public.write_bytes(key.public.pem)
+    stranger.write_bytes(trust.generate().public.pem)
+    file.write_bytes(bundle(write(digest, SIGN, {}), key))
+    told = sigstore_verify(file, public)
+    assert told.code == 0, told.err
+    refused = sigstore_verify(file, stranger)
+    assert refused.code != 0
+    assert "signature verification failed" in refused.err
 
 
 @pytest.mark.parametrize("version", [2, 3])

@@ -177,8 +177,10 @@ class _Making:
         if kind == "check":
             from tamis.report.check import checked_object
             from tamis.verbs.check import check
+            from tamis.verbs.packages import found
 
-            told = {"checks": [checked_object(check(subject))]}
+            packaged = found(self.reference, insecure=self.insecure)
+            told = {"checks": [checked_object(check(subject, packaged=packaged))]}
         else:
             from tamis.report.bench import card_object
             from tamis.verbs.bench import bench

@@ -65,7 +65,10 @@ class World:
             return found
 
 
-@pytest.fixture(params=["loopback", "remembering", pytest.param("docker", marks=pytest.mark.judge)])
+_OTHERS = [pytest.param(name, marks=pytest.mark.judge) for name in ("remembering", "docker")]
+
+
+@pytest.fixture(params=["loopback", *_OTHERS])
 def world(
     request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[World]:
