@@ -161,6 +161,15 @@ def _whole(exchange: Exchange) -> None:
     exchange.send(exchange.forward())
 
 
+def _all_as_part(exchange: Exchange) -> None:
+    kept = {n: v for n, v in exchange.seen.headers.items() if n.lower() != "range"}
+    exchange.seen = replace(exchange.seen, headers=kept)
+    reply = exchange.forward()
+    size = len(reply.body)
+    told = reply.header("Content-Range", f"bytes 0-{size - 1}/{size}")
+    exchange.send(replace(told, status=206) if reply.status == 200 else reply)
+
+
 def _soon() -> str:
     return formatdate(time() + 3, usegmt=True)
 
@@ -425,6 +434,7 @@ FAULTS: list[Row] = [
     # Ranges.
     Row("200 instead of 206", _ranged(_whole), **_READS),
     Row("206 of another place", _ranged(header("Content-Range", "bytes 0-9/10")), **_READS),
+    Row("206 of all of it", _ranged(_all_as_part), **_READS),
     Row("206 without its place", _ranged(header("Content-Range", None)), **_READS),
     Row("416", _ranged(says(416)), **_READS),
     # Other hosts.

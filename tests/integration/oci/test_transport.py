@@ -2,11 +2,12 @@
 
 import json
 import socket
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from tests.fault_proxy import FaultProxy
+from tests.fault_proxy import Exchange, FaultProxy, Rule
 from tests.registry import Fault, LoopbackRegistry
 
 from tamis.errors import BadInput, Rejected, TamisError, Unreachable
@@ -393,8 +394,6 @@ def test_host_that_is_not_a_registry() -> None:
     with socket.socket() as odd:
         odd.bind(("127.0.0.1", 0))
         host = f"127.0.0.1:{odd.getsockname()[1]}"
-        import threading
-
         odd.listen(8)
 
         def babble() -> None:
@@ -447,3 +446,34 @@ def test_a_proxy_stands_between(
         with Pauses().store(registry.host) as store:
             assert store.read_manifest("1.0").digest == PACKED.digest
         assert len(proxy.seen) == before
+
+
+def test_a_connection_that_was_closed_meanwhile(registry: LoopbackRegistry) -> None:
+    """Is not used again: an upload on it would have to begin anew."""
+    left = threading.Event()
+
+    def leave(exchange: Exchange) -> None:
+        exchange.send(exchange.forward())
+        exchange.drop()
+        left.set()
+
+    pauses = Pauses()
+    with FaultProxy(registry.host) as proxy, pauses.store(proxy.host) as store:
+        proxy.rules.append(Rule("HEAD", "/v2/", leave))
+        assert not store.has_blob(LAYER.descriptor)
+        assert left.wait(20)
+        assert not store.has_blob(LAYER.descriptor)
+    assert pauses == []
+
+
+def test_scopes_that_we_must_not_have(docker_config: Path) -> None:
+    """A challenge asks for more than the token server gives: ours alone will do."""
+    with LoopbackRegistry("token") as registry, Pauses().store(registry.host) as store:
+        docker_config.write_text(registry.docker_config())
+        scopes = "repository:acme/one:pull repository:other/x:pull"
+        challenge = f'Bearer realm="http://{registry.host}/token",scope="{scopes}"'
+        registry.faults += [
+            Fault("HEAD", "/blobs/", status=401, headers={"WWW-Authenticate": challenge}),
+            Fault("GET", "/token?scope=repository%3Aacme%2Fone%3Apull&scope=", 99, status=403),
+        ]
+        assert not store.has_blob(LAYER.descriptor)
