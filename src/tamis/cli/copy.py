@@ -34,7 +34,8 @@ def copy(
         if not goal.tag and origin.tag:
             goal = replace(goal, tag=origin.tag)
         frame.progress(f"copying {source} to {target}")
-        digest = tamis.copy(origin, goal, referrers=referrers, insecure=insecure)
+        with frame.transfer() as told:
+            digest = tamis.copy(origin, goal, referrers=referrers, insecure=insecure, told=told)
         pinned = goal.with_digest(digest)
         frame.show(terminal.line(("copied ", "green"), str(pinned)))
         frame.data(digest=digest, reference=str(pinned))

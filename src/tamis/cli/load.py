@@ -31,6 +31,9 @@ def load(
         from tamis.report import stores as report
 
         frame.progress(f"loading {file}")
-        digests = tamis.load(file, parse(target), referrers=referrers, insecure=insecure)
+        with frame.transfer() as told:
+            digests = tamis.load(
+                file, parse(target), referrers=referrers, insecure=insecure, told=told
+            )
         frame.show(report.placed("loaded", [f"{name}@{each}" for name, each in digests.items()]))
         frame.data(digests=digests)

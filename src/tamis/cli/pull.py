@@ -34,6 +34,7 @@ def pull(
 
         where = parse(reference)
         frame.progress(f"pulling {reference}")
-        pulled = tamis.pull(where, out or Path(), extract=extract, insecure=insecure)
+        with frame.transfer() as told:
+            pulled = tamis.pull(where, out or Path(), extract=extract, insecure=insecure, told=told)
         frame.show(report.artifact(pulled.artifact, where, pulled.files))
         frame.data(**report.artifact_object(pulled.artifact, where, pulled.files))

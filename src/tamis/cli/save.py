@@ -32,8 +32,8 @@ def save(
         from tamis.report import stores as report
 
         frame.progress(f"saving {', '.join(references)}")
-        digests = tamis.save(
-            [parse(each) for each in references], out, referrers=referrers, insecure=insecure
-        )
+        named = [parse(each) for each in references]
+        with frame.transfer() as told:
+            digests = tamis.save(named, out, referrers=referrers, insecure=insecure, told=told)
         frame.show(report.placed("saved", [f"{tag}@{digest}" for tag, digest in digests.items()]))
         frame.data(file=str(out), digests=digests)

@@ -12,7 +12,7 @@ from tamis.oci.folder.archive import read as read_archive
 from tamis.oci.folder.archive import write as write_archive
 from tamis.oci.images.take import for_platform, take
 from tamis.oci.manifests import Index, Manifest, Stored, parse, stored
-from tamis.oci.moving import replicate, save
+from tamis.oci.moving import replicate, save, shown
 from tamis.oci.packing.contents import child, content, described
 from tamis.oci.packing.pack import Packed, pack, pack_index
 from tamis.oci.packing.parts import Blob
@@ -53,6 +53,7 @@ __all__ = [
     "referrers",
     "replicate",
     "save",
+    "shown",
     "stored",
     "take",
     "take_along",

@@ -3,12 +3,15 @@
 from collections.abc import Callable, Sequence
 
 from tamis.errors import BadInput
+from tamis.model.artifact import Descriptor
+from tamis.model.transfer import Progress, Told
+from tamis.oci.blobs import Source, watched
 from tamis.oci.crew import Stop, in_parallel, stoppable
 from tamis.oci.manifests import Index, Stored, parse, stored
 from tamis.oci.packing.pack import Packed
 from tamis.oci.store import Store
 
-__all__ = ["replicate", "save"]
+__all__ = ["replicate", "save", "shown"]
 
 #: An index that points to indexes that point to ...: nobody needs more.
 _DEPTH = 4
@@ -32,18 +35,27 @@ def save(packed: Packed, store: Store, tag: str | None) -> bool:
     return any(written)
 
 
-def replicate(name: str, source: Store, target: Store, tag: str | None) -> Stored:
+def shown(blob: Descriptor, source: Source, told: Told) -> Source:
+    """The bytes of `blob`, of which it is told how far they are read."""
+    return watched(source, lambda done: told(Progress(blob.digest, done, blob.size)))
+
+
+def replicate(
+    name: str, source: Store, target: Store, tag: str | None, *, told: Told = lambda _: None
+) -> Stored:
     """Copy the manifest or index `name` with all it points to; every byte and digest stays.
 
     Returns what was copied. Blobs that the target has are not read from the source.
     """
     top = source.read_manifest(name)
     if not tag or target.knows(tag) != top.digest:
-        _replicate(top, source, target, tag, _DEPTH)
+        _replicate(top, source, target, tag, told, _DEPTH)
     return top
 
 
-def _replicate(found: Stored, source: Store, target: Store, tag: str | None, depth: int) -> None:
+def _replicate(
+    found: Stored, source: Store, target: Store, tag: str | None, told: Told, depth: int
+) -> None:
     document = parse(found)
     if target.knows(found.digest) != found.digest:
         if isinstance(document, Index):
@@ -54,12 +66,14 @@ def _replicate(found: Stored, source: Store, target: Store, tag: str | None, dep
                 )
             for _, child in document.manifests:
                 below = source.read_manifest(child.digest, child.media_type)
-                _replicate(below, source, target, None, depth - 1)
+                _replicate(below, source, target, None, told, depth - 1)
         else:
             in_parallel(
                 [
                     lambda stop, blob=blob: target.write_blob(  # type: ignore[misc]
-                        blob, stoppable(source.blob(blob), stop), origin=source.name
+                        blob,
+                        stoppable(shown(blob, source.blob(blob), told), stop),
+                        origin=source.name,
                     )
                     for blob in document.blobs
                 ]

@@ -3,12 +3,18 @@
 from tamis import oci
 from tamis.errors import BadInput, Rejected
 from tamis.model.reference import LayoutReference, Reference
+from tamis.model.transfer import Told
 
 __all__ = ["copy"]
 
 
 def copy(
-    source: Reference, destination: Reference, *, referrers: bool = True, insecure: bool = False
+    source: Reference,
+    destination: Reference,
+    *,
+    referrers: bool = True,
+    insecure: bool = False,
+    told: Told = lambda _: None,
 ) -> str:
     """Copy a manifest, or an index with all its children; returns its digest.
 
@@ -37,7 +43,7 @@ def copy(
                     advice="Leave the digest away, or name the source by it.",
                 )
             name = found
-        copied = oci.replicate(name, origin, target, tag)
+        copied = oci.replicate(name, origin, target, tag, told=told)
         if referrers:
             oci.take_along(copied, origin, target)
         return copied.digest

@@ -8,13 +8,19 @@ from pathlib import Path
 from tamis import oci
 from tamis.errors import BadInput
 from tamis.model.reference import LayoutReference, Reference, RegistryReference
+from tamis.model.transfer import Told
 from tamis.verbs.copy import copy
 
 __all__ = ["load"]
 
 
 def load(
-    path: Path, destination: Reference, *, referrers: bool = True, insecure: bool = False
+    path: Path,
+    destination: Reference,
+    *,
+    referrers: bool = True,
+    insecure: bool = False,
+    told: Told = lambda _: None,
 ) -> dict[str, str]:
     """Copy all that is in the archive; returns references and digests.
 
@@ -30,7 +36,9 @@ def load(
             loaded = {}
             for tag, goal in goals.items():
                 source = LayoutReference(folder, tag)
-                loaded[str(goal)] = copy(source, goal, referrers=referrers, insecure=insecure)
+                loaded[str(goal)] = copy(
+                    source, goal, referrers=referrers, insecure=insecure, told=told
+                )
             return loaded
     except OSError as error:
         raise BadInput(

@@ -10,8 +10,9 @@ from typing import IO
 from tamis import oci
 from tamis.errors import BadInput
 from tamis.files import opened_whole
-from tamis.model.artifact import Artifact, Metadata
+from tamis.model.artifact import Artifact, Descriptor, Metadata
 from tamis.model.reference import LayoutReference, Reference
+from tamis.model.transfer import Told
 
 __all__ = ["Pulled", "describe", "fetch", "pull"]
 
@@ -35,7 +36,12 @@ class Pulled:
 
 
 def pull(
-    reference: Reference, output: Path, *, extract: bool = False, insecure: bool = False
+    reference: Reference,
+    output: Path,
+    *,
+    extract: bool = False,
+    insecure: bool = False,
+    told: Told = lambda _: None,
 ) -> Pulled:
     """Write the module to `output` (a folder: to `<name>.wasm` in it).
 
@@ -52,14 +58,18 @@ def pull(
         path = output
         if extract or output.is_dir():
             path = output / f"{_file_name(known.metadata.name)}.wasm"
+
+        def blob(wanted: Descriptor) -> oci.Source:
+            return oci.shown(wanted, store.blob(wanted), told)
+
         with _writing(path) as file:
-            told = oci.extract(manifest, store.blob, file, name=name, version=version)
+            unpacked = oci.extract(manifest, blob, file, name=name, version=version)
         files = [path]
-        for each, content in _documents(store, manifest, told.metadata) if extract else ():
+        for each, content in _documents(store, manifest, unpacked.metadata) if extract else ():
             with _writing(output / each) as file:
                 file.write(content)
             files.append(output / each)
-    return Pulled(told.artifact(found.digest), path, tuple(files))
+    return Pulled(unpacked.artifact(found.digest), path, tuple(files))
 
 
 def fetch(reference: Reference, *, insecure: bool = False) -> tuple[Artifact, bytes]:

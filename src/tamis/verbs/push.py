@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from functools import partial
 from pathlib import Path
 
 from tamis import oci
@@ -10,7 +9,7 @@ from tamis.errors import BadInput, Rejected
 from tamis.model.artifact import Artifact, Metadata
 from tamis.model.layout import Layout
 from tamis.model.reference import Reference, tagged
-from tamis.model.transfer import Item, Kind, Plan, Progress, Told
+from tamis.model.transfer import Item, Kind, Plan, Told
 from tamis.verbs.layouts import demand, layout_for
 from tamis.verbs.packages import indexed, made
 from tamis.verbs.pull import describe
@@ -153,14 +152,10 @@ def _watched(packed: oci.Packed, told: Told) -> oci.Packed:
     return replace(
         packed,
         layers=tuple(
-            replace(blob, source=oci.watched(blob.source, partial(_tell, told, blob)))
+            replace(blob, source=oci.shown(blob.descriptor, blob.source, told))
             for blob in packed.layers
         ),
     )
-
-
-def _tell(told: Told, blob: oci.Blob, done: int) -> None:
-    told(Progress(blob.descriptor.digest, done, blob.descriptor.size))
 
 
 def _manifest(kind: Kind, manifest: oci.Stored, store: oci.Store) -> Item:

@@ -8,13 +8,19 @@ from pathlib import Path
 from tamis import oci
 from tamis.errors import BadInput
 from tamis.model.reference import LayoutReference, Reference, RegistryReference
+from tamis.model.transfer import Told
 from tamis.verbs.copy import copy
 
 __all__ = ["save"]
 
 
 def save(
-    references: Sequence[Reference], output: Path, *, referrers: bool = True, insecure: bool = False
+    references: Sequence[Reference],
+    output: Path,
+    *,
+    referrers: bool = True,
+    insecure: bool = False,
+    told: Told = lambda _: None,
 ) -> dict[str, str]:
     """Write a tar file of an OCI image layout that holds them; returns its tags and their digests.
 
@@ -39,6 +45,7 @@ def save(
                     LayoutReference(Path(scratch), tag),
                     referrers=referrers,
                     insecure=insecure,
+                    told=told,
                 )
                 for tag, reference in names.items()
             }
