@@ -53,7 +53,7 @@ def host(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
     yield from request.param(tmp_path_factory.mktemp("registry"))
 
 
-@pytest.mark.parametrize("layout", (*LAYOUTS, "docker"))
+@pytest.mark.parametrize("layout", [*LAYOUTS, "docker"])
 def test_skopeo_reads_the_registry(host: str, layout: Layout) -> None:
     where = RegistryReference(host, "acme/hello", layout)
     pushed = push(MODULE, METADATA, where, layout=layout, targets=())
