@@ -31,9 +31,13 @@ pytestmark = pytest.mark.judge
 
 MODULE = b"\0asm\1\0\0\0" + bytes(range(256)) * 400
 METADATA = Metadata("hello", "1.0.0", "says hello", "MIT", abi="0.2.1", config='{"a": 1}')
-LAYOUTS: tuple[Layout, ...] = ("image", "istio")
 #: bcrypt of `secret`; docker-registry takes nothing else.
 _HTPASSWD = "alice:$2y$05$wF3a3QECZ2HSyMsah1.1u.guFv4cqBQ/HhogcyqVZ3cWQ4eUn.1eq\n"
+
+
+#: What skopeo takes for images of OCI, in layout folders, too; `cncf` is none for it, and it
+#: converts what is in docker schema2.
+LAYOUTS: tuple[Layout, ...] = ("image", "istio", "higress")
 
 
 @pytest.fixture(autouse=True)
@@ -49,10 +53,10 @@ def host(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
     yield from request.param(tmp_path_factory.mktemp("registry"))
 
 
-@pytest.mark.parametrize("layout", LAYOUTS)
+@pytest.mark.parametrize("layout", [*LAYOUTS, "docker"])
 def test_skopeo_reads_the_registry(host: str, layout: Layout) -> None:
     where = RegistryReference(host, "acme/hello", layout)
-    pushed = push(MODULE, METADATA, where, layout=layout)
+    pushed = push(MODULE, METADATA, where, layout=layout, targets=())
     source = f"docker://{host}/acme/hello:{layout}"
     seen = json.loads(skopeo("inspect", "--tls-verify=false", source))
     assert seen["Digest"] == pushed.digest
@@ -66,7 +70,7 @@ def test_skopeo_reads_the_registry(host: str, layout: Layout) -> None:
 @pytest.mark.parametrize("layout", LAYOUTS)
 def test_skopeo_copies_both_ways(host: str, tmp_path: Path, layout: Layout) -> None:
     where = RegistryReference(host, "acme/copied", layout)
-    pushed = push(MODULE, METADATA, where, layout=layout)
+    pushed = push(MODULE, METADATA, where, layout=layout, targets=())
     theirs, ours = tmp_path / "theirs", tmp_path / "ours"
     remote = f"docker://{host}/acme/copied:{layout}"
     skopeo("copy", "--src-tls-verify=false", remote, f"oci:{theirs}:1")
@@ -98,15 +102,16 @@ def test_skopeo_unpacks_the_module(tmp_path: Path) -> None:
 
 
 def test_docker_schema2_made_by_skopeo(host: str, tmp_path: Path) -> None:
-    """The format of images built and pushed with docker."""
+    """The format of images built and pushed with docker; skopeo drops annotations, not labels."""
     push(MODULE, METADATA, LayoutReference(tmp_path / "oci", "1.0"))
     image = f"docker://{host}/acme/docker:1.0"
     source = f"oci:{tmp_path / 'oci'}:1.0"
     skopeo("copy", "--format=v2s2", "--dest-tls-verify=false", source, image)
     artifact, module = fetch(RegistryReference(host, "acme/docker", "1.0"))
     assert module == MODULE
-    assert artifact.layout == "image"
-    assert artifact.metadata == Metadata("docker", "1.0")
+    assert artifact.layout == "docker"
+    assert artifact.metadata == METADATA
+    assert describe(RegistryReference(host, "acme/docker", "1.0")) == artifact
 
 
 def test_second_push_is_the_first(host: str) -> None:
