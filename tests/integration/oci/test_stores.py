@@ -112,7 +112,9 @@ def test_copy_takes_along_what_belongs_to_it(place: Reference, away: LayoutRefer
     assert copy(place, away) == digest
     assert belonging(away, digest) == {first, about}
     assert list_tags(away, every=True) == ("1.0.0", classic)
-    assert tree(away).children[-1].children[-1].digest == about
+    *_, referrer, tagged = tree(away).children
+    assert referrer.children[-1].digest == about
+    assert (tagged.what, tagged.digest) == (f"tag {classic}", about)
     alone = LayoutReference(away.folder.with_name("alone"), "1.0.0")
     copy(place, alone, referrers=False)
     assert belonging(alone, digest) == set()
