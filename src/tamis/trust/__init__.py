@@ -6,6 +6,7 @@ Formats are Sigstore's (cosign 2 and 3), in-toto statements in DSSE envelopes, C
 from tamis.trust import policy
 from tamis.trust.documents import Object
 from tamis.trust.keys import PrivateKey, PublicKey, generate, private_key, public_key
+from tamis.trust.libraries import label
 from tamis.trust.predicates import KINDS, REQUIREMENTS
 from tamis.trust.signing import Attested, attest, moment, sign
 from tamis.trust.verifying import required
@@ -19,6 +20,7 @@ __all__ = [
     "PublicKey",
     "attest",
     "generate",
+    "label",
     "moment",
     "policy",
     "private_key",

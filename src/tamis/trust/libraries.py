@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from tamis import extras
 from tamis.errors import Missing
 
-__all__ = ["needed"]
+__all__ = ["label", "needed"]
 
 
 @contextmanager
@@ -19,3 +19,11 @@ def needed() -> Iterator[None]:
             f"{error.name or 'a library'} is not installed: keys and SBOMs need it",
             advice=f"Run: {extras.command('trust')}",
         ) from error
+
+
+def label() -> str:
+    """Which they are. Raises Missing."""
+    with needed():
+        import cryptography
+        import nacl
+    return f"cryptography {cryptography.__version__}, PyNaCl {nacl.__version__}"

@@ -2,11 +2,12 @@
 
 import os
 import platform
+import shutil
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
-from tamis import envoy, host, toolchains
+from tamis import envoy, host, toolchains, trust
 from tamis.errors import TamisError
 from tamis.model.diagnosis import Diagnosis
 from tamis.model.filter import Language
@@ -32,6 +33,13 @@ def doctor() -> tuple[Diagnosis, ...]:
         _try("Envoy", _envoy, "test --host envoy, ship"),
         *_other_envoys(),
         _registry_accounts(),
+        _try("keys", trust.label, "keygen, sign, attach, verify"),
+        Diagnosis(
+            "cosign",
+            shutil.which("cosign"),
+            "sign and attach --signer cosign",
+            "Only a KMS, a token or keyless signing needs it: sigstore.dev/cosign.",
+        ),
     )
 
 
@@ -84,5 +92,5 @@ def _registry_accounts() -> Diagnosis:
         "registry accounts",
         None,
         "push and pull of private repositories",
-        "docker login HOST writes them; public repositories need none.",
+        "tamis login HOST writes them; public repositories need none.",
     )
