@@ -3,7 +3,6 @@
 import json
 import subprocess
 import sys
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -31,18 +30,6 @@ METADATA = Metadata("hello", "1.0.0", abi="0.2.1")
 STRICTER = {"more than one JSON", "layer's size below 0"}
 #: Told by us, not by a puller: it is no manifest at all, or no registry would serve it.
 OURS = {"not JSON", "empty manifest", "a list", "sent as docker schema1", "sent as JSON"}
-
-
-@pytest.fixture(autouse=True)
-def docker_config(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("HOME", str(tmp_path))
-    monkeypatch.setenv("DOCKER_CONFIG", str(tmp_path))
-
-
-@pytest.fixture
-def registry() -> Iterator[LoopbackRegistry]:
-    with LoopbackRegistry() as served:
-        yield served
 
 
 def errors(findings: tuple[Finding, ...]) -> list[str]:

@@ -3,7 +3,6 @@
 import hashlib
 import json
 import threading
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -23,21 +22,6 @@ from tamis.oci.registry.upload import Parts
 MODULE = b"\0asm\1\0\0\0" + b"".join(hashlib.sha256(bytes([n])).digest() for n in range(100))
 PACKED = pack(MODULE, Metadata("one", "1.0"), "istio")
 LAYER = PACKED.layers[1]
-
-
-@pytest.fixture(autouse=True)
-def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    for name in ("HOME", "DOCKER_CONFIG"):
-        monkeypatch.setenv(name, str(tmp_path))
-    for name in ("XDG_RUNTIME_DIR", "XDG_CONFIG_HOME", "REGISTRY_AUTH_FILE"):
-        monkeypatch.delenv(name, raising=False)
-    return tmp_path
-
-
-@pytest.fixture
-def registry() -> Iterator[LoopbackRegistry]:
-    with LoopbackRegistry() as served:
-        yield served
 
 
 def store(registry: LoopbackRegistry, name: str = "acme/one", whole: int = 1000) -> RegistryStore:

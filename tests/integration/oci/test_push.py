@@ -4,7 +4,6 @@ import hashlib
 import json
 import subprocess
 import sys
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -24,18 +23,6 @@ from tamis.verbs.push import plan, push
 
 MODULE = b"\0asm\1\0\0\0" + bytes(range(256)) * 20
 METADATA = Metadata("hello", "1.0.0", targets=("istio@1.30", "envoy@1.40"))
-
-
-@pytest.fixture(autouse=True)
-def docker_config(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("HOME", str(tmp_path))
-    monkeypatch.setenv("DOCKER_CONFIG", str(tmp_path))
-
-
-@pytest.fixture
-def registry() -> Iterator[LoopbackRegistry]:
-    with LoopbackRegistry() as served:
-        yield served
 
 
 @pytest.fixture

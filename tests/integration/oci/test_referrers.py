@@ -25,19 +25,6 @@ SUBJECT = Descriptor(OCI_MANIFEST, PACKED.digest, len(PACKED.manifest))
 KIND, NOTES = "application/vnd.example.note", {"note": "first"}
 
 
-@pytest.fixture(autouse=True)
-def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("HOME", str(tmp_path))
-    monkeypatch.setenv("DOCKER_CONFIG", str(tmp_path))
-
-
-@pytest.fixture
-def registry() -> Iterator[LoopbackRegistry]:
-    """Without the referrers API."""
-    with LoopbackRegistry() as served:
-        yield served
-
-
 @pytest.fixture
 def remote(registry: LoopbackRegistry) -> Iterator[Store]:
     with open_store(RegistryReference(registry.host, "acme/hello")) as store:

@@ -3,7 +3,7 @@
 import io
 import json
 import tarfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
@@ -29,18 +29,6 @@ MODULE = b"\0asm\1\0\0\0" + bytes(range(256)) * 20
 SCHEMA = '{"type": "object"}'
 METADATA = Metadata("hello", "1.0.0", config='{"a": 1}', config_schema=SCHEMA)
 NOTE, SECOND = b"what is to be said", b"and of that"
-
-
-@pytest.fixture(autouse=True)
-def docker_config(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("HOME", str(tmp_path))
-    monkeypatch.setenv("DOCKER_CONFIG", str(tmp_path))
-
-
-@pytest.fixture
-def registry() -> Iterator[LoopbackRegistry]:
-    with LoopbackRegistry() as served:
-        yield served
 
 
 @pytest.fixture(params=["registry", "folder"])

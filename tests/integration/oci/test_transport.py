@@ -3,7 +3,6 @@
 import json
 import socket
 import threading
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -21,22 +20,6 @@ from tamis.oci.registry.repository import RegistryStore
 PACKED = pack(b"\0asm\1\0\0\0" + b"m" * 300, Metadata("one", "1.0"))
 LAYER = PACKED.layers[0]
 MANIFEST = stored(PACKED.manifest)
-
-
-@pytest.fixture(autouse=True)
-def docker_config(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A home of our own: the machine's credentials are not for tests."""
-    monkeypatch.setenv("HOME", str(tmp_path))
-    monkeypatch.setenv("DOCKER_CONFIG", str(tmp_path))
-    for name in ("XDG_RUNTIME_DIR", "XDG_CONFIG_HOME", "REGISTRY_AUTH_FILE"):
-        monkeypatch.delenv(name, raising=False)
-    return tmp_path / "config.json"
-
-
-@pytest.fixture
-def registry() -> Iterator[LoopbackRegistry]:
-    with LoopbackRegistry() as served:
-        yield served
 
 
 class Pauses(list[float]):

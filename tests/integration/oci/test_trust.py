@@ -4,7 +4,7 @@ import base64
 import json
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -45,18 +45,10 @@ INDEX = "application/vnd.oci.image.index.v1+json"
 
 
 @pytest.fixture(autouse=True)
-def alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """No account of the user's; nobody else writes, but where a test says so: no waiting."""
+def alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nobody else writes, but where a test says so: no waiting."""
     monkeypatch.setattr(racing, "_SHORTEST", 0.0)
     monkeypatch.setattr(racing, "_SLOWER", 0.0)
-    monkeypatch.setenv("HOME", str(tmp_path))
-    monkeypatch.setenv("DOCKER_CONFIG", str(tmp_path))
-
-
-@pytest.fixture
-def registry() -> Iterator[LoopbackRegistry]:
-    with LoopbackRegistry() as served:
-        yield served
 
 
 @pytest.fixture

@@ -1,7 +1,6 @@
 """push, pull, copy and describe, between registries and layout folders."""
 
 import json
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -21,19 +20,6 @@ MODULE = b"\0asm\1\0\0\0" + bytes(range(256)) * 20
 METADATA = Metadata("hello", "1.0.0", "says hello", "MIT", root_id="r", config='{"a": 1}')
 LAYOUTS: tuple[Layout, ...] = ("image", "istio")
 INDEX = "application/vnd.oci.image.index.v1+json"
-
-
-@pytest.fixture(autouse=True)
-def docker_config(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.setenv("HOME", str(tmp_path))
-    monkeypatch.setenv("DOCKER_CONFIG", str(tmp_path))
-    return tmp_path / "config.json"
-
-
-@pytest.fixture
-def registry() -> Iterator[LoopbackRegistry]:
-    with LoopbackRegistry() as served:
-        yield served
 
 
 @pytest.fixture
