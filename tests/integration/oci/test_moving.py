@@ -87,9 +87,9 @@ def test_a_registry_that_mounts_nothing(registry: LoopbackRegistry) -> None:
     assert registry.blobs["acme/two"] == registry.blobs["acme/one"]
 
 
-def test_a_mount_that_is_not_allowed(home: Path, registry: LoopbackRegistry) -> None:
+def test_a_mount_that_is_not_allowed(docker_config: Path, registry: LoopbackRegistry) -> None:
     with LoopbackRegistry("token") as closed:
-        (home / "config.json").write_text(closed.docker_config())
+        docker_config.write_text(closed.docker_config())
         challenge = f'Bearer realm="http://{closed.host}/token",scope="repository:acme/one:pull"'
         refusal = Fault("POST", "mount=", 99, status=401, headers={"WWW-Authenticate": challenge})
         closed.faults.append(refusal)
@@ -100,9 +100,9 @@ def test_a_mount_that_is_not_allowed(home: Path, registry: LoopbackRegistry) -> 
         assert closed.blobs["acme/two"] == closed.blobs["acme/one"]
 
 
-def test_a_mount_reads_with_one_token(home: Path) -> None:
+def test_a_mount_reads_with_one_token(docker_config: Path) -> None:
     with LoopbackRegistry("token") as closed:
-        (home / "config.json").write_text(closed.docker_config())
+        docker_config.write_text(closed.docker_config())
         with store(closed) as one, store(closed, "acme/two") as two:
             save(PACKED, one, "1.0")
             two.write_blob(LAYER.descriptor, LAYER.source, origin=one.name)
@@ -121,10 +121,10 @@ def test_parts(registry: LoopbackRegistry, forgets: bool) -> None:
     assert posts == (2 if forgets else 1)
 
 
-def test_a_token_ends_within_an_upload(home: Path) -> None:
+def test_a_token_ends_within_an_upload(docker_config: Path) -> None:
     """While the first part is sent, and between two parts."""
     with LoopbackRegistry("token") as closed, store(closed) as one:
-        (home / "config.json").write_text(closed.docker_config())
+        docker_config.write_text(closed.docker_config())
         ends = [0, 1500]
 
         def told(at: int) -> None:
@@ -137,9 +137,9 @@ def test_a_token_ends_within_an_upload(home: Path) -> None:
         assert ends == []
 
 
-def test_a_token_is_renewed_before_it_ends(home: Path) -> None:
+def test_a_token_is_renewed_before_it_ends(docker_config: Path) -> None:
     with LoopbackRegistry("token") as closed, store(closed) as one:
-        (home / "config.json").write_text(closed.docker_config())
+        docker_config.write_text(closed.docker_config())
         closed.expires_in = 1e-9
         save(PACKED, one, "1.0")
         statuses = sum(path.startswith("/token") for _, path in closed.requests)
@@ -153,10 +153,10 @@ def test_a_token_is_renewed_before_it_ends(home: Path) -> None:
         assert after == before + 1
 
 
-def test_identity_tokens_where_there_is_no_exchange(home: Path) -> None:
+def test_identity_tokens_where_there_is_no_exchange(docker_config: Path) -> None:
     with LoopbackRegistry("token") as closed, store(closed) as one:
         entry = {"identitytoken": "x", "username": "alice", "password": "secret"}
-        (home / "config.json").write_text(json.dumps({"auths": {closed.host: entry}}))
+        docker_config.write_text(json.dumps({"auths": {closed.host: entry}}))
         assert save(PACKED, one, "1.0")
         assert ("POST", "/token") in closed.requests
 
@@ -265,9 +265,9 @@ def test_a_part_of_a_blob(registry: LoopbackRegistry) -> None:
         assert asked(registry) == []  # an offset that is the size is an error at registries
 
 
-def test_many_threads_share_a_store(home: Path) -> None:
+def test_many_threads_share_a_store(docker_config: Path) -> None:
     with LoopbackRegistry("token") as closed, store(closed) as one:
-        (home / "config.json").write_text(closed.docker_config())
+        docker_config.write_text(closed.docker_config())
         blobs = [bytes([n]) * 5000 for n in range(12)]
         jobs = [
             lambda _, b=b: one.write_blob(  # type: ignore[misc]
