@@ -59,12 +59,10 @@ static void what_passes_is_not_kept() {
   const std::string all = sample(1 << 20);
   Deflate encoder;
   std::string out;
-  for (int times = 0; times < 10; ++times) {
-    const size_t before = out.size();
-    out += encoder.update(all);
-    CHECK((out.size() > before) == (times == 4 || times == 8));
-  }
+  for (int times = 0; times < 10; ++times) out += encoder.update(all);
+  const size_t passed = out.size();
   out += encoder.finish();
+  CHECK(passed > out.size() / 10 * 8);
   std::string whole;
   for (int times = 0; times < 10; ++times) whole += all;
   CHECK(inflate(out) == whole);
