@@ -125,7 +125,7 @@ TABLE = {
     "config bytes": (
         write("c.json", b"\xff"), "render {f} --config {f}/c.json", 2, "is not UTF-8",
     ),
-    "layout name": (nothing, "push {f} a.io/b:1 --layout x", 2, "'--layout': 'x' is not one"),
+    "layout name": (nothing, "push {f} a.io/b:1 --layout x", 2, "'x' is no layout"),
     "envoy missing": (nothing, "test {f} --host envoy@{f}/nope", 3, "there is no Envoy"),
     "envoy without Wasm": (
         nothing, "test {f} --host envoy@1.38.3", 3, "1.38.3 is a build without Wasm",
