@@ -3,6 +3,7 @@
 import base64
 import json
 import secrets
+from collections.abc import Callable
 from typing import Any
 from urllib.parse import parse_qs
 
@@ -21,6 +22,7 @@ class Access:
     command: str
     body: bytes
     every: dict[str, list[str]]
+    answer: Callable[..., None]
 
     def allowed(self, name: str, action: str) -> bool:
         """Answers 401 where the request may not do this. `name` "": the registry itself."""
@@ -80,6 +82,3 @@ class Access:
     def error(self, status: int, code: str, headers: Any = None) -> None:
         said = {"errors": [{"code": code, "message": code.lower().replace("_", " ")}]}
         self.answer(status, json.dumps(said).encode(), headers)
-
-    def answer(self, status: int, body: bytes, headers: Any = None) -> None:
-        raise NotImplementedError

@@ -2,6 +2,7 @@
 
 import hashlib
 import secrets
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -28,6 +29,9 @@ class Uploads:
     command: str
     body: bytes
     query: dict[str, str]
+    may_read: Callable[[str], bool]
+    error: Callable[..., None]
+    answer: Callable[..., None]
 
     def open(self, name: str) -> None:
         """`?digest=` with a body: opened, not stored, as docker-registry does."""
@@ -81,12 +85,3 @@ class Uploads:
     def _place(self, session: str) -> str:
         name = self.registry.sessions[session].name
         return f"/v2/{name}/blobs/uploads/{session}?_state={secrets.token_urlsafe(8)}%3D"
-
-    def may_read(self, name: str) -> bool:
-        raise NotImplementedError
-
-    def error(self, status: int, code: str, headers: Any = None) -> None:
-        raise NotImplementedError
-
-    def answer(self, status: int, body: bytes, headers: Any = None) -> None:
-        raise NotImplementedError

@@ -7,7 +7,7 @@ import typer
 
 import tamis
 from tamis.cli.frame import Frame, Json, Quiet, Verbose
-from tamis.cli.options import Insecure, Key, Signer
+from tamis.cli.options import Insecure, Key, Reference, Signer
 from tamis.cli.passphrase import PassphraseFile
 from tamis.errors import BadInput
 
@@ -15,7 +15,7 @@ __all__ = ["attach"]
 
 
 def attach(
-    reference: Annotated[str, typer.Argument(metavar="REF", help="host/repo:tag, oci-layout://.")],
+    reference: Reference,
     kinds: Annotated[
         list[str],
         typer.Argument(

@@ -23,6 +23,7 @@ __all__ = [
     "Only",
     "Out",
     "Port",
+    "Reference",
     "Referrers",
     "Reports",
     "Signer",
@@ -110,6 +111,7 @@ Layouts = Annotated[
 Insecure = Annotated[
     bool, typer.Option("--insecure", help="Allow plain HTTP to a registry that is not loopback.")
 ]
+Reference = Annotated[str, typer.Argument(metavar="REF", help="host/repo:tag, oci-layout://.")]
 Referrers = Annotated[
     bool,
     typer.Option(

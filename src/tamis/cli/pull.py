@@ -7,13 +7,13 @@ import typer
 
 import tamis
 from tamis.cli.frame import Frame, Json, Quiet, Verbose
-from tamis.cli.options import Insecure, Out
+from tamis.cli.options import Insecure, Out, Reference
 
 __all__ = ["pull"]
 
 
 def pull(
-    reference: Annotated[str, typer.Argument(metavar="REF", help="host/repo:tag, oci-layout://.")],
+    reference: Reference,
     out: Out = None,
     extract: Annotated[
         bool,

@@ -1,7 +1,7 @@
 """`tamis push`."""
 
 from pathlib import Path
-from typing import Annotated, cast
+from typing import Annotated, Any, cast
 
 import typer
 
@@ -60,32 +60,20 @@ def push(
             module, metadata = subject.module, subject.metadata
             chosen = chosen or (subject.filter.layout if subject.filter else None)
         where = tagged(named, metadata.version)
-        wanted = tuple(targets) if targets else None
+        how: dict[str, Any] = {
+            "layout": chosen,
+            "index": several,
+            "targets": tuple(targets) if targets else None,
+            "insecure": insecure,
+        }
         if dry_run:
-            planned = plan(
-                module,
-                metadata,
-                where,
-                layout=chosen,
-                index=several,
-                targets=wanted,
-                insecure=insecure,
-            )
+            planned = plan(module, metadata, where, **how)
             frame.show(report.planned(planned, where))
             frame.data(**report.plan_object(planned, where))
             return
         frame.progress(f"pushing {metadata.name} to {text}")
         with frame.transfer() as told:
-            artifact = tamis.push(
-                module,
-                metadata,
-                where,
-                layout=chosen,
-                index=several,
-                targets=wanted,
-                insecure=insecure,
-                told=told,
-            )
+            artifact = tamis.push(module, metadata, where, **how, told=told)
         frame.show(report.artifact(artifact, where))
         frame.data(**report.artifact_object(artifact, where))
 

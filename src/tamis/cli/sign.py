@@ -1,19 +1,15 @@
 """`tamis sign`."""
 
-from typing import Annotated
-
-import typer
-
 import tamis
 from tamis.cli.frame import Frame, Json, Quiet, Verbose
-from tamis.cli.options import Insecure, Key, Signer
+from tamis.cli.options import Insecure, Key, Reference, Signer
 from tamis.cli.passphrase import PassphraseFile
 
 __all__ = ["sign"]
 
 
 def sign(
-    reference: Annotated[str, typer.Argument(metavar="REF", help="host/repo:tag, oci-layout://.")],
+    reference: Reference,
     key: Key = None,
     passphrase_file: PassphraseFile = None,
     signer: Signer = "tamis",

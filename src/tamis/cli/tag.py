@@ -6,13 +6,13 @@ import typer
 
 import tamis
 from tamis.cli.frame import Frame, Json, Quiet, Verbose
-from tamis.cli.options import Insecure
+from tamis.cli.options import Insecure, Reference
 
 __all__ = ["tag"]
 
 
 def tag(
-    reference: Annotated[str, typer.Argument(metavar="REF", help="host/repo:tag, oci-layout://.")],
+    reference: Reference,
     tags: Annotated[list[str], typer.Argument(metavar="TAG...", help="latest, 1, 1.2, ...")],
     insecure: Insecure = False,
     json: Json = False,

@@ -1,18 +1,14 @@
 """`tamis tree`."""
 
-from typing import Annotated
-
-import typer
-
 import tamis
 from tamis.cli.frame import Frame, Json, Quiet, Verbose
-from tamis.cli.options import Insecure
+from tamis.cli.options import Insecure, Reference
 
 __all__ = ["tree"]
 
 
 def tree(
-    reference: Annotated[str, typer.Argument(metavar="REF", help="host/repo:tag, oci-layout://.")],
+    reference: Reference,
     insecure: Insecure = False,
     json: Json = False,
     quiet: Quiet = False,

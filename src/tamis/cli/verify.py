@@ -7,13 +7,13 @@ import typer
 
 import tamis
 from tamis.cli.frame import Frame, Json, Quiet, Verbose
-from tamis.cli.options import Insecure
+from tamis.cli.options import Insecure, Reference
 
 __all__ = ["verify"]
 
 
 def verify(
-    reference: Annotated[str, typer.Argument(metavar="REF", help="host/repo:tag, oci-layout://.")],
+    reference: Reference,
     keys: Annotated[
         list[Path] | None,
         typer.Option(

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-__all__ = ["PIECE", "InFile", "InMemory", "Reader", "Source", "pieces", "watched"]
+__all__ = ["PIECE", "InFile", "InMemory", "Reader", "Source", "pieces", "watched", "whole", "write"]
 
 #: Bytes that are held of a blob at a time.
 PIECE = 1 << 18
@@ -109,3 +109,15 @@ def pieces(source: Source) -> Iterator[bytes]:
     with source.open() as reader:
         while piece := reader.read(PIECE):
             yield piece
+
+
+def whole(source: Source) -> bytes:
+    """All of it at once: for what is known to be small."""
+    return b"".join(pieces(source))
+
+
+def write(source: Source, path: Path) -> None:
+    """All of it into the file `path`, a piece at a time. Raises OSError, what `source` raises."""
+    with path.open("wb") as file:
+        for piece in pieces(source):
+            file.write(piece)

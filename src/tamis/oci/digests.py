@@ -2,12 +2,11 @@
 
 import hashlib
 import re
-from pathlib import Path
 
 from tamis.errors import Rejected
 from tamis.oci.blobs import PIECE, Reader
 
-__all__ = ["Verified", "digest_of", "is_digest", "verify", "verify_file"]
+__all__ = ["Verified", "digest_of", "is_digest", "verify"]
 
 _DIGEST = re.compile(r"sha256:[a-f0-9]{64}\Z")
 
@@ -26,12 +25,6 @@ def verify(content: bytes, digest: str, where: str) -> bytes:
     """`content` itself if it has this digest. Raises Rejected, which names both."""
     _same(digest_of(content), digest, where)
     return content
-
-
-def verify_file(path: Path, digest: str, where: str) -> None:
-    """Raises Rejected unless the file has this digest; it is read a piece at a time."""
-    with path.open("rb") as file:
-        _same(f"sha256:{hashlib.file_digest(file, 'sha256').hexdigest()}", digest, where)
 
 
 class Verified:

@@ -15,8 +15,8 @@ from tamis.model.signed import Attached, Attachment
 from tamis.trust import provenance, reports, sbom
 from tamis.verbs.cosign import Signer, cosign, pinned_name
 from tamis.verbs.pull import fetch
+from tamis.verbs.resolved import Resolved, resolved
 from tamis.verbs.subject import Subject, one_filter
-from tamis.verbs.trusted import Trusted, trusted
 from tamis.version import VERSION
 
 __all__ = ["attach"]
@@ -47,7 +47,7 @@ def attach(
     _known(kinds, signed=key is not None or signer == "cosign")
     private = trust.private_key(Path(key), passphrase) if key and signer != "cosign" else None
     with oci.open_store(reference, insecure=insecure) as store:
-        found = trusted(store, reference)
+        found = resolved(store, reference)
         making = _Making(reference.with_digest(found.digest), source, insecure, say)
         made = {kind: making.document(kind, file) for kind, file in kinds.items()}
         done: list[Attachment] = []
@@ -86,7 +86,7 @@ def _known(kinds: Mapping[str, Path | None], *, signed: bool) -> None:
             )
 
 
-def _plain(store: oci.Store, found: Trusted, document: trust.Object) -> Attachment:
+def _plain(store: oci.Store, found: Resolved, document: trust.Object) -> Attachment:
     """The SBOM as scanners look for it, unsigned."""
     text = json.dumps(document, separators=(",", ":"), ensure_ascii=False).encode()
     digest = oci.digest_of(text)
@@ -100,7 +100,7 @@ def _plain(store: oci.Store, found: Trusted, document: trust.Object) -> Attachme
 
 def _by_cosign(
     reference: Reference,
-    found: Trusted,
+    found: Resolved,
     made: Mapping[str, trust.Object],
     key: str | None,
     *,

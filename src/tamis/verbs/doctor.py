@@ -5,13 +5,13 @@ import platform
 import shutil
 from collections.abc import Callable
 from functools import partial
-from pathlib import Path
 
 from tamis import envoy, host, toolchains, trust
 from tamis.errors import TamisError
 from tamis.model.diagnosis import Diagnosis
 from tamis.model.filter import Language
 from tamis.model.reference import is_image
+from tamis.oci.registry.credentials import docker_file
 
 __all__ = ["doctor"]
 
@@ -84,8 +84,7 @@ def _other_envoys() -> tuple[Diagnosis, ...]:
 
 
 def _registry_accounts() -> Diagnosis:
-    folder = Path(os.environ.get("DOCKER_CONFIG", Path.home() / ".docker"))
-    file = folder / "config.json"
+    file = docker_file()
     if file.is_file():
         return Diagnosis("registry accounts", str(file), "push and pull of private repositories")
     return Diagnosis(

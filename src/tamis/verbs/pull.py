@@ -13,6 +13,7 @@ from tamis.files import opened_whole
 from tamis.model.artifact import Artifact, Descriptor, Metadata
 from tamis.model.reference import LayoutReference, Reference
 from tamis.model.transfer import Told
+from tamis.verbs.resolved import Resolved, resolved
 
 __all__ = ["Pulled", "describe", "fetch", "pull"]
 
@@ -53,8 +54,10 @@ def pull(
     """
     name, version = _stand_ins(reference)
     with oci.open_store(reference, insecure=insecure) as store:
-        found, manifest = _manifest(store, reference)
-        known = oci.described(manifest, found.digest, store.read_blob, name=name, version=version)
+        found = resolved(store, reference)
+        known = oci.described(
+            found.manifest, found.digest, store.read_blob, name=name, version=version
+        )
         path = output
         if extract or output.is_dir():
             path = output / f"{_file_name(known.metadata.name)}.wasm"
@@ -63,9 +66,11 @@ def pull(
             return oci.shown(wanted, store.blob(wanted), told)
 
         with _writing(path) as file:
-            unpacked = oci.extract(manifest, blob, file, name=name, version=version)
+            unpacked = oci.extract(found.manifest, blob, file, name=name, version=version)
         files = [path]
-        for each, content in _documents(store, manifest, unpacked.metadata) if extract else ():
+        for each, content in (
+            _documents(store, found.manifest, unpacked.metadata) if extract else ()
+        ):
             with _writing(output / each) as file:
                 file.write(content)
             files.append(output / each)
@@ -76,9 +81,9 @@ def fetch(reference: Reference, *, insecure: bool = False) -> tuple[Artifact, by
     """What `reference` names, and its module's exact bytes; every digest is verified."""
     name, version = _stand_ins(reference)
     with oci.open_store(reference, insecure=insecure) as store:
-        found, manifest = _manifest(store, reference)
+        found = resolved(store, reference)
         module = io.BytesIO()
-        told = oci.extract(manifest, store.blob, module, name=name, version=version)
+        told = oci.extract(found.manifest, store.blob, module, name=name, version=version)
     return told.artifact(found.digest), module.getvalue()
 
 
@@ -90,8 +95,14 @@ def describe(reference: Reference, *, insecure: bool = False) -> Artifact:
     """
     name, version = _stand_ins(reference)
     with oci.open_store(reference, insecure=insecure) as store:
-        found, manifest = _manifest(store, reference)
-        return oci.described(manifest, found.digest, store.read_blob, name=name, version=version)
+        found = resolved(store, reference)
+        return oci.described(
+            found.manifest, found.digest, store.read_blob, name=name, version=version
+        )
+
+
+def _described(store: oci.Store, found: Resolved, name: str, version: str) -> Artifact:
+    return oci.described(found.manifest, found.digest, store.read_blob, name=name, version=version)
 
 
 def _documents(
@@ -108,22 +119,6 @@ def _documents(
         if document and name not in seen:
             seen.add(name)
             yield name, store.read_blob(layer)
-
-
-def _manifest(store: oci.Store, reference: Reference) -> tuple[oci.Stored, oci.Manifest]:
-    """The image manifest: of an index the child that consumers take."""
-    found = store.read_manifest(oci.name_in(reference))
-    document = oci.parse(found)
-    if isinstance(document, oci.Index):
-        chosen = oci.child(document)
-        found = store.read_manifest(chosen.digest, chosen.media_type)
-        document = oci.parse(found)
-    if isinstance(document, oci.Index):
-        raise BadInput(
-            f"{reference} is an index of indexes, which no consumer reads",
-            advice="Name the manifest by its digest.",
-        )
-    return found, document
 
 
 def _stand_ins(reference: Reference) -> tuple[str, str]:

@@ -137,8 +137,10 @@ def _taken(index: oci.Stored) -> str:
     """The child that consumers take; the first where they take none."""
     document = oci.parse(index)
     assert isinstance(document, oci.Index)
-    children = dict(document.manifests)
-    return children.get("linux/amd64", document.manifests[0][1]).digest
+    try:
+        return oci.child(document).digest
+    except BadInput:
+        return document.manifests[0][1].digest
 
 
 def _artifact(packed: oci.Packed) -> Artifact:

@@ -2,7 +2,6 @@
 
 import tempfile
 from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
 
 from tamis import oci
@@ -71,9 +70,7 @@ def _whole(reference: Reference, tag: str) -> str:
     """The name that `docker load` gives it."""
     if isinstance(reference, RegistryReference):
         return f"{reference.name}:{tag}"
-    known = "".join(c if c.isalnum() and c.isascii() else "-" for c in _folder(reference).lower())
+    known = "".join(
+        c if c.isalnum() and c.isascii() else "-" for c in reference.folder.absolute().name.lower()
+    )
     return f"{known.strip('-') or 'artifact'}:{tag}"
-
-
-def _folder(reference: LayoutReference) -> str:
-    return replace(reference).folder.absolute().name

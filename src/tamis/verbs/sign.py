@@ -8,7 +8,7 @@ from tamis.errors import BadInput
 from tamis.model.reference import Reference
 from tamis.model.signed import Attached, Attachment
 from tamis.verbs.cosign import Signer, cosign, pinned_name
-from tamis.verbs.trusted import name_of, trusted
+from tamis.verbs.resolved import name_of, resolved
 
 __all__ = ["sign"]
 
@@ -33,8 +33,8 @@ def sign(
         raise BadInput("no key to sign with", advice="Name one: --key FILE (tamis keygen).")
     private = trust.private_key(Path(key), passphrase)
     with oci.open_store(reference, insecure=insecure) as store:
-        found = trusted(store, reference)
-        name = name_of(reference, found.stored)
+        found = resolved(store, reference)
+        name = name_of(reference, found)
         classic, bundle = trust.sign(store, found.subject, name, private)
         tag = store.read_manifest(oci.referrers.tag_of(found.digest, "sig"))
     return Attached(
@@ -51,7 +51,7 @@ def sign(
 
 def _by_cosign(reference: Reference, key: str | None, *, insecure: bool) -> Attached:
     with oci.open_store(reference, insecure=insecure) as store:
-        found = trusted(store, reference)
+        found = resolved(store, reference)
     cosign("sign", key=key, insecure=insecure, name=pinned_name(reference, found.digest))
     return Attached(
         reference=str(reference.with_digest(found.digest)),

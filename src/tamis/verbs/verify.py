@@ -8,7 +8,7 @@ from tamis import oci, trust
 from tamis.model.policy import Policy
 from tamis.model.reference import Reference
 from tamis.model.verified import Verified
-from tamis.verbs.trusted import trusted
+from tamis.verbs.resolved import resolved
 
 __all__ = ["verify"]
 
@@ -33,6 +33,6 @@ def verify(
     held = replace(held, require=tuple(dict.fromkeys(asked)))
     public = [trust.public_key(path) for path in (keys or held.keys)]
     with oci.open_store(reference, insecure=insecure) as store:
-        found = trusted(store, reference)
+        found = resolved(store, reference)
         required = trust.required(store, found.digest, public, held)
     return Verified(str(reference.with_digest(found.digest)), found.digest, required, found.index)

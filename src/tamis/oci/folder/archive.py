@@ -19,6 +19,7 @@ from tamis.oci.folder import files
 from tamis.oci.folder.index import FILE, IndexFile, tag_of
 from tamis.oci.folder.layout_folder import MARKER, LayoutFolder
 from tamis.oci.manifests import MAX_MANIFEST, Index, Manifest, compact, parse
+from tamis.oci.packing.contents import child
 from tamis.oci.unpacking import MOST_AT_ONCE, members, opened
 
 __all__ = ["names_in", "read", "write"]
@@ -31,7 +32,6 @@ _BLOBS = "blobs/sha256/"
 _MOST_ENTRIES = 100_000
 #: How the types of layers end that Docker unpacks.
 _TARRED = ("tar", "tar+gzip", "tar.gzip")
-_PLATFORM = "linux/amd64"
 _ADVICE = "Name a file that tamis save or skopeo (oci-archive:) wrote."
 
 
@@ -127,10 +127,11 @@ def _image(store: LayoutFolder, tag: str) -> Manifest | None:
     """The manifest of that tag; of an index its child for linux/amd64."""
     document = parse(store.read_manifest(tag))
     if isinstance(document, Index):
-        fitting = [child for where, child in document.manifests if where in {"", _PLATFORM}]
-        child = parse(store.read_manifest(fitting[0].digest)) if fitting else None
-        return child if isinstance(child, Manifest) else None
-    return document
+        try:
+            document = parse(store.read_manifest(child(document).digest))
+        except BadInput:  # it has none
+            return None
+    return document if isinstance(document, Manifest) else None
 
 
 def _is_tarred(layer: Descriptor) -> bool:

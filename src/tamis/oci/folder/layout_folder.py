@@ -5,7 +5,6 @@ digest is verified on reading.
 """
 
 import json
-import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -14,8 +13,8 @@ from typing import Self
 
 from tamis.errors import BadInput, Rejected
 from tamis.model.artifact import Descriptor
-from tamis.oci.blobs import PIECE, InFile, InMemory, Reader, Source
-from tamis.oci.digests import Verified, is_digest, verify, verify_file
+from tamis.oci.blobs import PIECE, InFile, InMemory, Reader, Source, write
+from tamis.oci.digests import Verified, is_digest, verify
 from tamis.oci.folder import files
 from tamis.oci.folder.index import FILE, IndexFile, media_type_of, tag_of
 from tamis.oci.manifests import MAX_MANIFEST, Manifest, Stored, parse, stored
@@ -85,10 +84,7 @@ class LayoutFolder:
 
     def save_blob(self, descriptor: Descriptor, path: Path) -> None:
         """A copy of the blob, which is verified, so that nobody changes it afterwards."""
-        self._check()
-        kept = self._blob_path(descriptor.digest, "blob")
-        shutil.copyfile(kept, path)
-        verify_file(path, descriptor.digest, str(kept))
+        write(self.blob(descriptor), path)
 
     def blob(self, descriptor: Descriptor) -> Source:
         """The bytes of a blob, verified as they are read."""

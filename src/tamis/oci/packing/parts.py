@@ -7,7 +7,7 @@ from functools import cached_property
 from typing import Any
 
 from tamis.model.artifact import Descriptor, Metadata
-from tamis.oci.blobs import InMemory, Source, pieces
+from tamis.oci.blobs import InMemory, Source, pieces, whole
 from tamis.oci.digests import digest_of
 from tamis.oci.manifests import OCI_MANIFEST, compact
 from tamis.oci.packing.gzip import compressed
@@ -31,7 +31,7 @@ class Blob:
     @property
     def content(self) -> bytes:
         """All of its bytes."""
-        return b"".join(pieces(self.source))
+        return whole(self.source)
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from typing import IO
 
 from tamis.errors import BadInput, Rejected
 from tamis.model.artifact import Artifact, Descriptor, Metadata
-from tamis.oci.blobs import PIECE, InMemory, Reader, Source, pieces
+from tamis.oci.blobs import PIECE, InMemory, Reader, Source, whole
 from tamis.oci.manifests import Manifest
 from tamis.oci.packing.broken import NO_GZIP, Broken
 from tamis.oci.packing.contents import Content, content, facts
@@ -61,7 +61,7 @@ def extract(
             f"({MAX_MODULE >> 20} MiB)",
             advice=_ADVICE,
         )
-    known, promised, _ = facts(manifest, lambda one: _all(blob(one)), name=name, version=version)
+    known, promised, _ = facts(manifest, lambda one: whole(blob(one)), name=name, version=version)
     module = _Module(target, known.name or PLUGIN)
     with blob(found.layer).open() as reader:
         if found.archived:
@@ -86,10 +86,6 @@ def unpack(
     file = io.BytesIO()
     found = extract(manifest, lambda d: InMemory(read(d)), file, name=name, version=version)
     return found.metadata, file.getvalue()
-
-
-def _all(source: Source) -> bytes:
-    return b"".join(pieces(source))
 
 
 class _Module:

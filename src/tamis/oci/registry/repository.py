@@ -10,7 +10,7 @@ from typing import Self
 
 from tamis.errors import BadInput, Rejected
 from tamis.model.artifact import Descriptor
-from tamis.oci.blobs import Source, pieces
+from tamis.oci.blobs import Source, whole, write
 from tamis.oci.digests import is_digest, verify
 from tamis.oci.manifests import MAX_MANIFEST, Stored, stored
 from tamis.oci.registry import lists
@@ -82,13 +82,11 @@ class RegistryStore:
                 f"blob {descriptor.digest} has {descriptor.size} bytes, too many to hold",
                 advice="Copy the artifact into a folder instead.",
             )
-        return b"".join(pieces(self.blob(descriptor)))
+        return whole(self.blob(descriptor))
 
     def save_blob(self, descriptor: Descriptor, path: Path) -> None:
         """GET into the file, and verify size and digest on the way."""
-        with path.open("wb") as file:
-            for piece in pieces(self.blob(descriptor)):
-                file.write(piece)
+        write(self.blob(descriptor), path)
 
     def has_blob(self, descriptor: Descriptor) -> bool:
         """HEAD."""

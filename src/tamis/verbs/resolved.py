@@ -1,7 +1,7 @@
-"""What sign, attach and verify are about: the image manifest that consumers pin.
+"""What a reference comes down to: the image manifest that consumers pin.
 
-A consumer takes an index's linux/amd64 child and pins that one's digest, so that is what is signed
-and verified, not the index.
+A consumer takes an index's linux/amd64 child and pins that one's digest, so that is what is pulled,
+signed and verified, not the index.
 """
 
 from dataclasses import dataclass
@@ -11,14 +11,17 @@ from tamis.errors import BadInput
 from tamis.model.artifact import Descriptor
 from tamis.model.reference import Reference, RegistryReference
 
-__all__ = ["Trusted", "name_of", "trusted"]
+__all__ = ["Resolved", "name_of", "resolved"]
 
 
 @dataclass(frozen=True, slots=True)
-class Trusted:
-    """The image manifest; `index`: the digest of the index that it was found in, or ""."""
+class Resolved:
+    """The image manifest, as it is stored and as it is read; `index`: the digest of the index that
+    it was found in, or "".
+    """
 
     stored: oci.Stored
+    manifest: oci.Manifest
     index: str = ""
 
     @property
@@ -32,32 +35,31 @@ class Trusted:
         return Descriptor(self.stored.media_type, self.stored.digest, len(self.stored.content))
 
 
-def trusted(store: oci.Store, reference: Reference) -> Trusted:
+def resolved(store: oci.Store, reference: Reference) -> Resolved:
     """What `reference` names. Raises BadInput where that is nothing that consumers take."""
     found = store.read_manifest(oci.name_in(reference))
     document = oci.parse(found)
-    if not isinstance(document, oci.Index):
-        return Trusted(found)
+    if isinstance(document, oci.Manifest):
+        return Resolved(found, document)
     chosen = oci.child(document)
     child = store.read_manifest(chosen.digest, chosen.media_type)
-    if isinstance(oci.parse(child), oci.Index):
+    document = oci.parse(child)
+    if isinstance(document, oci.Index):
         raise BadInput(
             f"{reference} is an index of indexes, which no consumer reads",
             advice="Name the manifest by its digest.",
         )
-    return Trusted(child, found.digest)
+    return Resolved(child, document, found.digest)
 
 
-def name_of(reference: Reference, stored: oci.Stored) -> str:
+def name_of(reference: Reference, found: Resolved) -> str:
     """The repository, as a signature's text has it; of an artifact in a folder the one it is
     meant for, if it says so.
     """
     if isinstance(reference, RegistryReference):
         return reference.name
-    document = oci.parse(stored)
-    assert isinstance(document, oci.Manifest)
     try:
-        meant = oci.described(document, stored.digest).metadata.repository
+        meant = oci.described(found.manifest, found.digest).metadata.repository
     except BadInput:  # no filter: it can be signed all the same
         meant = ""
     return meant or "localhost/filter"
