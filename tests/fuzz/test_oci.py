@@ -21,6 +21,7 @@ from tamis.model.artifact import Descriptor, Metadata
 from tamis.model.layout import LAYOUTS, Layout
 from tamis.oci import manifests
 from tamis.oci.folder.layout_folder import LayoutFolder
+from tamis.oci.images.take import take
 from tamis.oci.packing.broken import Broken
 from tamis.oci.packing.gunzip import Gunzip
 from tamis.oci.packing.gzip import compressed
@@ -189,7 +190,7 @@ def test_images(rounds: Rounds, tmp_path: Path) -> None:
         names = ("/usr/local/bin/envoy", "/usr/bin/envoy")
         found = oci.stored(made.manifest)
         try:
-            path, place = oci.take(Blobs(blobs), found, names, scratch, shown="x")  # type: ignore[arg-type]
+            path, place = take(Blobs(blobs), found, names, scratch, shown="x")  # type: ignore[arg-type]
             assert path.read_bytes().startswith(b"\x7fELF")
             assert place.startswith("/")
             taken += 1

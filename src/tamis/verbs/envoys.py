@@ -41,11 +41,12 @@ def _of_image(reference: Reference, say: Callable[[str], None]) -> envoy.Binary:
     if reference.digest and (known := envoy.from_image(reference)):
         return known
     from tamis import oci  # a registry's client: slow to load, often not needed
+    from tamis.oci.images.take import for_platform, take
 
     shown = str(reference)
     with oci.open_store(reference) as store:
         top = store.read_manifest(oci.name_in(reference))
-        digest, kind = oci.for_platform(top, shown)
+        digest, kind = for_platform(top, shown)
         if digest != top.digest:
             envoy.note_index(top.digest, digest)
         exact = reference.with_digest(digest)
@@ -55,5 +56,5 @@ def _of_image(reference: Reference, say: Callable[[str], None]) -> envoy.Binary:
             if found := envoy.from_image(exact):  # another process was here before
                 return found
             manifest = top if digest == top.digest else store.read_manifest(digest, kind)
-            path, place = oci.take(store, manifest, _PLACES, scratch, shown=shown, say=say)
+            path, place = take(store, manifest, _PLACES, scratch, shown=shown, say=say)
             return envoy.keep_image(exact, path, f"{place} of {shown}")

@@ -5,10 +5,10 @@ from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
-from tamis import oci
 from tamis.errors import BadInput
 from tamis.model.reference import LayoutReference, Reference, RegistryReference
 from tamis.model.transfer import Told
+from tamis.oci.folder import archive
 from tamis.verbs.copy import copy
 
 __all__ = ["load"]
@@ -31,8 +31,8 @@ def load(
     try:
         with tempfile.TemporaryDirectory(prefix="tamis-") as scratch:
             folder = Path(scratch)
-            oci.read_archive(path, folder)
-            goals = _goals(oci.names_in_archive(folder), destination, path)
+            archive.read(path, folder)
+            goals = _goals(archive.names_in(folder), destination, path)
             loaded = {}
             for tag, goal in goals.items():
                 source = LayoutReference(folder, tag)

@@ -1,13 +1,16 @@
 """What a puller finds in a store, or would find after a push: a value that rules can judge."""
 
 from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
 
 from tamis import oci
-from tamis.checks.packaging import Entry, next_manifest, opened_layers
 from tamis.errors import BadInput, Rejected
 from tamis.model.artifact import Descriptor
 from tamis.model.packaged import Layer, Opened, Packaged, Served
 from tamis.model.reference import Reference
+
+if TYPE_CHECKING:
+    from tamis.checks.packaging import Entry
 
 __all__ = ["found", "indexed", "look", "made"]
 
@@ -21,19 +24,21 @@ def found(reference: Reference, *, insecure: bool = False) -> Packaged:
 
     Raises BadInput when nothing is there, Unreachable; Rejected when a manifest is damaged.
     """
+    from tamis.oci.packing.peek import peek
+
     with oci.open_store(reference, insecure=insecure) as store:
         top = store.read_manifest(oci.name_in(reference))
 
-        def child(entry: Entry) -> Served | None:
+        def child(entry: "Entry") -> Served | None:
             there = store.find_manifest(entry.digest)
             return Served(there.content, there.media_type) if there else None
 
-        def layer(entry: Entry, archive: bool) -> Layer | None:
+        def layer(entry: "Entry", archive: bool) -> Layer | None:
             known = Descriptor(entry.media_type, entry.digest, entry.size)
             try:
                 if not store.has_blob(known):
                     return None
-                return oci.peek(store.blob(known), archive=archive)
+                return peek(store.blob(known), archive=archive)
             except (BadInput, Rejected) as error:
                 return Layer(entry.size, Opened(), fault=error.what)
 
@@ -44,12 +49,16 @@ def found(reference: Reference, *, insecure: bool = False) -> Packaged:
 
 def look(
     known: Packaged,
-    child: Callable[[Entry], Served | None],
-    layer: Callable[[Entry, bool], Layer | None],
+    child: "Callable[[Entry], Served | None]",
+    layer: "Callable[[Entry, bool], Layer | None]",
 ) -> Packaged:
     """The same, with all that pullers ask for: manifests by `child`, layers by `layer` (True: as an
     archive); None: it is not there.
     """
+    # The rules take their time to load: a push makes its value without them.
+    from tamis.checks.packaging import next_manifest, opened_layers
+    from tamis.oci.packing.peek import peek
+
     children = dict(known.children)
     for _ in range(_MOST):
         known = Packaged(known.url, known.top, children, {}, known.checksum)
@@ -61,7 +70,7 @@ def look(
     layers: dict[str, Layer] = {}
     for entry, archive in opened_layers(known):
         if entry.data is not None:
-            opened: Layer | None = oci.peek(oci.InMemory(entry.data), archive=archive)
+            opened: Layer | None = peek(oci.InMemory(entry.data), archive=archive)
         else:
             opened = layer(entry, archive)
         if opened:

@@ -4,10 +4,10 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
-from tamis import oci
 from tamis.errors import BadInput
 from tamis.model.reference import LayoutReference, Reference, RegistryReference
 from tamis.model.transfer import Told
+from tamis.oci.folder import archive
 from tamis.verbs.copy import copy
 
 __all__ = ["save"]
@@ -49,7 +49,7 @@ def save(
                 for tag, reference in names.items()
             }
             named = {tag: _whole(reference, tag) for tag, reference in names.items()}
-            oci.write_archive(Path(scratch), output, named)
+            archive.write(Path(scratch), output, named)
     except OSError as error:
         raise BadInput(
             f"cannot write {output}: {error.strerror}", advice="Name a file of yours with -o."

@@ -55,9 +55,9 @@ def take_from(reference: Reference, scratch: Path) -> Taken:
     scratch.mkdir()
     with oci.open_store(reference) as store:
         top = store.read_manifest(oci.name_in(reference))
-        digest, kind = oci.for_platform(top, str(reference))
+        digest, kind = images.for_platform(top, str(reference))
         found = store.read_manifest(digest, kind)
-        path, place = oci.take(store, found, NAMES, scratch, shown=str(reference))
+        path, place = images.take(store, found, NAMES, scratch, shown=str(reference))
     assert path.stat().st_mode & 0o777 == 0o755
     return Taken(path.read_bytes().removeprefix(ELF).decode(), place)
 
@@ -376,7 +376,7 @@ def test_large_files_pass_through_little_memory(registry: LoopbackRegistry, tmp_
     with oci.open_store(reference) as store:
         top = store.read_manifest(oci.name_in(reference))
         tracemalloc.start()
-        path, _ = oci.take(store, top, NAMES, tmp_path, shown="x")
+        path, _ = images.take(store, top, NAMES, tmp_path, shown="x")
         peak = tracemalloc.get_traced_memory()[1]
         tracemalloc.stop()
     assert path.stat().st_size == len(ELF + big)

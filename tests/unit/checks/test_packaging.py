@@ -10,7 +10,8 @@ from tests.judges.verdicts import recorded
 
 from tamis.checks.packaging import Entry, packaging
 from tamis.model.packaged import Layer, Packaged, Served
-from tamis.oci import InMemory, peek
+from tamis.oci import InMemory
+from tamis.oci.packing.peek import peek
 from tamis.profiles import resolve
 from tamis.verbs.packages import look
 
