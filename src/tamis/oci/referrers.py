@@ -36,6 +36,7 @@ __all__ = [
     "listing",
     "put",
     "tag_of",
+    "tagged",
 ]
 
 _EMPTY_TYPE = "application/vnd.oci.empty.v1+json"
@@ -149,7 +150,8 @@ def belongings(store: Store, digest: str) -> tuple[Belonging, ...]:
     waiting, asked = [digest], {digest}
     while waiting:
         about = waiting.pop()
-        for each in (*map(Belonging, listing(store, about)), *_tagged(store, about)):
+        kept = (Belonging(describe(manifest), tag) for tag, manifest in tagged(store, about))
+        for each in (*map(Belonging, listing(store, about)), *kept):
             found.setdefault((each.descriptor.digest, each.tag), each)
             if each.descriptor.digest not in asked:
                 asked.add(each.descriptor.digest)
@@ -159,11 +161,14 @@ def belongings(store: Store, digest: str) -> tuple[Belonging, ...]:
     return tuple(found.values())
 
 
-def _tagged(store: Store, digest: str) -> Iterator[Belonging]:
+def tagged(store: Store, digest: str) -> Iterator[tuple[str, Stored]]:
+    """What cosign keeps about the manifest `digest` under tags made of it: each tag, and what it
+    names.
+    """
     for kind in CLASSIC:
         tag = tag_of(digest, kind)
         if manifest := store.find_manifest(tag):
-            yield Belonging(describe(manifest), tag)
+            yield tag, manifest
 
 
 def _enter(store: Store, subject: str, digest: str, known: dict[str, Descriptor]) -> bool:

@@ -1,7 +1,5 @@
 """`tamis tree`: what an artifact is made of, and what belongs to it."""
 
-from collections.abc import Iterator
-
 from tamis import oci
 from tamis.errors import BadInput
 from tamis.model.artifact import Descriptor
@@ -48,16 +46,11 @@ def _node(store: oci.Store, found: oci.Stored, kind: Kind, what: str, depth: int
         for each in oci.referrers.listing(store, found.digest)
     ]
     if kind != "referrer":
-        children += _classic(store, found.digest, depth)
+        children += [
+            _node(store, each, "referrer", f"tag {tag}", depth - 1)
+            for tag, each in oci.referrers.tagged(store, found.digest)
+        ]
     return Node(kind, what, media_type, found.digest, len(found.content), tuple(children))
-
-
-def _classic(store: oci.Store, digest: str, depth: int) -> Iterator[Node]:
-    """What cosign 2 keeps under tags made of the digest."""
-    for kind in oci.referrers.CLASSIC:
-        tag = oci.referrers.tag_of(digest, kind)
-        if found := store.find_manifest(tag):
-            yield _node(store, found, "referrer", f"tag {tag}", depth - 1)
 
 
 def _below(store: oci.Store, child: Descriptor, kind: Kind, what: str, depth: int) -> Node:
