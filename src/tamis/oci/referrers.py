@@ -27,7 +27,6 @@ from tamis.oci.racing import until_seen
 from tamis.oci.store import Store
 
 __all__ = [
-    "CLASSIC",
     "EMPTY",
     "Belonging",
     "attach",
@@ -43,7 +42,7 @@ _EMPTY_TYPE = "application/vnd.oci.empty.v1+json"
 #: The configuration of what has none.
 EMPTY = Descriptor(_EMPTY_TYPE, digest_of(b"{}"), 2)
 #: Tags of cosign: `sha256-<hex>.sig` and so on.
-CLASSIC = ("sig", "att", "sbom")
+_CLASSIC = ("sig", "att", "sbom")
 #: Of one manifest, and of all that belongs to it: nobody has more.
 _MOST = 2000
 
@@ -165,7 +164,7 @@ def tagged(store: Store, digest: str) -> Iterator[tuple[str, Stored]]:
     """What cosign keeps about the manifest `digest` under tags made of it: each tag, and what it
     names.
     """
-    for kind in CLASSIC:
+    for kind in _CLASSIC:
         tag = tag_of(digest, kind)
         if manifest := store.find_manifest(tag):
             yield tag, manifest
