@@ -39,6 +39,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     if left:
         config.hook.pytest_deselected(items=[item for item in items if item not in kept])
     config.stash[_LEFT] = left
+    if hasattr(config, "workeroutput"):  # one of several processes: the first one prints
+        config.workeroutput["left"] = dict(left)
     items[:] = kept
 
 
@@ -78,6 +80,12 @@ def _missing(language: Language) -> str:
     except Missing as error:
         return error.what
     return ""
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node, error) -> None:  # type: ignore[no-untyped-def]
+    """Each process collects all: what one left out, all did."""
+    node.config.stash[_LEFT] = Counter(getattr(node, "workeroutput", {}).get("left", {}))
 
 
 def pytest_terminal_summary(terminalreporter, config: pytest.Config) -> None:  # type: ignore[no-untyped-def]

@@ -10,7 +10,10 @@ from tamis.envoy import Binary
 from tamis.envoy.folder import run_folder
 from tamis.envoy.process import Process
 
-pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="the load client is Linux's alone")
+pytestmark = [
+    pytest.mark.alone,
+    pytest.mark.skipif(sys.platform != "linux", reason="the load client is Linux's alone"),
+]
 
 MANAGER = {
     "@type": "type.googleapis.com/envoy.extensions.filters.network.http_connection_manager.v3"

@@ -25,7 +25,10 @@ from tamis.fixtures.workload import choose
 from tamis.model.exchange import Answer, Exchange, Fixture, Request
 from tamis.model.measured import LeftOut
 
-pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="what Envoy takes is in /proc")
+pytestmark = [
+    pytest.mark.alone,
+    pytest.mark.skipif(sys.platform != "linux", reason="what Envoy takes is in /proc"),
+]
 
 #: Some 25 us of work that no compiler can leave out, for each request.
 BURN = """

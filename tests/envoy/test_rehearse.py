@@ -30,7 +30,10 @@ from tamis.rehearsals.rehearse import Setting
 from tamis.schemas import load
 from tamis.verbs.subject import Subject
 
-pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="the load client is Linux's alone")
+pytestmark = [
+    pytest.mark.alone,
+    pytest.mark.skipif(sys.platform != "linux", reason="the load client is Linux's alone"),
+]
 
 #: Answers name the module, and its configuration; one that begins with "!" is refused.
 FILTER = """(module

@@ -22,6 +22,7 @@ from tamis.verbs.contenders import contenders_of
 from tamis.verbs.subject import Subject
 
 pytestmark = [
+    pytest.mark.alone,
     pytest.mark.envoy,
     pytest.mark.skipif(sys.platform != "linux", reason="what Envoy takes is in /proc"),
 ]

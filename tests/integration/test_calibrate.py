@@ -9,6 +9,8 @@ import tamis
 from tamis.benches import prices
 from tamis.errors import BadInput
 
+pytestmark = pytest.mark.alone
+
 
 @pytest.fixture(scope="module")
 def table(tmp_path_factory):

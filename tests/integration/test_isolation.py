@@ -16,7 +16,10 @@ import pytest
 import wasmtime
 from tests.processes import until
 
-pytestmark = pytest.mark.envoy
+pytestmark = [
+    pytest.mark.alone,
+    pytest.mark.envoy,
+]
 
 _TAMIS = (sys.executable, "-m", "tamis")
 # Says which it is, in a header and in its log.
