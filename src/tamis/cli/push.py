@@ -38,11 +38,10 @@ def push(
     a target (of tamis.toml, or --target) would refuse is refused first, in the target's words.
     """
     with Frame("push", json=json, quiet=quiet, verbose=verbose) as frame:
-        from tamis.cli.arguments import one_subject
         from tamis.model.reference import parse, tagged
         from tamis.report import artifact as report
+        from tamis.verbs.embedded import embedded
         from tamis.verbs.push import plan
-        from tamis.verbs.subject import embedded
 
         source, text = ([".", *arguments])[-2:]
         if len(arguments) > 2:
@@ -56,6 +55,8 @@ def push(
             module: Path | bytes = Path(source)
             metadata = embedded(Path(source))
         else:
+            from tamis.cli.arguments import one_subject  # compilers, which a module needs none of
+
             subject = one_subject(source)
             module, metadata = subject.module, subject.metadata
             chosen = chosen or (subject.filter.layout if subject.filter else None)

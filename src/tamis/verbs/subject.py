@@ -11,14 +11,13 @@ from tamis import elf, project
 from tamis.errors import BadInput, TamisError
 from tamis.model.artifact import Metadata
 from tamis.model.filter import Filter
-from tamis.model.metadata import decode
 from tamis.model.reference import Reference, is_reference, parse
 from tamis.toolchains import toolchain_for
 from tamis.verbs.build import build
+from tamis.verbs.embedded import named, unreadable
 
 __all__ = [
     "Subject",
-    "embedded",
     "filters",
     "from_filter",
     "inputs",
@@ -137,17 +136,6 @@ def _shown(folder: Path) -> str:
     return str(folder.relative_to(here)) if folder.is_relative_to(here) else str(folder)
 
 
-def embedded(path: Path) -> Metadata:
-    """What the module in a file says of itself; the file is not read for it. Raises BadInput."""
-    from tamis.wasm.brief import brief
-
-    try:
-        told = brief(path)
-    except OSError as error:
-        raise _unreadable(path, "a .wasm file", error) from error
-    return _named(path, told.metadata, told.abi)
-
-
 def _file(path: Path) -> Subject:
     module = _content(path, "a .wasm file")
     return Subject(str(path), module, _embedded(module, path), path)
@@ -157,11 +145,7 @@ def _content(path: Path, what: str) -> bytes:
     try:
         return path.read_bytes()
     except OSError as error:
-        raise _unreadable(path, what, error) from error
-
-
-def _unreadable(path: Path, what: str, error: OSError) -> BadInput:
-    return BadInput(f"cannot read {path}: {error.strerror}", advice=f"Name {what} that exists.")
+        raise unreadable(path, what, error) from error
 
 
 def _library(path: Path) -> Subject:
@@ -185,17 +169,7 @@ def _embedded(module: bytes, path: Path) -> Metadata:
     from tamis.wasm import read  # a folder's module needs no reader
 
     info = read(module)
-    return _named(path, info.metadata, info.abi)
-
-
-def _named(path: Path, section: bytes | None, abi: str | None) -> Metadata:
-    """What the module says of itself; one that says nothing is named after its file."""
-    from tamis.wasm.metadata import unpack
-
-    if section is None:
-        return Metadata(name=path.stem, version="0.0.0", abi=abi or "")
-    where = f"{path}: its tamis.metadata section"
-    return decode(unpack(section, where), where)
+    return named(path, info.metadata, info.abi)
 
 
 def _fetched(text: str) -> Subject:

@@ -8,7 +8,7 @@ import wasmtime
 from tamis.errors import BadInput
 from tamis.model.artifact import Metadata
 from tamis.model.metadata import encode
-from tamis.verbs.subject import embedded
+from tamis.verbs.embedded import embedded
 from tamis.wasm.brief import Brief, brief
 
 _WAT = """(module
