@@ -12,7 +12,7 @@ import pytest
 from tamis.cli.main import run
 from tamis.envoy import find
 from tamis.errors import Missing
-from tamis.model.filter import Language
+from tamis.model.choices import Language
 from tamis.toolchains import Here, toolchain_for
 
 ROOT = Path(__file__).parent.parent

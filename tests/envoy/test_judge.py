@@ -14,8 +14,8 @@ import wasmtime
 from tests.envoy.conftest import HEAD, PLAIN, messages, outcome
 
 from tamis.envoy import Binary, Judge, run
+from tamis.model.choices import Layer
 from tamis.model.exchange import Answer, Connection, Exchange, Fixture, Request
-from tamis.model.filter import Layer
 from tamis.model.outcome import LOG_LEVELS, LocalReply, LogLine, NotComparable, Pause, Run
 
 Play = Callable[..., Run]

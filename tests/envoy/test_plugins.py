@@ -11,10 +11,11 @@ from wasmtime import wat2wasm
 from tamis import compare, host
 from tamis.envoy import Judge
 from tamis.envoy.judging.questions import Questions
+from tamis.model.choices import FailurePolicy
 from tamis.model.exchange import Exchange, Fixture, Request, Tick
 from tamis.model.expectation import Expectation
 from tamis.model.outcome import Run
-from tamis.model.plugin import Beside, FailurePolicy, Plugin
+from tamis.model.plugin import Beside, Plugin
 
 Act = Callable[..., Run]
 

@@ -23,7 +23,7 @@ from tamis.envoy.plugins import GUEST
 from tamis.fixtures.naming import file_stem
 from tamis.model.artifact import Metadata
 from tamis.model.exchange import Fixture
-from tamis.model.metadata import plugin as plugin_of
+from tamis.model.plugin import plugin_of
 from tamis.model.recorded import Capture, Skipped
 from tamis.verbs.subject import Subject
 

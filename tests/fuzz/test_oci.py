@@ -18,7 +18,7 @@ from tests.images import image
 from tamis import oci
 from tamis.errors import TamisError
 from tamis.model.artifact import Descriptor, Metadata
-from tamis.model.layout import LAYOUTS, Layout
+from tamis.model.choices import LAYOUTS, Layout
 from tamis.oci import manifests
 from tamis.oci.folder.layout_folder import LayoutFolder
 from tamis.oci.images.take import take

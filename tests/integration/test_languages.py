@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from tamis import project
-from tamis.model.filter import Language
+from tamis.model.choices import Language
 from tamis.scaffold import offered
 
 #: Whose every build takes its time: one kind of scaffold will do, but for the judges.

@@ -21,11 +21,11 @@ from tests.conftest import tool
 from tests.docker_registry import serve, skopeo
 
 from tamis.model.artifact import Metadata
-from tamis.model.layout import Layout
+from tamis.model.choices import Layout
 from tamis.model.reference import LayoutReference, RegistryReference
 from tamis.verbs.copy import copy
-from tamis.verbs.pull import fetch
-from tamis.verbs.push import describe, push
+from tamis.verbs.pull import describe, fetch
+from tamis.verbs.push import push
 
 pytestmark = pytest.mark.judge
 

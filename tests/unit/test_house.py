@@ -3,6 +3,7 @@
 import ast
 import importlib.util
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -69,7 +70,42 @@ def test_nothing_slow_is_imported_for_help():
         "print(sorted(m for m in sys.modules if m.split('.')[0] in "
         "{'rich', 'oras', 'requests', 'wasmtime', 'jsonschema', 'ruamel', 'envoy', 'pydantic'}))"
     )
-    from sys import executable
-
-    done = subprocess.run([executable, "-c", code], capture_output=True, text=True, check=True)
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.splitlines()[-1] == "[]"
+
+
+@pytest.mark.parametrize("name", ["tamis", "tamis.oci", "tamis.wasm"])
+def test_what_a_package_offers_is_there_when_asked_for(name: str):
+    package = importlib.import_module(name)
+    assert [each for each in package.__all__ if not hasattr(package, each)] == []
+    with pytest.raises(AttributeError, match=f"'{name}' has no attribute 'nothing'"):
+        _ = package.nothing
+
+
+UNNEEDED = {
+    "push": ("tamis.checks", "tamis.profiles", "tamis.toolchains", "tamis.oci.packing.unpack"),
+    "copy": ("tamis.oci.packing.pack", "tamis.oci.packing.unpack"),
+    "pull": ("tamis.oci.packing.pack", "tamis.oci.along"),
+}
+
+
+def test_moving_an_artifact_loads_what_it_needs(tmp_path: Path):
+    module = tmp_path / "a.wasm"
+    module.write_bytes(b"\0asm\1\0\0\0")
+    there = f"oci-layout://{tmp_path}/there"
+    given = {
+        "push": [str(module), f"{there}:1"],
+        "copy": [f"{there}:1", f"{there}:2"],
+        "pull": [f"{there}:1", "-o", f"{tmp_path}/b.wasm"],
+    }
+    for verb, arguments in given.items():
+        code = (
+            "import sys; from tamis.cli.main import run\n"
+            f"try: run({[verb, '-q', *arguments]})\n"
+            "except SystemExit as end: assert end.code == 0\n"
+            f"print([m for m in {UNNEEDED[verb]} if m in sys.modules])"
+        )
+        done = subprocess.run(
+            [sys.executable, "-c", code], capture_output=True, text=True, check=True
+        )
+        assert done.stdout == "[]\n", verb

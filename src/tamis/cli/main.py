@@ -1,5 +1,6 @@
 """The `tamis` command: finds the verb, loads only its file, turns every error into advice."""
 
+import gc
 import importlib
 import os
 import signal
@@ -142,4 +143,6 @@ def run(arguments: list[str] | None = None) -> None:
         sys.exit(frame.interrupted())
     except Exception as error:  # noqa: BLE001  (the last resort: every way out has an exit code)
         sys.exit(frame.failed(usage_error(error, verb) or error))
+    finally:
+        gc.freeze()  # else Python looks for garbage in all that is loaded before it ends
     sys.exit(code if isinstance(code, int) else 0)

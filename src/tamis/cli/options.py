@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 
 import typer
 
-from tamis.model import layout
+from tamis.model import choices
 
 __all__ = [
     "Address",
@@ -92,7 +92,7 @@ Reports = Annotated[
     typer.Option("--report", metavar="KIND=FILE", help="junit=FILE, markdown=FILE or github."),
 ]
 Layout = Annotated[
-    layout.Layout | None,
+    choices.Layout | None,
     typer.Option(
         "--layout",
         metavar="NAME",

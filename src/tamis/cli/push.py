@@ -9,7 +9,7 @@ import tamis
 from tamis.cli.frame import Frame, Json, Quiet, Verbose
 from tamis.cli.options import Insecure, Layouts, Targets
 from tamis.errors import BadInput
-from tamis.model.layout import LAYOUTS, Layout
+from tamis.model.choices import LAYOUTS, Layout
 
 __all__ = ["push"]
 

@@ -9,9 +9,8 @@ from typing import Any
 from tamis.errors import BadInput
 from tamis.manifests.manifest import Deployment
 from tamis.manifests.plugin import HTTP_WASM, wasm
-from tamis.model import metadata as model
-from tamis.model.filter import Context
-from tamis.model.plugin import FailurePolicy
+from tamis.model.choices import Context, FailurePolicy
+from tamis.model.plugin import plugin_of
 
 __all__ = ["envoy_filter", "traffic_extension", "wasm_plugin"]
 
@@ -81,7 +80,7 @@ def _module(deployment: Deployment, kind: str) -> dict[str, Any]:
     }
     if deployment.metadata.root_id:
         module["pluginName"] = deployment.metadata.root_id
-    known = model.plugin(deployment.metadata)
+    known = plugin_of(deployment.metadata)
     module["failStrategy"] = _STRATEGIES[known.failure_policy]
     if known.environment:
         variables = [{"name": name, "value": value} for name, value in known.environment.items()]

@@ -3,7 +3,7 @@
 from typing import Any
 
 from tamis.manifests.manifest import Deployment
-from tamis.model import metadata as model
+from tamis.model.plugin import plugin_of
 
 __all__ = ["HTTP_WASM", "NETWORK_WASM", "plugin_config", "wasm"]
 
@@ -24,7 +24,7 @@ def plugin_config(deployment: Deployment, code: dict[str, Any]) -> dict[str, Any
 
     The vm_id is the filter's own, so that no other plugin shares its VM.
     """
-    known = model.plugin(deployment.metadata)
+    known = plugin_of(deployment.metadata)
     plugin: dict[str, Any] = {"name": deployment.name}
     if known.root_id:
         plugin["root_id"] = known.root_id

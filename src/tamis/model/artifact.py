@@ -3,9 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from tamis.model.filter import Context, Layer
-from tamis.model.layout import Layout
-from tamis.model.plugin import FailurePolicy
+from tamis.model.choices import Context, FailurePolicy, Layer, Layout
 
 __all__ = ["Artifact", "Descriptor", "Metadata"]
 

@@ -3,18 +3,12 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal
 
 from tamis.model.build import BuildSettings
-from tamis.model.layout import Layout
+from tamis.model.choices import Context, Language, Layer, Layout
 from tamis.model.plugin import Limits, Plugin
 
-__all__ = ["Budgets", "Context", "Filter", "Language", "Layer"]
-
-Language = Literal["cpp", "c", "rust", "go", "tinygo", "assemblyscript", "zig", "prebuilt"]
-#: Where in the mesh it runs; EnvoyFilter's SIDECAR_INBOUND, SIDECAR_OUTBOUND, GATEWAY.
-Context = Literal["inbound", "outbound", "gateway"]
-Layer = Literal["http", "network"]
+__all__ = ["Budgets", "Filter"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,10 +6,9 @@ from typing import Any, get_args
 
 from tamis.errors import BadInput
 from tamis.model.artifact import Metadata
-from tamis.model.filter import Context, Layer
-from tamis.model.plugin import FAILURE_POLICIES, Plugin
+from tamis.model.choices import FAILURE_POLICIES, Context, Layer
 
-__all__ = ["decode", "encode", "plugin"]
+__all__ = ["decode", "encode"]
 
 #: Values of a field that takes a few only.
 _ALLOWED = {
@@ -50,20 +49,6 @@ def decode(text: str | bytes, where: str) -> Metadata:
         elif field.default is MISSING:
             raise BadInput(f"{where} has no '{field.name}'", advice=_ADVICE)
     return Metadata(**values)
-
-
-def plugin(known: Metadata) -> Plugin:
-    """The plugin that manifests would configure."""
-    pairs = (pair.partition("=") for pair in known.environment)
-    return Plugin(
-        name=known.name,
-        root_id=known.root_id,
-        vm_config=known.vm_config.encode(),
-        environment={name: value for name, _, value in pairs},
-        capabilities=known.capabilities,
-        failure_policy=known.failure_policy,
-        allow_on_headers_stop_iteration=known.allow_on_headers_stop_iteration,
-    )
 
 
 def _value(name: str, value: object, where: str) -> str | bool | tuple[str, ...]:

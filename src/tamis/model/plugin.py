@@ -2,13 +2,11 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Literal, get_args
 
-__all__ = ["FAILURE_POLICIES", "Beside", "FailurePolicy", "Limits", "Plugin"]
+from tamis.model.artifact import Metadata
+from tamis.model.choices import FailurePolicy
 
-#: What happens to traffic once the VM has broken: Envoy's `failure_policy`.
-FailurePolicy = Literal["closed", "open", "reload"]
-FAILURE_POLICIES: tuple[FailurePolicy, ...] = get_args(FailurePolicy)
+__all__ = ["Beside", "Limits", "Plugin", "plugin_of"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,3 +55,17 @@ class Limits:
     fuel: int | None = None
     log_bytes: int = 16 << 20
     body_bytes: int = 256 << 20
+
+
+def plugin_of(known: Metadata) -> Plugin:
+    """The plugin that manifests would configure for an artifact."""
+    pairs = (pair.partition("=") for pair in known.environment)
+    return Plugin(
+        name=known.name,
+        root_id=known.root_id,
+        vm_config=known.vm_config.encode(),
+        environment={name: value for name, _, value in pairs},
+        capabilities=known.capabilities,
+        failure_policy=known.failure_policy,
+        allow_on_headers_stop_iteration=known.allow_on_headers_stop_iteration,
+    )

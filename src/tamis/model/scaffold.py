@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from tamis.model.filter import Language
+from tamis.model.choices import Language
 
 __all__ = ["Adopted", "Created", "Offered"]
 

@@ -1,22 +1,26 @@
 """Artifacts: how a module travels, and the registries and folders it travels between.
 
 `pack` makes an artifact, `open_store` finds its place, `save` writes it, `unpack` reads it back.
-What few need is not loaded by all: `folder.archive`, `images.take`, `packing.peek`.
+What few need they take from where it is: `folder.archive`, `images.take`, `packing.peek`.
 """
 
-from tamis.oci import referrers
-from tamis.oci.along import take_along
-from tamis.oci.blobs import InFile, InMemory, Source, watched
-from tamis.oci.digests import digest_of
-from tamis.oci.manifests import Index, Manifest, Stored, parse, stored
-from tamis.oci.moving import replicate, save, shown
-from tamis.oci.packing.contents import child, content, described
-from tamis.oci.packing.pack import Packed, pack, pack_index
-from tamis.oci.packing.parts import Blob
-from tamis.oci.packing.unpack import Unpacked, extract, unpack
-from tamis.oci.places import login, logout, name_in, open_store
-from tamis.oci.registry.names import is_tag
-from tamis.oci.store import Store
+from typing import TYPE_CHECKING
+
+from tamis import lazy
+
+if TYPE_CHECKING:
+    from tamis.oci.along import take_along
+    from tamis.oci.blobs import InFile, InMemory, Source, shown, watched
+    from tamis.oci.digests import digest_of
+    from tamis.oci.manifests import Index, Manifest, Stored, parse, stored
+    from tamis.oci.moving import replicate, save
+    from tamis.oci.packing.contents import child, content, described
+    from tamis.oci.packing.pack import Packed, pack, pack_index
+    from tamis.oci.packing.parts import Blob
+    from tamis.oci.packing.unpack import Unpacked, extract, unpack
+    from tamis.oci.places import login, logout, name_in, open_store
+    from tamis.oci.registry.names import is_tag
+    from tamis.oci.store import Store
 
 __all__ = [
     "Blob",
@@ -42,7 +46,6 @@ __all__ = [
     "pack",
     "pack_index",
     "parse",
-    "referrers",
     "replicate",
     "save",
     "shown",
@@ -51,3 +54,21 @@ __all__ = [
     "unpack",
     "watched",
 ]
+
+__getattr__ = lazy.names_of(
+    __name__,
+    {
+        "along": ("take_along",),
+        "blobs": ("InFile", "InMemory", "Source", "shown", "watched"),
+        "digests": ("digest_of",),
+        "manifests": ("Index", "Manifest", "Stored", "parse", "stored"),
+        "moving": ("replicate", "save"),
+        "packing.contents": ("child", "content", "described"),
+        "packing.pack": ("Packed", "pack", "pack_index"),
+        "packing.parts": ("Blob",),
+        "packing.unpack": ("Unpacked", "extract", "unpack"),
+        "places": ("login", "logout", "name_in", "open_store"),
+        "registry.names": ("is_tag",),
+        "store": ("Store",),
+    },
+)

@@ -9,7 +9,21 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-__all__ = ["PIECE", "InFile", "InMemory", "Reader", "Source", "pieces", "watched", "whole", "write"]
+from tamis.model.artifact import Descriptor
+from tamis.model.transfer import Progress, Told
+
+__all__ = [
+    "PIECE",
+    "InFile",
+    "InMemory",
+    "Reader",
+    "Source",
+    "pieces",
+    "shown",
+    "watched",
+    "whole",
+    "write",
+]
 
 #: Bytes that are held of a blob at a time.
 PIECE = 1 << 18
@@ -102,6 +116,11 @@ class _Telling:
 def watched(source: Source, told: Callable[[int], None]) -> Source:
     """`source`, which tells how many bytes were read of it, from its start; it may go back."""
     return _Watched(source, told)
+
+
+def shown(blob: Descriptor, source: Source, told: Told) -> Source:
+    """The bytes of `blob`, of which it is told how far they are read."""
+    return watched(source, lambda done: told(Progress(blob.digest, done, blob.size)))
 
 
 def pieces(source: Source) -> Iterator[bytes]:

@@ -1,23 +1,28 @@
 """Writing artifacts into a store, and copying them from one to another."""
 
 from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
 
 from tamis.errors import BadInput
-from tamis.model.artifact import Descriptor
-from tamis.model.transfer import Progress, Told
-from tamis.oci.blobs import Source, watched
+from tamis.model.transfer import Told
+from tamis.oci.blobs import shown
 from tamis.oci.crew import Stop, in_parallel, stoppable
 from tamis.oci.manifests import Index, Stored, parse, stored
-from tamis.oci.packing.pack import Packed
 from tamis.oci.store import Store
 
-__all__ = ["replicate", "save", "shown"]
+if TYPE_CHECKING:
+    from tamis.oci.packing.pack import Packed
+
+__all__ = [
+    "replicate",
+    "save",
+]
 
 #: An index that points to indexes that point to ...: nobody needs more.
 _DEPTH = 4
 
 
-def save(packed: Packed, store: Store, tag: str | None) -> bool:
+def save(packed: "Packed", store: Store, tag: str | None) -> bool:
     """Write a packed artifact, blobs first. False: all of it was there, nothing was written."""
     manifest = stored(packed.manifest, packed.media_type)
     if tag and store.knows(tag) == manifest.digest:
@@ -33,11 +38,6 @@ def save(packed: Packed, store: Store, tag: str | None) -> bool:
     written = in_parallel(jobs)
     written.append(store.write_manifest(manifest, tag))
     return any(written)
-
-
-def shown(blob: Descriptor, source: Source, told: Told) -> Source:
-    """The bytes of `blob`, of which it is told how far they are read."""
-    return watched(source, lambda done: told(Progress(blob.digest, done, blob.size)))
 
 
 def replicate(

@@ -4,7 +4,7 @@ import shlex
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from tamis.model.filter import Language
+from tamis.model.choices import Language
 from tamis.model.scaffold import Adopted, Created, Offered
 from tamis.report.objects import Object
 from tamis.report.terminal import Lines, line, together

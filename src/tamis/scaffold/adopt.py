@@ -4,7 +4,7 @@ import json
 import re
 from collections.abc import Sequence
 
-from tamis.model.filter import Layer
+from tamis.model.choices import Layer
 from tamis.scaffold import toml
 from tamis.scaffold.deployed import Deployed
 from tamis.scaffold.project import Project

@@ -12,7 +12,7 @@ from ruamel.yaml.error import MarkedYAMLError, YAMLError
 from ruamel.yaml.events import ScalarEvent
 
 from tamis.errors import BadInput, Place
-from tamis.model.filter import Context, Layer
+from tamis.model.choices import Context, Layer
 from tamis.model.reference import RegistryReference, is_reference, parse
 from tamis.scaffold.project import read_text
 

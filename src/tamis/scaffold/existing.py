@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from tamis.errors import BadInput
-from tamis.model.filter import Language
+from tamis.model.choices import Language
 from tamis.scaffold import cargo, gomod, native, npm
 from tamis.scaffold.project import Project
 

@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from tamis.model.filter import Language
+from tamis.model.choices import Language
 from tamis.scaffold.project import Project, plain_name, read_text, uncommented
 
 __all__ = ["look"]

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from tamis.model.filter import Language
+from tamis.model.choices import Language
 from tamis.scaffold.project import Project, plain_name, uncommented
 
 __all__ = ["look"]

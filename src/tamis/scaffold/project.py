@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from tamis.errors import BadInput, Place
-from tamis.model.filter import Language
+from tamis.model.choices import Language
 
 __all__ = ["VERSION", "Project", "one_line", "plain_name", "read_text", "semantic", "uncommented"]
 

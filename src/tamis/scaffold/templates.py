@@ -14,7 +14,7 @@ from typing import get_args
 
 from tamis import schemas
 from tamis.errors import BadInput, Fault
-from tamis.model.filter import Language
+from tamis.model.choices import Language
 from tamis.model.scaffold import Offered
 
 __all__ = ["KIND", "LANGUAGES", "choose", "files", "offered"]

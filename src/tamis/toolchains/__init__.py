@@ -1,6 +1,7 @@
 """Compilers that turn a filter's sources into a module, one file a language."""
 
-from tamis.model.filter import Filter, Language
+from tamis.model.choices import Language
+from tamis.model.filter import Filter
 from tamis.toolchains.assemblyscript import AssemblyScript
 from tamis.toolchains.cpp import Cpp
 from tamis.toolchains.finish import (

@@ -10,7 +10,8 @@ from typing import Protocol
 
 from tamis.errors import BadInput, Missing
 from tamis.model.build import Fingerprint
-from tamis.model.filter import Filter, Language
+from tamis.model.choices import Language
+from tamis.model.filter import Filter
 from tamis.toolchains import cpp_twin, rust_twin
 from tamis.toolchains.toolchain import Compiled
 from tamis.toolchains.workshop import Workshop

@@ -12,6 +12,7 @@ from tamis.model.artifact import Artifact
 from tamis.model.filter import Filter
 from tamis.model.reference import Reference
 from tamis.model.signed import Attached, Attachment
+from tamis.oci import referrers
 from tamis.trust import provenance, reports, sbom
 from tamis.verbs.cosign import Signer, cosign, pinned_name
 from tamis.verbs.pull import fetch
@@ -90,11 +91,11 @@ def _plain(store: oci.Store, found: Resolved, document: trust.Object) -> Attachm
     """The SBOM as scanners look for it, unsigned."""
     text = json.dumps(document, separators=(",", ":"), ensure_ascii=False).encode()
     digest = oci.digest_of(text)
-    for each in oci.referrers.listing(store, found.digest, _SBOM_TYPE):
+    for each in referrers.listing(store, found.digest, _SBOM_TYPE):
         manifest = oci.parse(store.read_manifest(each.digest, each.media_type))
         if isinstance(manifest, oci.Manifest) and digest in {a.digest for a in manifest.layers}:
             return Attachment("sbom", "document", each.digest, new=False)
-    put = oci.referrers.put(store, found.subject, _SBOM_TYPE, text, notes={}, title="sbom.cdx.json")
+    put = referrers.put(store, found.subject, _SBOM_TYPE, text, notes={}, title="sbom.cdx.json")
     return Attachment("sbom", "document", put.digest, new=True)
 
 

@@ -8,8 +8,7 @@ from tamis import project
 from tamis.envoy.live.bootstrap import Slot
 from tamis.envoy.live.gate import Filling
 from tamis.errors import BadInput, Place, Rejected
-from tamis.model import metadata
-from tamis.model.plugin import Plugin
+from tamis.model.plugin import Plugin, plugin_of
 from tamis.model.running import Loaded
 from tamis.verbs.contents import content
 from tamis.verbs.starting import not_taken
@@ -93,4 +92,4 @@ def _link(at: int, one: Subject, configs: Mapping[str, Path]) -> Link:
             text = config.decode("utf-8", "replace")
             project.validate(text, known.config_schema, what, at=Place(file))
     slot = Slot(f"{at:03d}-{known.name}", known.layer)
-    return Link(one, slot, metadata.plugin(known), config)
+    return Link(one, slot, plugin_of(known), config)

@@ -9,8 +9,7 @@ from tamis.fixtures.keeper import Keeper
 from tamis.fixtures.matching import choice
 from tamis.fixtures.redaction import Redactor
 from tamis.fixtures.sinks import Format, sink
-from tamis.model import metadata
-from tamis.model.plugin import Plugin
+from tamis.model.plugin import Plugin, plugin_of
 from tamis.model.recorded import Capture, Recorded
 from tamis.verbs.subject import Subject
 
@@ -45,7 +44,7 @@ def convert(
     that cannot be read at all, Missing when there is no room.
     """
     default = subject.metadata.config.encode() if subject else b""
-    plugin = metadata.plugin(subject.metadata) if subject else Plugin()
+    plugin = plugin_of(subject.metadata) if subject else Plugin()
     chosen = choice(match, sample)
     found = [
         each

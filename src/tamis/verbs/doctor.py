@@ -8,8 +8,8 @@ from functools import partial
 
 from tamis import envoy, host, toolchains, trust
 from tamis.errors import TamisError
+from tamis.model.choices import Language
 from tamis.model.diagnosis import Diagnosis
-from tamis.model.filter import Language
 from tamis.model.reference import is_image
 from tamis.oci.registry.credentials import docker_file
 

@@ -6,8 +6,8 @@ from pathlib import Path
 
 from tamis import fixtures
 from tamis.errors import BadInput
-from tamis.model import metadata
 from tamis.model.exchange import Fixture
+from tamis.model.plugin import plugin_of
 from tamis.verbs.subject import Subject
 
 __all__ = ["fixtures_of"]
@@ -40,7 +40,7 @@ def fixtures_of(
             advice="Add fixtures/<name>.yaml (docs/fixtures.md), or say --allow-empty.",
         )
     default = subject.metadata.config.encode() if config is None else config
-    plugin = metadata.plugin(subject.metadata)
+    plugin = plugin_of(subject.metadata)
     found = fixtures.find(place, default_config=default, default_plugin=plugin)
     if not found and not allow_empty:
         raise BadInput(

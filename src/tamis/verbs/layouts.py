@@ -2,12 +2,14 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
-from tamis import profiles
 from tamis.errors import BadInput, Rejected
-from tamis.model.finding import Finding
-from tamis.model.layout import LAYOUTS, Layout
-from tamis.model.packaged import Packaged
+from tamis.model.choices import LAYOUTS, Layout
+
+if TYPE_CHECKING:
+    from tamis.model.finding import Finding
+    from tamis.model.packaged import Packaged
 
 __all__ = ["demand", "findings", "layout_for"]
 
@@ -17,8 +19,10 @@ def layout_for(targets: Sequence[str], chosen: Layout | None = None) -> Layout:
 
     Raises BadInput for an unknown target, or when no layout suits them all.
     """
-    if chosen:
-        return chosen
+    if chosen or not targets:
+        return chosen or "image"
+    from tamis import profiles
+
     pulling = [each for each in map(profiles.resolve, targets) if each.puller]
     if not pulling:
         return "image"
@@ -32,11 +36,12 @@ def layout_for(targets: Sequence[str], chosen: Layout | None = None) -> Layout:
     )
 
 
-def findings(package: Packaged, targets: Sequence[str]) -> tuple[Finding, ...]:
+def findings(package: "Packaged", targets: Sequence[str]) -> "tuple[Finding, ...]":
     """What the pullers of the targets say to it, each as the target's own."""
     if not targets:
         return ()
-    from tamis.checks import packaging  # rules that only targets need
+    from tamis import profiles  # rules that only targets need
+    from tamis.checks import packaging
 
     return tuple(
         replace(finding, target=target)
@@ -45,7 +50,7 @@ def findings(package: Packaged, targets: Sequence[str]) -> tuple[Finding, ...]:
     )
 
 
-def demand(package: Packaged, targets: Sequence[str]) -> None:
+def demand(package: "Packaged", targets: Sequence[str]) -> None:
     """Raises Rejected, with the words of the first puller that would refuse it."""
     for finding in findings(package, targets):
         if finding.severity == "error":

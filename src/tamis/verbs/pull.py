@@ -13,15 +13,16 @@ from tamis.files import opened_whole
 from tamis.model.artifact import Artifact, Descriptor, Metadata
 from tamis.model.reference import LayoutReference, Reference
 from tamis.model.transfer import Told
-from tamis.verbs.resolved import Resolved, resolved
+from tamis.oci.packing.media_types import HIGRESS_README, HIGRESS_SPEC
+from tamis.verbs.resolved import resolved
 
 __all__ = ["Pulled", "describe", "fetch", "pull"]
 
 _TITLE = "org.opencontainers.image.title"
 #: How Higress' layers are called that have no title.
 _DOCUMENTS = {
-    "application/vnd.module.wasm.spec.v1+yaml": "spec.yaml",
-    "application/vnd.module.wasm.doc.v1+markdown": "README.md",
+    HIGRESS_SPEC: "spec.yaml",
+    HIGRESS_README: "README.md",
 }
 #: In bytes; larger ones are no documents.
 _LARGEST_DOCUMENT = 16 << 20
@@ -99,10 +100,6 @@ def describe(reference: Reference, *, insecure: bool = False) -> Artifact:
         return oci.described(
             found.manifest, found.digest, store.read_blob, name=name, version=version
         )
-
-
-def _described(store: oci.Store, found: Resolved, name: str, version: str) -> Artifact:
-    return oci.described(found.manifest, found.digest, store.read_blob, name=name, version=version)
 
 
 def _documents(

@@ -3,18 +3,20 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from tamis import oci
 from tamis.errors import BadInput, Rejected
 from tamis.model.artifact import Artifact, Metadata
-from tamis.model.layout import Layout
+from tamis.model.choices import Layout
 from tamis.model.reference import Reference, tagged
 from tamis.model.transfer import Item, Kind, Plan, Told
 from tamis.verbs.layouts import demand, layout_for
-from tamis.verbs.packages import indexed, made
-from tamis.verbs.pull import describe
 
-__all__ = ["describe", "plan", "push"]
+if TYPE_CHECKING:
+    from tamis.model.packaged import Packaged
+
+__all__ = ["plan", "push"]
 
 
 def push(
@@ -105,7 +107,7 @@ def _prepared(
     where = str(replace(tagged(destination, tag), digest=None))
     try:
         top, packed = _packed(source, metadata, index, lambda: layout_for(wanted, layout))
-        packages = [made(each, source, where) for each in packed]
+        package = _package(source, where, top, packed) if wanted else None
     except OSError as error:
         raise BadInput(
             f"cannot read {module!s:.200}: {error.strerror}",
@@ -117,7 +119,8 @@ def _prepared(
             f"{destination} is pinned, and this module makes {digest}",
             advice="Leave the digest away, or build the module that has it.",
         )
-    demand(indexed(top, packed, packages) if top else packages[0], wanted)
+    if package:
+        demand(package, wanted)
     taken = _taken(top) if top else digest
     return _Sent(packed, top, tag, _artifact(next(p for p in packed if p.digest == taken)))
 
@@ -131,6 +134,16 @@ def _packed(
     if index:
         return oci.pack_index(source, metadata, index)
     return None, (oci.pack(source, metadata, layout()),)
+
+
+def _package(
+    source: oci.Source, where: str, top: oci.Stored | None, packed: Sequence[oci.Packed]
+) -> "Packaged":
+    """What will be there, as targets judge it."""
+    from tamis.verbs.packages import indexed, made  # only targets pay for it
+
+    packages = [made(each, source, where) for each in packed]
+    return indexed(top, packed, packages) if top else packages[0]
 
 
 def _taken(index: oci.Stored) -> str:

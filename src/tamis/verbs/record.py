@@ -21,8 +21,8 @@ from tamis.fixtures.keeper import Keeper
 from tamis.fixtures.matching import Choice, choice
 from tamis.fixtures.redaction import LARGEST, Redactor
 from tamis.fixtures.sinks import Format, sink
-from tamis.model import metadata
 from tamis.model.exchange import Fixture
+from tamis.model.plugin import plugin_of
 from tamis.model.recorded import Recorded, Skipped
 from tamis.verbs.clusters import clusters as clusters_of
 from tamis.verbs.convert import MAX_BODY
@@ -117,7 +117,7 @@ def _base(subject: Subject | None, config: bytes | None) -> Fixture:
     if subject is None:
         return Fixture("", NOWHERE, (), config=config or b"")
     given = subject.metadata.config.encode() if config is None else config
-    return Fixture("", NOWHERE, (), config=given, plugin=metadata.plugin(subject.metadata))
+    return Fixture("", NOWHERE, (), config=given, plugin=plugin_of(subject.metadata))
 
 
 def _filling(subject: Subject, base: Fixture) -> Filling:

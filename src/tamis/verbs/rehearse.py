@@ -11,9 +11,8 @@ from tamis.envoy.live.upstream import Upstream
 from tamis.envoy.measuring.arena import Origin
 from tamis.errors import BadInput, Rejected
 from tamis.fixtures.workload import Workload, choose
-from tamis.model import metadata
 from tamis.model.exchange import Answer, Exchange, Request
-from tamis.model.plugin import Plugin
+from tamis.model.plugin import Plugin, plugin_of
 from tamis.model.rehearsed import Rehearsed, Side, Version
 from tamis.rehearsals.candidate import Candidate
 from tamis.rehearsals.rehearse import Setting
@@ -86,7 +85,7 @@ def _candidate(side: Side, subject: Subject, config: bytes | None) -> Candidate:
             advice="Name an HTTP filter.",
         )
     own = meta.config.encode() if config is None else config
-    plugin = metadata.plugin(meta)
+    plugin = plugin_of(meta)
     if why := hangs(subject.module, plugin, own):
         raise Rejected(
             f"{subject.text}: {why}, so Envoy would never finish loading it",

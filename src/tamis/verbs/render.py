@@ -10,10 +10,10 @@ from tamis.errors import BadInput
 from tamis.files import write_whole
 from tamis.manifests import Manifest
 from tamis.model.artifact import Artifact, Metadata
-from tamis.model.layout import Layout
+from tamis.model.choices import Layout
 from tamis.model.reference import LayoutReference, Reference, RegistryReference, parse, tagged
 from tamis.verbs.layouts import layout_for
-from tamis.verbs.push import describe
+from tamis.verbs.pull import describe
 from tamis.verbs.subject import Subject
 
 __all__ = ["Placed", "place", "place_reference", "place_subject", "render", "save"]

@@ -12,8 +12,8 @@ from tamis.manifests import Manifest
 from tamis.model.artifact import Artifact
 from tamis.model.card import Card
 from tamis.model.checked import Checked
+from tamis.model.choices import Layout
 from tamis.model.filter import Filter
-from tamis.model.layout import Layout
 from tamis.model.reference import LayoutReference, RegistryReference, parse, tagged
 from tamis.model.shipment import Shipment, Stage, StageName
 from tamis.model.tested import Tested
@@ -24,7 +24,8 @@ from tamis.report.terminal import bytes_of
 from tamis.report.test import test_totals
 from tamis.verbs.bench import bench
 from tamis.verbs.check import check
-from tamis.verbs.push import describe, push
+from tamis.verbs.pull import describe
+from tamis.verbs.push import push
 from tamis.verbs.render import Placed, place, render, save
 from tamis.verbs.subject import Subject, from_filter
 from tamis.verbs.test import ready, test

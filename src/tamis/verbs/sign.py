@@ -7,6 +7,7 @@ from tamis import oci, trust
 from tamis.errors import BadInput
 from tamis.model.reference import Reference
 from tamis.model.signed import Attached, Attachment
+from tamis.oci import referrers
 from tamis.verbs.cosign import Signer, cosign, pinned_name
 from tamis.verbs.resolved import name_of, resolved
 
@@ -36,7 +37,7 @@ def sign(
         found = resolved(store, reference)
         name = name_of(reference, found)
         classic, bundle = trust.sign(store, found.subject, name, private)
-        tag = store.read_manifest(oci.referrers.tag_of(found.digest, "sig"))
+        tag = store.read_manifest(referrers.tag_of(found.digest, "sig"))
     return Attached(
         reference=str(reference.with_digest(found.digest)),
         digest=found.digest,

@@ -5,7 +5,7 @@ from typing import Literal
 
 from tamis import toolchains
 from tamis.errors import BadInput, Missing, TamisError, Unreachable
-from tamis.model.filter import Language
+from tamis.model.choices import Language
 from tamis.model.toolchain import Available, ImageMade
 from tamis.toolchains.containers import images
 from tamis.toolchains.containers.engine import Engine, connect, explained

@@ -5,6 +5,7 @@ from tamis.errors import BadInput
 from tamis.model.artifact import Descriptor
 from tamis.model.reference import Reference
 from tamis.model.tree import Kind, Node
+from tamis.oci import referrers
 
 __all__ = ["tree"]
 
@@ -43,12 +44,12 @@ def _node(store: oci.Store, found: oci.Stored, kind: Kind, what: str, depth: int
         media_type = document.artifact_type or document.media_type
     children += [
         _below(store, each, "referrer", each.annotations.get(_PREDICATE, ""), depth)
-        for each in oci.referrers.listing(store, found.digest)
+        for each in referrers.listing(store, found.digest)
     ]
     if kind != "referrer":
         children += [
             _node(store, each, "referrer", f"tag {tag}", depth - 1)
-            for tag, each in oci.referrers.tagged(store, found.digest)
+            for tag, each in referrers.tagged(store, found.digest)
         ]
     return Node(kind, what, media_type, found.digest, len(found.content), tuple(children))
 

@@ -3,22 +3,27 @@
 `read(data) -> ModuleInfo` is strict where a host is strict and never trusts a length.
 """
 
-from tamis.wasm.module import (
-    Custom,
-    Export,
-    ExternType,
-    FunctionType,
-    GlobalType,
-    Import,
-    Kind,
-    Memory,
-    ModuleInfo,
-    Section,
-    Start,
-    Table,
-)
-from tamis.wasm.reader import read
-from tamis.wasm.rewrite import keep_exports, strip
+from typing import TYPE_CHECKING
+
+from tamis import lazy
+
+if TYPE_CHECKING:
+    from tamis.wasm.module import (
+        Custom,
+        Export,
+        ExternType,
+        FunctionType,
+        GlobalType,
+        Import,
+        Kind,
+        Memory,
+        ModuleInfo,
+        Section,
+        Start,
+        Table,
+    )
+    from tamis.wasm.reader import read
+    from tamis.wasm.rewrite import keep_exports, strip
 
 __all__ = [
     "Custom",
@@ -37,3 +42,25 @@ __all__ = [
     "read",
     "strip",
 ]
+
+__getattr__ = lazy.names_of(
+    __name__,
+    {
+        "module": (
+            "Custom",
+            "Export",
+            "ExternType",
+            "FunctionType",
+            "GlobalType",
+            "Import",
+            "Kind",
+            "Memory",
+            "ModuleInfo",
+            "Section",
+            "Start",
+            "Table",
+        ),
+        "reader": ("read",),
+        "rewrite": ("keep_exports", "strip"),
+    },
+)

@@ -13,8 +13,8 @@ from pathlib import Path
 
 from tamis.fixtures import build, shape, yaml
 from tamis.fixtures.nodes import Mapping, Node, Scalar, Sequence, plain
+from tamis.model.choices import Layer
 from tamis.model.exchange import CalloutMatch, CalloutReply, CalloutRule, Fixture
-from tamis.model.filter import Layer
 from tamis.model.outcome import Outcome
 from tamis.model.plugin import Plugin
 

@@ -12,7 +12,7 @@ from tests.registry import LoopbackRegistry
 
 from tamis.errors import BadInput, Rejected
 from tamis.model.artifact import Metadata
-from tamis.model.layout import LAYOUTS, Layout
+from tamis.model.choices import LAYOUTS, Layout
 from tamis.model.reference import LayoutReference, RegistryReference
 from tamis.model.transfer import Progress
 from tamis.oci import Index, open_store, parse

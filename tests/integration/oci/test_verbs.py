@@ -9,12 +9,12 @@ from tests.registry import LoopbackRegistry
 
 from tamis.errors import BadInput, Rejected
 from tamis.model.artifact import Metadata
-from tamis.model.layout import Layout
+from tamis.model.choices import Layout
 from tamis.model.reference import LayoutReference, RegistryReference, parse
 from tamis.oci import digest_of
 from tamis.verbs.copy import copy
-from tamis.verbs.pull import fetch, pull
-from tamis.verbs.push import describe, push
+from tamis.verbs.pull import describe, fetch, pull
+from tamis.verbs.push import push
 
 MODULE = b"\0asm\1\0\0\0" + bytes(range(256)) * 20
 METADATA = Metadata("hello", "1.0.0", "says hello", "MIT", root_id="r", config='{"a": 1}')

@@ -15,8 +15,8 @@ from tamis.envoy.judging.tls import Names, Tls
 from tamis.envoy.judging.told import Told, Untold, tell
 from tamis.envoy.trace import Callback, HostCall, Trace
 from tamis.errors import Missing
+from tamis.model.choices import Layer
 from tamis.model.exchange import Exchange, Fixture, Request
-from tamis.model.filter import Layer
 from tamis.model.outcome import NotComparable
 from tamis.model.plugin import Plugin
 

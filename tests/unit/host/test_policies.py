@@ -3,6 +3,7 @@
 import pytest
 from tests.unit.host.talking_guest import CALLOUT, talking, told
 
+from tamis.model.choices import FAILURE_POLICIES
 from tamis.model.exchange import (
     DEFAULT_NOW,
     Answer,
@@ -16,7 +17,7 @@ from tamis.model.exchange import (
     Tick,
 )
 from tamis.model.outcome import LocalReply
-from tamis.model.plugin import FAILURE_POLICIES, Beside, Plugin
+from tamis.model.plugin import Beside, Plugin
 
 HEADERS = ((":method", "POST"), (":path", "/a"), (":scheme", "http"), (":authority", "h"))
 OK = ((":status", "200"),)

@@ -6,8 +6,8 @@ import pytest
 
 from tamis.errors import BadInput
 from tamis.model.artifact import Metadata
-from tamis.model.metadata import decode, encode, plugin
-from tamis.model.plugin import Plugin
+from tamis.model.metadata import decode, encode
+from tamis.model.plugin import Plugin, plugin_of
 
 WHOLE = Metadata(
     "f",
@@ -31,7 +31,7 @@ def test_defaults_are_left_out():
 
 
 def test_the_plugin_that_it_means():
-    assert plugin(WHOLE) == Plugin(
+    assert plugin_of(WHOLE) == Plugin(
         "f",
         "r",
         None,
@@ -41,7 +41,7 @@ def test_the_plugin_that_it_means():
         "reload",
         allow_on_headers_stop_iteration=True,
     )
-    assert plugin(Metadata("f", "1")) == Plugin("f")
+    assert plugin_of(Metadata("f", "1")) == Plugin("f")
 
 
 @pytest.mark.parametrize(

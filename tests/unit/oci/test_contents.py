@@ -13,7 +13,7 @@ import pytest
 
 from tamis.errors import BadInput, Rejected
 from tamis.model.artifact import Descriptor, Metadata
-from tamis.model.layout import LAYOUTS, Layout
+from tamis.model.choices import LAYOUTS, Layout
 from tamis.oci import (
     Index,
     Manifest,
@@ -31,9 +31,8 @@ from tamis.oci.digests import digest_of
 from tamis.oci.manifests import DOCKER_MANIFEST, OCI_MANIFEST
 from tamis.oci.packing import unpack as unpacking
 from tamis.oci.packing.gzip import compressed
-from tamis.oci.packing.layouts.istio import WASM_CONFIG, WASM_CONTENT
+from tamis.oci.packing.media_types import OCI_TAR_GZIP, WASM_CONFIG, WASM_CONTENT
 from tamis.oci.packing.metadata import MODULE_SIZE, module_facts
-from tamis.oci.packing.parts import OCI_TAR_GZIP
 from tamis.oci.packing.tar import archived
 
 MODULE = b"\0asm\1\0\0\0" + b"m" * 300

@@ -11,14 +11,12 @@ from ruamel.yaml import YAML
 
 from tamis.errors import BadInput
 from tamis.model.artifact import Metadata
-from tamis.model.layout import LAYOUTS, Layout
+from tamis.model.choices import LAYOUTS, Layout
 from tamis.oci.blobs import InFile
 from tamis.oci.digests import digest_of
 from tamis.oci.manifests import DOCKER_MANIFEST
-from tamis.oci.packing import pack as packing
-from tamis.oci.packing.layouts import cncf, docker, higress, istio
+from tamis.oci.packing import media_types, module
 from tamis.oci.packing.pack import pack, pack_index
-from tamis.oci.packing.parts import IMAGE_CONFIG, OCI_TAR_GZIP
 
 MODULE = b"\0asm\1\0\0\0" + bytes(range(256)) * 20
 METADATA = Metadata(
@@ -67,8 +65,8 @@ def test_descriptors_hold(layout: Layout) -> None:
 
 def test_image_ends_with_the_archive() -> None:
     document = json.loads(pack(MODULE, METADATA, "image").manifest)
-    assert document["layers"][-1]["mediaType"] == OCI_TAR_GZIP
-    assert document["config"]["mediaType"] == IMAGE_CONFIG
+    assert document["layers"][-1]["mediaType"] == media_types.OCI_TAR_GZIP
+    assert document["config"]["mediaType"] == media_types.IMAGE_CONFIG
 
 
 def test_image_config_names_the_unpacked_layer() -> None:
@@ -84,7 +82,7 @@ def test_image_config_names_the_unpacked_layer() -> None:
 def test_istio_has_exactly_two_layers_one_of_them_raw() -> None:
     packed = pack(MODULE, METADATA, "istio")
     kinds = [layer.descriptor.media_type for layer in packed.layers]
-    assert kinds == [istio.WASM_CONFIG, istio.WASM_CONTENT]
+    assert kinds == [media_types.WASM_CONFIG, media_types.WASM_CONTENT]
     assert packed.layers[1].content == MODULE
     assert json.loads(packed.layers[0].content) == {
         "type": "envoy_proxy",
@@ -98,7 +96,7 @@ def test_docker_is_the_same_image_in_the_older_manifest() -> None:
     document = json.loads(packed.manifest)
     assert document["mediaType"] == packed.media_type == DOCKER_MANIFEST
     assert "annotations" not in document
-    assert [layer["mediaType"] for layer in document["layers"]] == [docker.DOCKER_TAR_GZIP]
+    assert [layer["mediaType"] for layer in document["layers"]] == [media_types.DOCKER_TAR_GZIP]
     assert packed.layers[0].content == image.layers[0].content
     assert packed.config.content == image.config.content
 
@@ -113,8 +111,8 @@ def test_labels_say_what_annotations_say(layout: Layout) -> None:
 def test_cncf_is_the_module_alone() -> None:
     packed = pack(MODULE, METADATA, "cncf")
     assert [layer.content for layer in packed.layers] == [MODULE]
-    assert packed.layers[0].descriptor.media_type == cncf.CNCF_MODULE
-    assert packed.config.descriptor.media_type == cncf.CNCF_CONFIG
+    assert packed.layers[0].descriptor.media_type == media_types.CNCF_MODULE
+    assert packed.config.descriptor.media_type == media_types.CNCF_CONFIG
     assert json.loads(packed.config.content) == {
         "created": "1970-01-01T00:00:00Z",
         "architecture": "wasm",
@@ -125,10 +123,10 @@ def test_cncf_is_the_module_alone() -> None:
 
 def _spec(known: Metadata) -> Any:
     (spec, readme, module) = pack(MODULE, known, "higress").layers
-    assert spec.descriptor.media_type == higress.HIGRESS_SPEC
-    assert readme.descriptor.media_type == higress.HIGRESS_README
+    assert spec.descriptor.media_type == media_types.HIGRESS_SPEC
+    assert readme.descriptor.media_type == media_types.HIGRESS_README
     assert readme.content.startswith(b"# hello\n")
-    assert module.descriptor.media_type == OCI_TAR_GZIP
+    assert module.descriptor.media_type == media_types.OCI_TAR_GZIP
     return YAML(typ="safe").load(spec.content)
 
 
@@ -211,6 +209,6 @@ def test_refuses(module: bytes, metadata: Metadata, said: str) -> None:
 
 
 def test_refuses_what_consumers_truncate(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(packing, "MAX_MODULE", len(MODULE) - 1)
+    monkeypatch.setattr(module, "MAX_MODULE", len(MODULE) - 1)
     with pytest.raises(BadInput, match="consumers truncate"):
         pack(MODULE, METADATA)

@@ -13,7 +13,8 @@ from cyclonedx.validation.json import JsonStrictValidator
 
 from tamis.errors import BadInput
 from tamis.model.artifact import Artifact, Metadata
-from tamis.model.filter import Filter, Language
+from tamis.model.choices import Language
+from tamis.model.filter import Filter
 from tamis.oci import digest_of
 from tamis.trust.sbom import given, sbom
 

@@ -20,8 +20,8 @@ from tamis.envoy.judging.told import Told
 from tamis.envoy.process import Crashed, Refused
 from tamis.envoy.wire.loop import Silence
 from tamis.envoy.wire.opening import Failed
+from tamis.model.choices import Layer
 from tamis.model.exchange import Connection, Exchange, Fixture
-from tamis.model.filter import Layer
 from tamis.model.outcome import NotComparable, Run, Trap
 
 __all__ = ["Judge", "run"]

@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 
 from tamis.envoy.judging.told import Told, Untold, tell
+from tamis.model.choices import Layer
 from tamis.model.exchange import Fixture
-from tamis.model.filter import Layer
 
 __all__ = ["Setup", "setup_of"]
 

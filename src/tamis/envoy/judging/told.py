@@ -14,8 +14,8 @@ from tamis.envoy.judging import addresses, computed, tls, values
 from tamis.envoy.judging.addresses import Address
 from tamis.envoy.judging.tls import Tls
 from tamis.envoy.judging.values import Unsayable
+from tamis.model.choices import Layer
 from tamis.model.exchange import Fixture, PropertyPath, to_bytes
-from tamis.model.filter import Layer
 
 __all__ = ["Field", "Told", "Untold", "tell"]
 

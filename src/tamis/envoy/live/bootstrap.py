@@ -14,7 +14,7 @@ from tamis.envoy.live.taps import Taps, behind, early, in_front, told
 from tamis.envoy.live.upstream import Upstream
 from tamis.envoy.plugins import NETWORK_WASM, TYPE, WASM, Json, Loadable, typed_config
 from tamis.envoy.wiring import HCM, cluster, pipe, router, slot, tcp, tcp_proxy
-from tamis.model.filter import Layer
+from tamis.model.choices import Layer
 
 __all__ = ["ADMIN", "FRONT", "Slot", "gate_bootstrap"]
 

@@ -12,14 +12,16 @@ from dataclasses import dataclass
 
 from tamis.errors import BadInput
 from tamis.model.artifact import Artifact, Descriptor, Metadata
-from tamis.model.layout import Layout
+from tamis.model.choices import Layout
 from tamis.oci.manifests import DOCKER_MANIFEST, MAX_MANIFEST, Index, Manifest
-from tamis.oci.packing.layouts.cncf import CNCF_MODULE
-from tamis.oci.packing.layouts.docker import DOCKER_TAR_GZIP
-from tamis.oci.packing.layouts.higress import HIGRESS_SPEC
-from tamis.oci.packing.layouts.istio import WASM_CONTENT
+from tamis.oci.packing.media_types import (
+    CNCF_MODULE,
+    DOCKER_TAR_GZIP,
+    HIGRESS_SPEC,
+    OCI_TAR_GZIP,
+    WASM_CONTENT,
+)
 from tamis.oci.packing.metadata import METADATA, metadata, module_facts
-from tamis.oci.packing.parts import OCI_TAR_GZIP
 
 __all__ = ["Content", "child", "content", "described", "facts"]
 

@@ -5,19 +5,16 @@ from dataclasses import dataclass
 
 from tamis.errors import BadInput
 from tamis.model.artifact import Metadata
-from tamis.model.layout import Layout
+from tamis.model.choices import Layout
 from tamis.oci.blobs import InMemory, Source
 from tamis.oci.digests import digest_of
 from tamis.oci.manifests import MAX_MANIFEST, OCI_INDEX, OCI_MANIFEST, Stored, compact, written
 from tamis.oci.packing.layouts import cncf, docker, higress, image, istio
+from tamis.oci.packing.module import check_module
 from tamis.oci.packing.parts import Arranged, Blob, Parts
 
-__all__ = ["MAX_MODULE", "Packed", "check_module", "pack", "pack_index"]
+__all__ = ["Packed", "pack", "pack_index"]
 
-#: Bytes of a module; Istio silently truncates beyond.
-MAX_MODULE = 256 << 20
-
-_MAGIC = b"\0asm"
 _ARRANGE: Mapping[Layout, Callable[[Parts], Arranged]] = {
     "image": image.arrange,
     "istio": istio.arrange,
@@ -90,23 +87,6 @@ def pack_index(
     content = compact(document)
     _bearable(content, metadata.name)
     return Stored(content, digest_of(content), OCI_INDEX), packed
-
-
-def check_module(head: bytes, size: int, name: str) -> None:
-    """Raises BadInput where a consumer would refuse or truncate a module of `size` bytes that
-    begins with `head`.
-    """
-    if size < 8 or not head.startswith(_MAGIC):
-        raise BadInput(
-            f"{name}: this is not a WebAssembly module (it does not begin with \\0asm)",
-            advice="Name the compiled .wasm file.",
-        )
-    if size > MAX_MODULE:
-        raise BadInput(
-            f"{name}: the module has {size >> 20} MiB, and consumers truncate it at "
-            f"{MAX_MODULE >> 20} MiB",
-            advice="Strip debug information and embedded data.",
-        )
 
 
 def _parts(module: bytes | Source, metadata: Metadata) -> Parts:

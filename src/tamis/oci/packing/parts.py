@@ -11,14 +11,12 @@ from tamis.oci.blobs import InMemory, Source, pieces, whole
 from tamis.oci.digests import digest_of
 from tamis.oci.manifests import OCI_MANIFEST, compact
 from tamis.oci.packing.gzip import compressed
+from tamis.oci.packing.media_types import IMAGE_CONFIG
 from tamis.oci.packing.metadata import annotations
 from tamis.oci.packing.scratch import kept
 from tamis.oci.packing.tar import archived
 
-__all__ = ["IMAGE_CONFIG", "OCI_TAR_GZIP", "Arranged", "Blob", "Parts", "blob", "image_config"]
-
-IMAGE_CONFIG = "application/vnd.oci.image.config.v1+json"
-OCI_TAR_GZIP = "application/vnd.oci.image.layer.v1.tar+gzip"
+__all__ = ["Arranged", "Blob", "Parts", "blob", "image_config"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ from tamis.model.packaged import Layer, Opened
 from tamis.oci.blobs import PIECE, Reader, Source
 from tamis.oci.packing.broken import Broken
 from tamis.oci.packing.gunzip import Gunzip
-from tamis.oci.packing.pack import MAX_MODULE
+from tamis.oci.packing.module import MAX_MODULE
 from tamis.oci.packing.tar import PLUGIN
 from tamis.oci.packing.untar import Untar
 

@@ -13,7 +13,7 @@ from tamis.oci.manifests import Manifest
 from tamis.oci.packing.broken import NO_GZIP, Broken
 from tamis.oci.packing.contents import Content, content, facts
 from tamis.oci.packing.gunzip import Gunzip
-from tamis.oci.packing.pack import MAX_MODULE, check_module
+from tamis.oci.packing.module import MAX_MODULE, check_module
 from tamis.oci.packing.tar import PLUGIN
 from tamis.oci.packing.untar import Untar
 

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from tamis.errors import BadInput, Missing, Unreachable
-from tamis.model.filter import Language
+from tamis.model.choices import Language
 from tamis.toolchains.containers.confinement import NETWORK
 from tamis.toolchains.containers.engine import Engine, explained
 from tamis.toolchains.containers.zig_files import zig_files

@@ -6,12 +6,10 @@ the beginning of time: the same module has the same digest whatever the clock.
 
 from tamis.model.artifact import Descriptor
 from tamis.oci.manifests import compact
+from tamis.oci.packing.media_types import CNCF_CONFIG, CNCF_MODULE
 from tamis.oci.packing.parts import Arranged, Blob, Parts, blob
 
-__all__ = ["CNCF_CONFIG", "CNCF_MODULE", "arrange"]
-
-CNCF_CONFIG = "application/vnd.wasm.config.v0+json"
-CNCF_MODULE = "application/wasm"
+__all__ = ["arrange"]
 
 
 def arrange(parts: Parts) -> Arranged:

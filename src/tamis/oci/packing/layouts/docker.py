@@ -4,11 +4,11 @@ That manifest has no annotations: what the artifact says of itself is in the lab
 """
 
 from tamis.oci.manifests import DOCKER_MANIFEST
+from tamis.oci.packing.media_types import DOCKER_TAR_GZIP
 from tamis.oci.packing.parts import Arranged, Parts, image_config
 
-__all__ = ["DOCKER_TAR_GZIP", "arrange"]
+__all__ = ["arrange"]
 
-DOCKER_TAR_GZIP = "application/vnd.docker.image.rootfs.diff.tar.gzip"
 _CONFIG = "application/vnd.docker.container.image.v1+json"
 
 

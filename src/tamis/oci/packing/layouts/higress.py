@@ -8,12 +8,11 @@ import json
 from typing import Any
 
 from tamis.model.artifact import Metadata
-from tamis.oci.packing.parts import OCI_TAR_GZIP, Arranged, Parts, blob, image_config
+from tamis.oci.packing.media_types import HIGRESS_README, HIGRESS_SPEC, OCI_TAR_GZIP
+from tamis.oci.packing.parts import Arranged, Parts, blob, image_config
 
-__all__ = ["HIGRESS_README", "HIGRESS_SPEC", "arrange"]
+__all__ = ["arrange"]
 
-HIGRESS_SPEC = "application/vnd.module.wasm.spec.v1+yaml"
-HIGRESS_README = "application/vnd.module.wasm.doc.v1+markdown"
 _TITLE = "org.opencontainers.image.title"
 
 

@@ -3,7 +3,8 @@
 Read by every puller (Istio calls it the compat variant), and by every registry and container tool.
 """
 
-from tamis.oci.packing.parts import OCI_TAR_GZIP, Arranged, Parts, image_config
+from tamis.oci.packing.media_types import OCI_TAR_GZIP
+from tamis.oci.packing.parts import Arranged, Parts, image_config
 
 __all__ = ["arrange"]
 

@@ -5,13 +5,12 @@ Source of facts: the Wasm image specification (solo-io/wasm), which Istio calls 
 
 from tamis.model.artifact import Descriptor
 from tamis.oci.manifests import compact
+from tamis.oci.packing.media_types import WASM_CONFIG, WASM_CONTENT
 from tamis.oci.packing.parts import Arranged, Blob, Parts, blob, image_config
 from tamis.oci.packing.tar import PLUGIN
 
-__all__ = ["WASM_CONFIG", "WASM_CONTENT", "arrange"]
+__all__ = ["arrange"]
 
-WASM_CONFIG = "application/vnd.module.wasm.config.v1+json"
-WASM_CONTENT = "application/vnd.module.wasm.content.layer.v1+wasm"
 _TITLE = "org.opencontainers.image.title"
 
 
