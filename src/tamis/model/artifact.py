@@ -56,7 +56,8 @@ class Metadata:
 class Artifact:
     """A published filter: `digest` is the image manifest's; `module_digest` that of the .wasm.
 
-    `layer_size` is what travels, `module_size` what Envoy loads; bytes.
+    `layer_size` is what travels, `module_size` what Envoy loads; bytes. `index`: the digest of the
+    index that leads to it, "" where none does.
     """
 
     metadata: Metadata
@@ -65,3 +66,4 @@ class Artifact:
     module_digest: str
     module_size: int
     layer_size: int
+    index: str = ""

@@ -17,6 +17,7 @@ def artifact(value: Artifact, where: Reference, files: Sequence[Path] = ()) -> L
     rows = [
         ("reference", str(where.with_digest(value.digest))),
         ("digest", value.digest),
+        *([("of index", value.index)] if value.index else []),
         ("layout", value.layout),
         ("module", f"{bytes_of(value.module_size)}  {value.module_digest}"),
         ("travels as", bytes_of(value.layer_size)),
@@ -29,6 +30,7 @@ def artifact_object(value: Artifact, where: Reference, files: Sequence[Path] = (
     told: Object = {
         "reference": str(where.with_digest(value.digest)),
         "digest": value.digest,
+        "index": value.index or None,
         "layout": value.layout,
         "module": {"digest": value.module_digest, "size": value.module_size},
         "layer_size": value.layer_size,

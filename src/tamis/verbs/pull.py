@@ -75,7 +75,7 @@ def pull(
             with _writing(output / each) as file:
                 file.write(content)
             files.append(output / each)
-    return Pulled(unpacked.artifact(found.digest), path, tuple(files))
+    return Pulled(unpacked.artifact(found.digest, found.index), path, tuple(files))
 
 
 def fetch(reference: Reference, *, insecure: bool = False) -> tuple[Artifact, bytes]:
@@ -85,7 +85,7 @@ def fetch(reference: Reference, *, insecure: bool = False) -> tuple[Artifact, by
         found = resolved(store, reference)
         module = io.BytesIO()
         told = oci.extract(found.manifest, store.blob, module, name=name, version=version)
-    return told.artifact(found.digest), module.getvalue()
+    return told.artifact(found.digest, found.index), module.getvalue()
 
 
 def describe(reference: Reference, *, insecure: bool = False) -> Artifact:
@@ -98,7 +98,12 @@ def describe(reference: Reference, *, insecure: bool = False) -> Artifact:
     with oci.open_store(reference, insecure=insecure) as store:
         found = resolved(store, reference)
         return oci.described(
-            found.manifest, found.digest, store.read_blob, name=name, version=version
+            found.manifest,
+            found.digest,
+            store.read_blob,
+            name=name,
+            version=version,
+            index=found.index,
         )
 
 

@@ -122,7 +122,8 @@ def _prepared(
     if package:
         demand(package, wanted)
     taken = _taken(top) if top else digest
-    return _Sent(packed, top, tag, _artifact(next(p for p in packed if p.digest == taken)))
+    artifact = _artifact(next(each for each in packed if each.digest == taken))
+    return _Sent(packed, top, tag, replace(artifact, index=top.digest if top else ""))
 
 
 def _packed(

@@ -98,6 +98,7 @@ def test_index_leads_each_consumer_to_its_child(
         index = parse(top)
     assert isinstance(index, Index)
     assert dict(index.manifests)["linux/amd64"].digest == pushed.digest
+    assert pushed.index == top.digest
     assert describe(remote) == pushed
     again = replace(remote, digest=top.digest)
     registry.requests.clear()
@@ -114,11 +115,13 @@ def test_a_plan_changes_nothing(registry: LoopbackRegistry, remote: RegistryRefe
     assert not any(item.there for item in planned.items)
     assert planned.size == sum(item.size for item in planned.items)
     assert push(MODULE, METADATA, remote) == planned.artifact
+    assert planned.artifact.index == ""
     uploads = list(registry.uploads)
     again = plan(MODULE, METADATA, remote)
     assert all(item.there for item in again.items)
     assert again.size == 0
     several = plan(MODULE, METADATA, remote, index=("image", "cncf"))
+    assert several.artifact.index == several.items[-1].digest
     assert [(item.kind, item.there) for item in several.items] == [
         ("config", True),
         ("layer", True),
@@ -210,6 +213,25 @@ def test_options_that_do_not_fit(tmp_path: Path, options: list[str], said: str) 
     assert code == 2
     assert said in str(told["problems"])
     assert not (tmp_path / "out").exists()
+
+
+def test_the_command_tells_the_index(tmp_path: Path) -> None:
+    (tmp_path / "x.wasm").write_bytes(b"\0asm\1\0\0\0")
+    where = f"oci-layout://{tmp_path}/out:1"
+    layouts = ["--index", "--layout", "image", "--layout", "cncf"]
+    code, told = _tamis("x.wasm", where, *layouts, cwd=tmp_path)
+    assert code == 0
+    listed = json.loads((tmp_path / "out" / "index.json").read_text())["manifests"]
+    assert told["index"] in [each["digest"] for each in listed]
+    assert told["index"] != told["digest"]
+    shown = subprocess.run(
+        [sys.executable, "-m", "tamis", "push", "x.wasm", where, *layouts],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert f"of index    {told['index']}" in shown.stdout
 
 
 def test_the_command_shows_what_it_would_send(tmp_path: Path) -> None:

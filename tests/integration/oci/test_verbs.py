@@ -149,8 +149,9 @@ def test_index_is_copied_whole_and_its_child_is_pulled(
     tagged = [path for method, path in registry.requests if method == "PUT" and "index" in path]
     assert tagged == ["/v2/mirror/manifests/index"]
     for place in (where, local, replace(where, repository="mirror")):
-        assert describe(place) == one
-        assert fetch(place) == (one, MODULE)
+        led = replace(one, index=index)
+        assert describe(place) == led
+        assert fetch(place) == (led, MODULE)
     assert registry.manifests["mirror"].keys() == {index, one.digest, two.digest}
 
 
