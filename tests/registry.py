@@ -6,6 +6,7 @@ no manifest before its blobs, no upload session after a broken connection, a tok
 
 import json
 import re
+import ssl
 import sys
 import threading
 from collections.abc import Mapping
@@ -51,14 +52,18 @@ class LoopbackRegistry:
     """`with LoopbackRegistry() as registry:` serves at `registry.host` until the block ends.
 
     `auth` "basic" and "token" know one account, alice with password `secret`. `public`: in token
-    mode nobody needs an account to pull. `requests` lists what came in, as (method, path), and
-    `authorizations` the Authorization header of each. `mounts`: it takes blobs from other
-    repositories; `ranges`: it reads Range; `forgets`: a broken upload is gone; `page`: names on a
-    page of a list; `api`: it lists referrers.
+    mode nobody needs an account to pull. `tls`: who it is, to those who speak TLS to it. `requests`
+    lists what came in, as (method, path), and `authorizations` the Authorization header of each.
+    `mounts`: it takes blobs from other repositories; `ranges`: it reads Range; `forgets`: a broken
+    upload is gone; `page`: names on a page of a list; `api`: it lists referrers.
     """
 
     def __init__(
-        self, auth: Literal["anonymous", "basic", "token"] = "anonymous", *, public: bool = False
+        self,
+        auth: Literal["anonymous", "basic", "token"] = "anonymous",
+        *,
+        public: bool = False,
+        tls: ssl.SSLContext | None = None,
     ) -> None:
         self.auth = auth
         self.public = public
@@ -80,6 +85,8 @@ class LoopbackRegistry:
         self.requests: list[tuple[str, str]] = []
         self.authorizations: list[str | None] = []
         self._server = _Server(("127.0.0.1", 0), _handler(self))
+        if tls:
+            self._server.socket = tls.wrap_socket(self._server.socket, server_side=True)
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.01,))
 
     @property

@@ -5,6 +5,7 @@ http.client does the talking: requests and urllib3 take longer to import than an
 
 import http.client
 import os
+import re
 import select
 import socket
 import ssl
@@ -27,11 +28,20 @@ __all__ = ["Answer", "Broken", "Connections", "Data", "Part"]
 #: Of a body that nobody wants to read: so much is read to keep the connection.
 _LEAVINGS = 1 << 16
 _AGENT = "tamis"
+#: What http.client says when a proxy does not lead on: its status, and words of its own.
+_TUNNEL = re.compile(r"Tunnel connection failed: ([1-9]\d\d)\b")
 _ENDED = "the connection was closed before the answer was complete"
 
 
 class Broken(Exception):
-    """The connection could not be made, or ended or fell silent too early; says why."""
+    """The connection could not be made, or ended or fell silent too early; says why. `proxy`: where
+    the one listens that did not lead there; `final`: it will not, however often it is asked.
+    """
+
+    def __init__(self, why: str, proxy: str = "", *, final: bool = False) -> None:
+        super().__init__(why)
+        self.proxy = proxy
+        self.final = final
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,7 +177,7 @@ class Connections:
             connection = self._take(place) or self._connect(place, proxy)
         except (OSError, http.client.HTTPException) as error:
             silence = f"no connection within {self._patience.connect:g} s"
-            raise _unless_tls(error, silence) from error
+            raise _unless_tls(error, silence, proxy) from error
         sent = {"Host": parts.netloc, **headers}
         if proxy and parts.scheme == "http":
             target = f"http://{parts.netloc}{target}"
@@ -284,10 +294,19 @@ def _unreadable(why: str) -> BadInput:
     return BadInput(f"cannot read what is to be sent: {why}", advice="Look at the source of it.")
 
 
-def _unless_tls(error: Exception, silence: str) -> Exception:
+def _unless_tls(error: Exception, silence: str, proxy: Proxy | None) -> Exception:
     """`error` itself where TLS could not be agreed on, else Broken."""
-    tls = isinstance(error, ssl.SSLError) and not isinstance(error, ssl.SSLEOFError)
-    return error if tls else Broken(_why(error, silence))
+    if isinstance(error, ssl.SSLError) and not isinstance(error, ssl.SSLEOFError):
+        return error
+    if proxy is None:
+        return Broken(_why(error, silence))
+    where = f"{proxy.host}:{proxy.port}"
+    refused = _TUNNEL.match(str(error))
+    if refused is None:
+        return Broken(_why(error, silence), where)
+    status = int(refused[1])
+    phrase = http.client.responses.get(status, "")
+    return Broken(f"it answers {status} {phrase}".strip(), where, final=status in range(400, 500))
 
 
 def _why(error: BaseException, silence: str) -> str:

@@ -150,6 +150,8 @@ class Wire:
                 "ca.crt or SSL_CERT_FILE, or say --insecure.",
             ) from error
         except Broken as error:
+            if error.proxy:
+                raise self._astray(error) from error
             raise self.dropped(error) from error
 
     def dropped(self, error: Broken) -> Dropped:
@@ -157,6 +159,14 @@ class Wire:
         return Dropped(
             f"{self.host} does not answer: {error}",
             advice="Check the address, the network and that the registry runs; then try again.",
+        )
+
+    def _astray(self, error: Broken) -> Unreachable:
+        """A proxy did not lead there; what no second try mends is not Dropped."""
+        kind = Unreachable if error.final else Dropped
+        return kind(
+            f"{self.host} cannot be reached: the proxy {error.proxy} leads nowhere: {error}",
+            advice="Check HTTPS_PROXY, HTTP_PROXY and ALL_PROXY, or name the registry in NO_PROXY.",
         )
 
 
