@@ -1,7 +1,8 @@
 """Push and pull of 20 MiB as whole commands, beside skopeo and oras, as ratios of one run.
 
 The registry is Debian's docker-registry on loopback. Every round has a module of its own, so that
-no tool finds its bytes there already or remembers where it saw them; the tools take turns. Also: a
+no tool finds its bytes there already or remembers where it saw them; the tools take turns. Python
+takes its time to start, so the library is held against the others without their start, too. Also: a
 push again, and the memory that a push of 200 MiB takes beyond that of a tiny one.
 """
 
@@ -17,6 +18,10 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from common import ROOT
+
+import tamis
+from tamis.model.artifact import Metadata
+from tamis.model.reference import parse
 
 sys.path.insert(0, str(ROOT))
 
@@ -64,23 +69,74 @@ def oras() -> str | None:
 
 
 Commands = dict[str, Callable[[int], Sequence[str | Path]]]
+#: What a program takes that does nothing.
+STARTS = {"skopeo": ("skopeo", "--version"), "oras": ("oras", "version")}
 
 
-def compare(title: str, commands: Commands) -> None:
-    """Every command in every round, in turns; the first is ours."""
+def compare(title: str, commands: Commands, library: Callable[[int], object] | None = None) -> None:
+    """Every command in every round, in turns; the first is ours. `library`: the same as a function
+    of this process, held against the others without the start of their programs.
+    """
     names = list(commands)
-    for name in names:  # once for nothing: files of programs come from the disk
-        run(commands[name](ROUNDS))
+    starts = {name: _start(name, commands) for name in names[1:]} if library else {}
     taken: dict[str, list[float]] = {name: [] for name in names}
-    for number in range(ROUNDS):
+    begun: dict[str, list[float]] = {name: [] for name in starts}
+    called: list[float] = []
+    for number in (ROUNDS, *range(ROUNDS)):  # once for nothing: files of programs come from disk
         for name in names[number % len(names) :] + names[: number % len(names)]:
             taken[name].append(run(commands[name](number))[0])
-    ours = statistics.median(taken[names[0]])
+        for name, start in starts.items():
+            begun[name].append(run(start)[0])
+        if library:
+            called.append(_seconds(library, number))
+    middle = {name: statistics.median(seconds[1:]) for name, seconds in taken.items()}
+    _tell(title, middle)
+    if library:
+        ours = {names[0].replace(" ", "."): statistics.median(called[1:])}
+        theirs = {n: middle[n] - statistics.median(each[1:]) for n, each in begun.items()}
+        _tell("  without the start of a program", ours | theirs)
+
+
+def _start(name: str, commands: Commands) -> Sequence[str | Path]:
+    program = name.split()[0]
+    return [commands[name](0)[0], *STARTS[program][1:]]
+
+
+def _seconds(call: Callable[[int], object], number: int) -> float:
+    start = time.perf_counter()
+    call(number)
+    return time.perf_counter() - start
+
+
+def _tell(title: str, seconds: dict[str, float]) -> None:
+    """The first is ours."""
+    (first, ours), *_ = seconds.items()
     print(f"\n{title}")
-    for name, seconds in taken.items():
-        middle = statistics.median(seconds)
-        ratio = "" if name == names[0] else f"  {names[0]} takes {ours / middle:.2f} x as long"
-        print(f"  {name:24} {middle * 1e3:7.0f} ms{ratio}")
+    for name, each in seconds.items():
+        ratio = "" if name == first else f"  {first} takes {ours / each:.2f} x as long"
+        print(f"  {name:24} {each * 1e3:7.0f} ms{ratio}")
+
+
+def hold(folder: Path, host: str) -> None:
+    """Memory of a large module's commands beyond a tiny one's. Before this process holds anything:
+    it would count as theirs.
+    """
+    tiny, large = module(folder / "tiny.wasm", 1000), module(folder / "large.wasm", LARGE)
+    target = f"oci-layout://{folder / 'large'}:1"
+    run([TAMIS, "push", "-q", large, target, "--layout", "istio"])
+    run([TAMIS, "push", "-q", tiny, f"oci-layout://{folder / 'tiny'}:1", "--layout", "istio"])
+    print("memory beyond that of a tiny module")
+    for verb, sources in {
+        "tamis push": [[large], [tiny]],
+        "tamis copy": [[target], [f"oci-layout://{folder / 'tiny'}:1"]],
+    }.items():
+        word = verb.split()[1]
+        layout = ["--layout", "istio"] if word == "push" else []
+        held = [
+            run([TAMIS, word, "-q", *source, f"{host}/{word}/m{number}:1", *layout])[1]
+            for number, source in enumerate(sources)
+        ]
+        print(f"  {verb:24} {(held[0] - held[1]) / 1024:7.1f} MiB for 200 MiB")
 
 
 def main() -> None:
@@ -89,17 +145,20 @@ def main() -> None:
     skopeo = ["skopeo", "--insecure-policy", "copy"]
     with tempfile.TemporaryDirectory() as name, contextmanager(serve)(Path(name)) as host:
         folder = Path(name)
+        hold(folder, host)
 
         def fresh(tool: str, number: int) -> Path:
             return module(folder / f"{tool}{number}.wasm", SIZE)
 
-        made = {(t, n): fresh(t, n) for t in ("tamis", "oras") for n in range(ROUNDS + 1)}
-        layouts = {}
-        for tool in ("copy", "skopeo"):
-            for number in range(ROUNDS + 1):
-                where = layouts[tool, number] = folder / f"{tool}{number}"
-                source = module(folder / "source.wasm", SIZE)
-                run([TAMIS, "push", "-q", source, f"oci-layout://{where}:1", "--layout", "istio"])
+        def layout(tool: str, number: int) -> str:
+            where = f"oci-layout://{folder / tool}{number}:1"
+            source = module(folder / "source.wasm", SIZE)
+            run([TAMIS, "push", "-q", source, where, "--layout", "istio"])
+            return where
+
+        numbers = range(ROUNDS + 1)
+        made = {(t, n): fresh(t, n) for t in ("tamis", "library", "oras") for n in numbers}
+        layouts = {(t, n): layout(t, n) for t in ("copy", "library", "skopeo") for n in numbers}
         pushes: Commands = {
             "tamis push": lambda n: [
                 *(TAMIS, "push", "-q", "--layout", "istio"),
@@ -113,25 +172,33 @@ def main() -> None:
             ]
         pushes["skopeo copy oci:"] = lambda n: [
             *(*skopeo, "-q", "--dest-tls-verify=false"),
-            *(f"oci:{layouts['skopeo', n]}:1", f"docker://{host}/push/skopeo{n}:1"),
+            *(f"oci:{folder}/skopeo{n}:1", f"docker://{host}/push/skopeo{n}:1"),
         ]
-        compare("push of 20 MiB", pushes)
-        for number in range(ROUNDS + 1):  # skopeo's are there now: others for the comparison
-            shutil.rmtree(layouts["skopeo", number])
-            source = module(folder / "source.wasm", SIZE)
-            where = layouts["skopeo", number]
-            run([TAMIS, "push", "-q", source, f"oci-layout://{where}:1", "--layout", "istio"])
+
+        def push(n: int) -> object:
+            path = made["library", n]
+            where = parse(f"{host}/push/library{n}:1")
+            return tamis.push(path, Metadata(path.stem, "1"), where, layout="istio")
+
+        compare("push of 20 MiB", pushes, push)
+        for number in numbers:  # skopeo's are there now: others for the comparison
+            shutil.rmtree(folder / f"skopeo{number}")
+            layout("skopeo", number)
         copies: Commands = {
             "tamis copy": lambda n: [
                 *(TAMIS, "copy", "-q"),
-                *(f"oci-layout://{layouts['copy', n]}:1", f"{host}/copy/tamis{n}:1"),
+                *(layouts["copy", n], f"{host}/copy/tamis{n}:1"),
             ],
             "skopeo copy": lambda n: [
                 *(*skopeo, "-q", "--dest-tls-verify=false"),
-                *(f"oci:{layouts['skopeo', n]}:1", f"docker://{host}/copy/skopeo{n}:1"),
+                *(f"oci:{folder}/skopeo{n}:1", f"docker://{host}/copy/skopeo{n}:1"),
             ],
         }
-        compare("copy of 20 MiB, layout to registry", copies)
+        compare(
+            "copy of 20 MiB, layout to registry",
+            copies,
+            lambda n: tamis.copy(parse(layouts["library", n]), parse(f"{host}/copy/library{n}:1")),
+        )
         pulls: Commands = {
             "tamis pull": lambda n: [
                 *(TAMIS, "pull", "-q", f"{host}/push/tamis{n}:1"),
@@ -140,42 +207,23 @@ def main() -> None:
         }
         if theirs:
             pulls["oras pull"] = lambda n: [
-                *(
-                    theirs,
-                    "pull",
-                    "--plain-http",
-                    "--allow-path-traversal",
-                    "-o",
-                    folder / "pulled",
-                ),
-                f"{host}/push/oras{n}:1",
+                *(theirs, "pull", "--plain-http", "--allow-path-traversal"),
+                *("-o", folder / "pulled", f"{host}/push/oras{n}:1"),
             ]
         pulls["skopeo copy docker:"] = lambda n: [
             *(*skopeo, "-q", "--src-tls-verify=false"),
             *(f"docker://{host}/push/tamis{n}:1", f"dir:{folder / 'skopeo-pulled'}{n}"),
         ]
-        compare("pull of 20 MiB", pulls)
+        compare(
+            "pull of 20 MiB",
+            pulls,
+            lambda n: tamis.pull(parse(f"{host}/push/library{n}:1"), folder / "pulled.wasm"),
+        )
         again: Commands = {"tamis push": lambda _: pushes["tamis push"](0)}
         if theirs:
             again["oras push"] = lambda _: pushes["oras push"](0)
         again["skopeo copy"] = lambda _: copies["skopeo copy"](0)
         compare("push of 20 MiB again", again)
-        tiny, large = module(folder / "tiny.wasm", 1000), module(folder / "large.wasm", LARGE)
-        target = f"oci-layout://{folder / 'large'}:1"
-        run([TAMIS, "push", "-q", large, target, "--layout", "istio"])
-        run([TAMIS, "push", "-q", tiny, f"oci-layout://{folder / 'tiny'}:1", "--layout", "istio"])
-        print("\nmemory beyond that of a tiny module")
-        for verb, sources in {
-            "tamis push": [[large], [tiny]],
-            "tamis copy": [[target], [f"oci-layout://{folder / 'tiny'}:1"]],
-        }.items():
-            word = verb.split()[1]
-            layout = ["--layout", "istio"] if word == "push" else []
-            held = [
-                run([TAMIS, word, "-q", *source, f"{host}/{word}/m{number}:1", *layout])[1]
-                for number, source in enumerate(sources)
-            ]
-            print(f"  {verb:24} {(held[0] - held[1]) / 1024:7.1f} MiB for 200 MiB")
 
 
 if __name__ == "__main__":
