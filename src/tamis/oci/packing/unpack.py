@@ -62,7 +62,7 @@ def extract(
             advice=_ADVICE,
         )
     known, promised, _ = facts(manifest, lambda one: whole(blob(one)), name=name, version=version)
-    module = _Module(target, known.name or PLUGIN)
+    module = _Module(target, known.name or PLUGIN, "" if found.archived else found.layer.digest)
     with blob(found.layer).open() as reader:
         if found.archived:
             _unarchive(reader, module)
@@ -89,11 +89,12 @@ def unpack(
 
 
 class _Module:
-    """The module as it is written."""
+    """The module as it is written. `digest`: its own, where it is a blob that is verified."""
 
-    def __init__(self, target: IO[bytes], name: str) -> None:
+    def __init__(self, target: IO[bytes], name: str, digest: str) -> None:
         self._target = target
         self._name = name
+        self._digest = digest
         self._sum = sha256()
         self._head = b""
         self.size = 0
@@ -105,13 +106,14 @@ class _Module:
             self.size += len(piece)
             if len(self._head) == 8:
                 check_module(self._head, self.size, self._name)
-            self._sum.update(piece)
+            if not self._digest:
+                self._sum.update(piece)
             self._target.write(piece)
 
     def finish(self) -> str:
         """Its digest. Raises BadInput for what is no module."""
         check_module(self._head, self.size, self._name)
-        return f"sha256:{self._sum.hexdigest()}"
+        return self._digest or f"sha256:{self._sum.hexdigest()}"
 
 
 def _unarchive(reader: Reader, module: _Module) -> None:
