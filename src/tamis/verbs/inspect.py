@@ -12,6 +12,12 @@ __all__ = ["inspect"]
 def inspect(subject: Subject) -> Inspection:
     """Look inside; raises BadInput when it is no Wasm module."""
     info = read(subject.module)
+    targets = profiles.known()
+    refusals = [
+        finding
+        for finding in check(subject, targets=targets).findings
+        if finding.severity == "error" and finding.id.startswith("load/")
+    ]
     return Inspection(
         name=subject.metadata.name,
         digest=subject.digest,
@@ -22,11 +28,8 @@ def inspect(subject: Subject) -> Inspection:
         exports=tuple((one.name, str(one.type)) for one in info.exports),
         features=tuple(sorted(info.features)),
         sections={one.name: one.size for one in info.sections},
-        accepted={target: _refusal(subject, target) for target in profiles.known()},
+        accepted={
+            target: next((f.message for f in refusals if f.target in {None, target}), None)
+            for target in targets
+        },
     )
-
-
-def _refusal(subject: Subject, target: str) -> str | None:
-    findings = check(subject, targets=(target,)).findings
-    loads = [f for f in findings if f.severity == "error" and f.id.startswith("load/")]
-    return loads[0].message if loads else None
