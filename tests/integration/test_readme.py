@@ -12,8 +12,6 @@ from pathlib import Path
 import pytest
 from tests.processes import until
 
-pytestmark = pytest.mark.alone
-
 _ROOT = Path(__file__).parent.parent.parent
 _TEXT = (_ROOT / "README.md").read_text("utf-8")
 _TOUR = _TEXT.split("## Five minutes", 1)[1].split("## In CI", 1)[0]
