@@ -202,13 +202,13 @@ def main() -> None:
         pulls: Commands = {
             "tamis pull": lambda n: [
                 *(TAMIS, "pull", "-q", f"{host}/push/tamis{n}:1"),
-                *("-o", folder / "pulled.wasm"),
+                *("-o", folder / f"pulled{n}.wasm"),
             ]
         }
         if theirs:
             pulls["oras pull"] = lambda n: [
                 *(theirs, "pull", "--plain-http", "--allow-path-traversal"),
-                *("-o", folder / "pulled", f"{host}/push/oras{n}:1"),
+                *("-o", folder / f"pulled{n}", f"{host}/push/oras{n}:1"),
             ]
         pulls["skopeo copy docker:"] = lambda n: [
             *(*skopeo, "-q", "--src-tls-verify=false"),
@@ -217,7 +217,7 @@ def main() -> None:
         compare(
             "pull of 20 MiB",
             pulls,
-            lambda n: tamis.pull(parse(f"{host}/push/library{n}:1"), folder / "pulled.wasm"),
+            lambda n: tamis.pull(parse(f"{host}/push/library{n}:1"), folder / f"called{n}.wasm"),
         )
         again: Commands = {"tamis push": lambda _: pushes["tamis push"](0)}
         if theirs:
