@@ -73,28 +73,42 @@ Commands = dict[str, Callable[[int], Sequence[str | Path]]]
 STARTS = {"skopeo": ("skopeo", "--version"), "oras": ("oras", "version")}
 
 
-def compare(title: str, commands: Commands, library: Callable[[int], object] | None = None) -> None:
+def compare(
+    title: str,
+    commands: Commands,
+    library: Callable[[int], object] | None = None,
+    made: Path | None = None,
+) -> None:
     """Every command in every round, in turns; the first is ours. `library`: the same as a function
-    of this process, held against the others without the start of their programs.
+    of this process, held against the others without the start of their programs. `made`: the folder
+    they write to, emptied after each: a kernel slows down who writes more than the disk takes.
     """
-    names = list(commands)
-    starts = {name: _start(name, commands) for name in names[1:]} if library else {}
-    taken: dict[str, list[float]] = {name: [] for name in names}
-    begun: dict[str, list[float]] = {name: [] for name in starts}
-    called: list[float] = []
-    for number in (ROUNDS, *range(ROUNDS)):  # once for nothing: files of programs come from disk
-        for name in names[number % len(names) :] + names[: number % len(names)]:
-            taken[name].append(run(commands[name](number))[0])
-        for name, start in starts.items():
-            begun[name].append(run(start)[0])
-        if library:
-            called.append(_seconds(library, number))
-    middle = {name: statistics.median(seconds[1:]) for name, seconds in taken.items()}
-    _tell(title, middle)
+    first, *others = commands
+    starts = {name: _start(name, commands) for name in others} if library else {}
+    jobs: dict[str, Callable[[int], float]] = {
+        **{n: lambda number, n=n: run(commands[n](number))[0] for n in commands},  # type: ignore[misc]
+        **{_begun(n): lambda _, s=s: run(s)[0] for n, s in starts.items()},  # type: ignore[misc]
+    }
+    ours = first.replace(" ", ".")
     if library:
-        ours = {names[0].replace(" ", "."): statistics.median(called[1:])}
-        theirs = {n: middle[n] - statistics.median(each[1:]) for n, each in begun.items()}
-        _tell("  without the start of a program", ours | theirs)
+        jobs[ours] = lambda number: _seconds(library, number)
+    turns = list(jobs)
+    taken: dict[str, list[float]] = {name: [] for name in jobs}
+    for number in (ROUNDS, *range(ROUNDS)):  # once for nothing: files of programs come from disk
+        at = number % len(turns)
+        for name in turns[at:] + turns[:at]:
+            taken[name].append(jobs[name](number))
+            if made:
+                shutil.rmtree(made, ignore_errors=True)
+    middle = {name: statistics.median(seconds[1:]) for name, seconds in taken.items()}
+    _tell(title, {name: middle[name] for name in commands})
+    if library:
+        rest = {name: middle[name] - middle[_begun(name)] for name in others}
+        _tell("  without the start of a program", {ours: middle[ours], **rest})
+
+
+def _begun(name: str) -> str:
+    return f"the start of {name}"
 
 
 def _start(name: str, commands: Commands) -> Sequence[str | Path]:
@@ -137,6 +151,8 @@ def hold(folder: Path, host: str) -> None:
             for number, source in enumerate(sources)
         ]
         print(f"  {verb:24} {(held[0] - held[1]) / 1024:7.1f} MiB for 200 MiB")
+    large.unlink()
+    shutil.rmtree(folder / "large")
 
 
 def main() -> None:
@@ -199,25 +215,27 @@ def main() -> None:
             copies,
             lambda n: tamis.copy(parse(layouts["library", n]), parse(f"{host}/copy/library{n}:1")),
         )
+        pulled = folder / "pulled"
         pulls: Commands = {
             "tamis pull": lambda n: [
                 *(TAMIS, "pull", "-q", f"{host}/push/tamis{n}:1"),
-                *("-o", folder / f"pulled{n}.wasm"),
+                *("-o", pulled / "a.wasm"),
             ]
         }
         if theirs:
             pulls["oras pull"] = lambda n: [
                 *(theirs, "pull", "--plain-http", "--allow-path-traversal"),
-                *("-o", folder / f"pulled{n}", f"{host}/push/oras{n}:1"),
+                *("-o", pulled, f"{host}/push/oras{n}:1"),
             ]
         pulls["skopeo copy docker:"] = lambda n: [
             *(*skopeo, "-q", "--src-tls-verify=false"),
-            *(f"docker://{host}/push/tamis{n}:1", f"dir:{folder / 'skopeo-pulled'}{n}"),
+            *(f"docker://{host}/push/tamis{n}:1", f"dir:{pulled}"),
         ]
         compare(
             "pull of 20 MiB",
             pulls,
-            lambda n: tamis.pull(parse(f"{host}/push/library{n}:1"), folder / f"called{n}.wasm"),
+            lambda n: tamis.pull(parse(f"{host}/push/library{n}:1"), pulled / "a.wasm"),
+            pulled,
         )
         again: Commands = {"tamis push": lambda _: pushes["tamis push"](0)}
         if theirs:
