@@ -44,23 +44,5 @@ __all__ = [
 ]
 
 __getattr__ = lazy.names_of(
-    __name__,
-    {
-        "module": (
-            "Custom",
-            "Export",
-            "ExternType",
-            "FunctionType",
-            "GlobalType",
-            "Import",
-            "Kind",
-            "Memory",
-            "ModuleInfo",
-            "Section",
-            "Start",
-            "Table",
-        ),
-        "reader": ("read",),
-        "rewrite": ("keep_exports", "strip"),
-    },
+    __name__, {"reader": ("read",), "rewrite": ("keep_exports", "strip")}, rest="module"
 )
