@@ -9,7 +9,8 @@ from oras.container import Container
 
 from tamis.errors import BadInput, Rejected, TamisError, Unreachable
 from tamis.oci.manifests import ACCEPTED, OCI_INDEX, Stored
-from tamis.oci.registry.connections import Answer, Broken, Connections, Data
+from tamis.oci.registry.answers import Answer, Broken
+from tamis.oci.registry.connections import Connections, Data
 from tamis.oci.registry.credentials import Credentials
 from tamis.oci.registry.names import api_host, api_repository, is_loopback
 from tamis.oci.registry.patience import Patience

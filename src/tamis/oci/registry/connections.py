@@ -13,35 +13,20 @@ import threading
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from types import TracebackType
-from typing import Self
 from urllib.parse import urlsplit
 
 from tamis.errors import BadInput
 from tamis.oci.blobs import PIECE, Reader
+from tamis.oci.registry.answers import Answer, Broken, why
 from tamis.oci.registry.lines import Line, Paced
 from tamis.oci.registry.patience import Patience
 from tamis.oci.registry.proxies import Proxy, proxy_for
 
-__all__ = ["Answer", "Broken", "Connections", "Data", "Part"]
+__all__ = ["Connections", "Data", "Part"]
 
-#: Of a body that nobody wants to read: so much is read to keep the connection.
-_LEAVINGS = 1 << 16
 _AGENT = "tamis"
 #: What http.client says when a proxy does not lead on: its status, and words of its own.
 _TUNNEL = re.compile(r"Tunnel connection failed: ([1-9]\d\d)\b")
-_ENDED = "the connection was closed before the answer was complete"
-
-
-class Broken(Exception):
-    """The connection could not be made, or ended or fell silent too early; says why. `proxy`: where
-    the one listens that did not lead there; `final`: it will not, however often it is asked.
-    """
-
-    def __init__(self, why: str, proxy: str = "", *, final: bool = False) -> None:
-        super().__init__(why)
-        self.proxy = proxy
-        self.final = final
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,92 +39,6 @@ class Part:
 
 #: What a request carries.
 Data = bytes | Part | None
-
-
-class Answer:
-    """Status, headers, and a body that is read as it comes, never decoded.
-
-    A context manager: leaving it gives the connection back, or closes it when the body was not
-    read to its end.
-    """
-
-    def __init__(
-        self, method: str, url: str, raw: http.client.HTTPResponse, release: Callable[[bool], None]
-    ) -> None:
-        self.method = method
-        self.url = url
-        self.status = raw.status
-        self.reason = raw.reason
-        self.headers = raw.headers
-        self._raw = raw
-        self._release = release
-        self._closed = False
-
-    @property
-    def announced(self) -> int | None:
-        """Bytes that are still to come, as far as the server said."""
-        return self._raw.length
-
-    def every(self, name: str) -> str:
-        """A header that may come several times, as one list."""
-        return ", ".join(self._raw.headers.get_all(name, []))
-
-    def read(self, size: int = PIECE, /) -> bytes:
-        """The next bytes, none at the end. Raises Broken when that comes too early."""
-        try:
-            piece = self._raw.read(size)
-        except (OSError, http.client.HTTPException, ValueError) as error:
-            self._abandon()
-            raise Broken(_why(error, "it sends next to nothing")) from error
-        if not piece and size and self._raw.length and self.method != "HEAD":
-            self._abandon()
-            raise Broken(_ENDED)
-        return piece
-
-    def more(self, size: int) -> bytes:
-        """The next bytes, at least one. Raises Broken, at the end too."""
-        if piece := self.read(size):
-            return piece
-        raise Broken(_ENDED)
-
-    def content(self, limit: int) -> bytes:
-        """The body, as far as `limit` bytes and one. Raises Broken."""
-        found, left = [], limit + 1
-        while left and (piece := self.read(min(PIECE, left))):
-            found.append(piece)
-            left -= len(piece)
-        return b"".join(found)
-
-    def close(self) -> None:
-        """Be done with it; a short rest is read so that the connection can be used again."""
-        if self._closed:
-            return
-        self._closed = True
-        rest = self._raw.length
-        try:
-            if rest is not None and rest <= _LEAVINGS:
-                self._raw.read(rest)
-            elif rest is None and self._raw.chunked and not self._raw.isclosed():
-                self._raw.read(_LEAVINGS)
-        except (OSError, http.client.HTTPException, ValueError):
-            self._release(False)
-        else:
-            self._release(self._raw.isclosed() and not self._raw.will_close)
-
-    def _abandon(self) -> None:
-        self._closed = True
-        self._release(False)
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
 
 
 class Connections:
@@ -187,7 +86,7 @@ class Connections:
             raw = _exchange(connection, method, target, sent, data)
         except (OSError, http.client.HTTPException, ValueError) as error:
             connection.close()
-            raise Broken(_why(error, f"no answer within {self._patience.read:g} s")) from error
+            raise Broken(why(error, f"no answer within {self._patience.read:g} s")) from error
         except BaseException:
             connection.close()  # the body's own source failed: half a request was sent
             raise
@@ -299,19 +198,11 @@ def _unless_tls(error: Exception, silence: str, proxy: Proxy | None) -> Exceptio
     if isinstance(error, ssl.SSLError) and not isinstance(error, ssl.SSLEOFError):
         return error
     if proxy is None:
-        return Broken(_why(error, silence))
+        return Broken(why(error, silence))
     where = f"{proxy.host}:{proxy.port}"
     refused = _TUNNEL.match(str(error))
     if refused is None:
-        return Broken(_why(error, silence), where)
+        return Broken(why(error, silence), where)
     status = int(refused[1])
     phrase = http.client.responses.get(status, "")
     return Broken(f"it answers {status} {phrase}".strip(), where, final=status in range(400, 500))
-
-
-def _why(error: BaseException, silence: str) -> str:
-    if isinstance(error, TimeoutError):
-        return silence
-    if isinstance(error, OSError) and error.strerror:
-        return error.strerror.lower()
-    return _ENDED

@@ -12,8 +12,8 @@ from tamis.errors import Rejected
 from tamis.model.artifact import Descriptor
 from tamis.oci.blobs import PIECE, Reader
 from tamis.oci.digests import Verified
+from tamis.oci.registry.answers import Answer, Broken
 from tamis.oci.registry.client import Client
-from tamis.oci.registry.connections import Answer, Broken
 from tamis.oci.registry.wire import Dropped
 
 __all__ = ["RemoteBlob"]

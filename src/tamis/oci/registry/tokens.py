@@ -13,8 +13,8 @@ from typing import Literal
 from urllib.parse import urlencode, urlsplit
 
 from tamis.errors import Unreachable
+from tamis.oci.registry.answers import Answer, Broken
 from tamis.oci.registry.challenges import Challenge, challenges
-from tamis.oci.registry.connections import Answer, Broken
 from tamis.oci.registry.credentials import Credentials, find
 from tamis.oci.registry.names import is_inside, is_loopback
 from tamis.oci.registry.wire import Refusal, Wire, refusal

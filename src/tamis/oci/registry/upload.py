@@ -14,8 +14,9 @@ from urllib.parse import quote, urlencode, urlsplit
 from tamis.errors import BadInput
 from tamis.model.artifact import Descriptor
 from tamis.oci.blobs import Reader, Source
+from tamis.oci.registry.answers import Answer
 from tamis.oci.registry.client import Client
-from tamis.oci.registry.connections import Answer, Part
+from tamis.oci.registry.connections import Part
 from tamis.oci.registry.tokens import PULL, PUSH, Denied
 from tamis.oci.registry.wire import Dropped, refusal
 

@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from urllib.parse import urljoin, urlsplit
 
 from tamis.errors import Unreachable
-from tamis.oci.registry.connections import Answer, Broken, Connections, Data
+from tamis.oci.registry.answers import Answer, Broken
+from tamis.oci.registry.connections import Connections, Data
 from tamis.oci.registry.patience import BUSY, Patience, retry_after
 
 __all__ = ["Dropped", "Refusal", "Untrusted", "Wire", "refusal"]
