@@ -199,20 +199,15 @@ def _described(found: Stored) -> Descriptor:
 def test_attached_by_us_verified_by_them(
     place: RegistryReference, pair: KeyPair, tmp_path: Path
 ) -> None:
-    """cosign 3 reads bundles; the plain SBOM is what oras and scanners discover."""
+    """cosign reads bundles, 2 when it is told to; the plain SBOM is what scanners discover."""
     push(bytes(wasmtime.wat2wasm(GOOD)), Metadata("hello", "1.0.0", root_id="hello"), place)
     attach(place, {"sbom": None, "check": None}, key=str(pair.private), passphrase=secret)
+    root = tmp_path / "root.json"  # of none: a key needs no authority, but cosign 2 a file
+    root.write_text('{"mediaType": "application/vnd.dev.sigstore.trustedroot+json;version=0.1"}')
     for kind in (SBOM, TEST_RESULT):
-        told = cosign(
-            3,
-            "verify-attestation",
-            "--key",
-            str(pair.public),
-            "--type",
-            kind,
-            *CHECK,
-            pinned(place),
-        )
+        asked = ("verify-attestation", "--key", str(pair.public), "--type", kind, *CHECK)
+        assert (told := cosign(3, *asked, pinned(place))).code == 0, told.err
+        told = cosign(2, *asked, "--new-bundle-format", f"--trusted-root={root}", pinned(place))
         assert told.code == 0, told.err
     policy = tmp_path / "policy.toml"
     policy.write_text('require = ["sbom", "check"]\nallow_warned = true\n')
