@@ -26,8 +26,9 @@ class Metadata:
     """What `render` must know without the module. `config_schema` and `config` are JSON text.
 
     `toolchain` and `sdk` say what compiled it. `repository`: where tamis.toml says it will live; a
-    registry it was copied to knows better. `environment` holds "NAME=value"; it, `vm_config` and
-    what follows are the [plugin] of tamis.toml, see `model.plugin.Plugin`.
+    registry it was copied to knows better. `source_url`: where its source is. `environment` holds
+    "NAME=value"; it, `vm_config` and what follows up to `source_url` are the [plugin] of
+    tamis.toml, see `model.plugin.Plugin`.
     """
 
     name: str
@@ -50,6 +51,7 @@ class Metadata:
     capabilities: tuple[str, ...] = ()
     failure_policy: FailurePolicy = "closed"
     allow_on_headers_stop_iteration: bool = False
+    source_url: str = ""
 
 
 @dataclass(frozen=True, slots=True)

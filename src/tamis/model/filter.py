@@ -34,7 +34,7 @@ class Filter:
 
     `config` is the default plugin configuration as text (JSON), or "". `targets` are profile
     names such as `istio@1.30`. `repository` is `publish.repository` (`ghcr.io/acme/x`) or None, and
-    `layout` is `publish.layout` (None: what the targets accept).
+    `layout` is `publish.layout` (None: what the targets accept); `source_url` is `publish`'s.
     `settings` holds the table of the language (`[cpp]`), validated by its toolchain's schema.
     `reference` names the artifact of a prebuilt filter that has no file, pinned by its digest.
     `plugin` is how Envoy's configuration would name it, with `name` and `root_id`; `limits` bound
@@ -58,6 +58,7 @@ class Filter:
     repository: str | None = None
     layout: Layout | None = None
     build: BuildSettings = BuildSettings()
+    source_url: str = ""
     reference: str = ""
     settings: Mapping[str, object] = field(default_factory=dict)
     plugin: Plugin = Plugin()

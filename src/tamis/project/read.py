@@ -58,6 +58,7 @@ def read(folder: Path) -> Filter:
         budgets=Budgets(**found.get("budgets", {})),
         repository=_repository(document, found),
         layout=found.get("publish", {}).get("layout"),
+        source_url=found.get("publish", {}).get("source_url", ""),
         build=_build(found),
         reference=reference(document, found),
         settings=_settings(document, found),

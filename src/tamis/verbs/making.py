@@ -136,6 +136,7 @@ def _metadata(filter: Filter, toolchain: str, sdk: str) -> Metadata:
         capabilities=filter.plugin.capabilities,
         failure_policy=filter.plugin.failure_policy,
         allow_on_headers_stop_iteration=filter.plugin.allow_on_headers_stop_iteration,
+        source_url=filter.source_url,
     )
 
 

@@ -127,10 +127,13 @@ def test_foreign_annotations_are_used() -> None:
         "org.opencontainers.image.title": "theirs",
         "org.opencontainers.image.version": "3",
         "org.opencontainers.image.licenses": "MIT",
+        "org.opencontainers.image.source": "https://git.example/theirs",
     }
     manifest = blobs.manifest((OCI_TAR_GZIP, PACKED), annotations=notes)
     metadata, _ = unpack(manifest, blobs.read, name="repo", version="2")
-    assert metadata == Metadata(name="theirs", version="3", license="MIT")
+    assert metadata == Metadata(
+        "theirs", "3", license="MIT", source_url="https://git.example/theirs"
+    )
 
 
 def _link() -> bytes:

@@ -208,6 +208,19 @@ def test_refuses(module: bytes, metadata: Metadata, said: str) -> None:
         pack(module, metadata)
 
 
+@pytest.mark.parametrize("layout", LAYOUTS)
+def test_registries_find_the_source(layout: Layout) -> None:
+    """In annotations, and in labels, which are what they read of a docker image."""
+    known = replace(METADATA, source_url="https://github.com/acme/hello")
+    packed = pack(MODULE, known, layout)
+    told = [json.loads(packed.manifest).get("annotations")]
+    config = json.loads(packed.config.content)
+    told += [config["config"].get("Labels")] if layout in ("image", "docker", "higress") else []
+    found = {each["org.opencontainers.image.source"] for each in told if each}
+    assert found == {known.source_url}
+    assert len([each for each in told if each]) == {"image": 2, "higress": 2}.get(layout, 1)
+
+
 def test_refuses_what_consumers_truncate(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "MAX_MODULE", len(MODULE) - 1)
     with pytest.raises(BadInput, match="consumers truncate"):

@@ -86,6 +86,7 @@ memory = 7
 [publish]
 repository = "ghcr.io/acme/x"
 layout = "higress"
+source_url = "https://github.com/acme/x"
 [cpp]
 flags = ["-O2"]
 defines = {A = 1, B = true}
@@ -100,6 +101,7 @@ defines = {A = 1, B = true}
     assert filter.targets == ("istio@1.30", "envoy@1.40")
     assert filter.budgets == Budgets(1, 2, 0, 4, 5, 6, 7)
     assert (filter.repository, filter.layout) == ("ghcr.io/acme/x", "higress")
+    assert filter.source_url == "https://github.com/acme/x"
     assert filter.settings == {"flags": ["-O2"], "defines": {"A": 1, "B": True}}
 
 
@@ -184,6 +186,8 @@ ERRORS = [
         "What is meant there: a rule",
     ),
     ("[publish]\nlayout = 'zip'", (6, 1), "'publish.layout' is 'zip'", "higress"),
+    ("[publish]\nsource_url = 'git@x.io:y'", (6, 1), "'git@x.io:y' has the wrong form", "https://"),
+    ("[publish]\nsource_url = 'https://me:secret@x.io/y'", (6, 1), "'publish.source_url'", "https"),
     ("[publish]\nrepository = 'x.io/y:1'", (6, 1), "is more than a repository", "ghcr.io/acme"),
     ("[publish]\nrepository = 'oci-layout://x'", (6, 1), "is more than", "ghcr.io/acme"),
     ("[publish]\nrepository = 'x.io/Y'", (6, 1), "'Y' is not a repository name", "ghcr.io/acme"),

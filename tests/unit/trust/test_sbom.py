@@ -308,6 +308,18 @@ def test_of_cpp_only_what_made_it_is_known() -> None:
     assert _aggregate(found) == "incomplete"
 
 
+def test_where_the_source_is() -> None:
+    told = _made(EMPTY, source_url="https://github.com/acme/hello")["metadata"]
+    assert told["component"]["externalReferences"] == [  # type: ignore[index]
+        {"type": "vcs", "url": "https://github.com/acme/hello"}
+    ]
+
+
+@pytest.mark.parametrize("url", ["https://[x", "https://a b", "javascript:x", "https://\ud800", ""])
+def test_what_is_no_url_is_left_out(url: str) -> None:
+    assert "externalReferences" not in _made(EMPTY, source_url=url)["metadata"]["component"]  # type: ignore[index]
+
+
 def test_what_an_artifact_says_of_itself_is_not_trusted() -> None:
     found = _made(EMPTY, name="My filter \ud800/ü!", description="\ud800", license="a \ud800")
     json.dumps(found, ensure_ascii=False).encode()

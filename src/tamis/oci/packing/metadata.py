@@ -18,6 +18,7 @@ _TITLE = "org.opencontainers.image.title"
 _VERSION = "org.opencontainers.image.version"
 _DESCRIPTION = "org.opencontainers.image.description"
 _LICENSES = "org.opencontainers.image.licenses"
+_SOURCE = "org.opencontainers.image.source"
 
 
 def annotations(known: Metadata, module_digest: str, module_size: int) -> dict[str, str]:
@@ -30,6 +31,7 @@ def annotations(known: Metadata, module_digest: str, module_size: int) -> dict[s
         _VERSION: known.version,
         _DESCRIPTION: known.description,
         _LICENSES: known.license,
+        _SOURCE: known.source_url,
     }
     return {key: value for key, value in sorted(every.items()) if value}
 
@@ -47,6 +49,7 @@ def metadata(found: Mapping[str, str], *, name: str, version: str) -> Metadata:
         version=found.get(_VERSION) or version,
         description=found.get(_DESCRIPTION, ""),
         license=found.get(_LICENSES, ""),
+        source_url=found.get(_SOURCE, ""),
     )
 
 

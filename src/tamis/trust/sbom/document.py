@@ -27,6 +27,7 @@ _LOCKS = {
 }
 _ADVICE = "Name a CycloneDX document in JSON, or let tamis write one: attach REF sbom."
 _NO_NAME = re.compile(r"[^a-z0-9._-]+")
+_URL = re.compile(r"https?://[\w.~:/?#!$&()*+,;=%-]+\Z", re.ASCII)
 _SPACE = uuid.UUID("9d2f0f5e-6b1c-5a52-8f0a-5a3f5f7f2c11")
 
 
@@ -122,12 +123,20 @@ def _root(artifact: Artifact, info: ModuleInfo) -> Object:
         "hashes": [{"alg": "SHA-256", "content": artifact.module_digest.removeprefix("sha256:")}],
         **({"licenses": [{"expression": _whole(known.license)}]} if known.license else {}),
         "purl": purl,
+        **_source(known.source_url),
         "properties": [
             {"name": f"dev.tamis:{name}", "value": _whole(value)}
             for name, value in sorted(facts.items())
             if value
         ],
     }
+
+
+def _source(url: str) -> Object:
+    """Somebody else's annotation may hold anything."""
+    if not _URL.match(url):
+        return {}
+    return {"externalReferences": [{"type": "vcs", "url": url}]}
 
 
 def _whole(text: str) -> str:
