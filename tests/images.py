@@ -16,8 +16,8 @@ import requests
 import zstandard
 from tests.registry import LoopbackRegistry
 
+from tamis.model.media_types import DOCKER_LIST, DOCKER_MANIFEST, OCI_INDEX, OCI_MANIFEST
 from tamis.oci.images.take import HERE
-from tamis.oci.manifests import DOCKER_LIST, DOCKER_MANIFEST, OCI_INDEX, OCI_MANIFEST
 
 __all__ = [
     "ELF",

@@ -14,9 +14,10 @@ from tests.fuzz.mutation import Rounds, damage, spoil, told
 from tamis import trust
 from tamis.errors import TamisError
 from tamis.model.artifact import Artifact, Descriptor, Metadata
+from tamis.model.media_types import OCI_MANIFEST
 from tamis.oci import InMemory, digest_of, pack, parse, referrers, stored
 from tamis.oci.folder.layout_folder import LayoutFolder
-from tamis.oci.manifests import OCI_MANIFEST, compact
+from tamis.oci.manifests import compact
 from tamis.trust import bundle, dsse, reports, sealed, statement
 from tamis.trust.policy import read as read_policy
 from tamis.trust.predicates import REQUIREMENTS, SIGN, TEST_RESULT

@@ -10,15 +10,13 @@ from typing import Any
 
 from tamis.errors import BadInput
 from tamis.model.artifact import Descriptor
+from tamis.model.media_types import DOCKER_LIST, DOCKER_MANIFEST, OCI_INDEX, OCI_MANIFEST
 from tamis.oci.digests import digest_of, is_digest
 
 __all__ = [
     "ACCEPTED",
-    "DOCKER_LIST",
-    "DOCKER_MANIFEST",
     "MAX_MANIFEST",
-    "OCI_INDEX",
-    "OCI_MANIFEST",
+    "TITLE",
     "Index",
     "Manifest",
     "Stored",
@@ -28,10 +26,8 @@ __all__ = [
     "written",
 ]
 
-OCI_MANIFEST = "application/vnd.oci.image.manifest.v1+json"
-OCI_INDEX = "application/vnd.oci.image.index.v1+json"
-DOCKER_MANIFEST = "application/vnd.docker.distribution.manifest.v2+json"
-DOCKER_LIST = "application/vnd.docker.distribution.manifest.list.v2+json"
+#: The annotation that gives a layer its file's name, and an artifact its own.
+TITLE = "org.opencontainers.image.title"
 #: What we ask a registry for; without these, docker-registry says 404.
 ACCEPTED = (OCI_MANIFEST, OCI_INDEX, DOCKER_MANIFEST, DOCKER_LIST)
 #: Bytes; registries refuse larger manifests.

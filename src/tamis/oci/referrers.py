@@ -10,19 +10,10 @@ from dataclasses import dataclass, replace
 
 from tamis.errors import BadInput, Rejected
 from tamis.model.artifact import Descriptor
+from tamis.model.media_types import OCI_INDEX, OCI_MANIFEST
 from tamis.oci.blobs import InMemory
 from tamis.oci.digests import digest_of
-from tamis.oci.manifests import (
-    OCI_INDEX,
-    OCI_MANIFEST,
-    Index,
-    Manifest,
-    Stored,
-    compact,
-    parse,
-    stored,
-    written,
-)
+from tamis.oci.manifests import TITLE, Index, Manifest, Stored, compact, parse, stored, written
 from tamis.oci.racing import until_seen
 from tamis.oci.store import Store
 
@@ -121,7 +112,7 @@ def put(
 
     `notes` are the manifest's annotations, `title` the layer's file name. Returns its descriptor.
     """
-    named = {"org.opencontainers.image.title": title} if title else {}
+    named = {TITLE: title} if title else {}
     layer = Descriptor(kind, digest_of(content), len(content), named)
     about = Descriptor(subject.media_type, subject.digest, subject.size)
     document = {

@@ -9,9 +9,10 @@ from dataclasses import dataclass, replace
 
 from tamis.errors import BadInput, Rejected
 from tamis.model.artifact import Descriptor
+from tamis.model.media_types import IMAGE_CONFIG, OCI_MANIFEST
 from tamis.oci.blobs import InMemory
 from tamis.oci.digests import digest_of
-from tamis.oci.manifests import OCI_MANIFEST, Manifest, Stored, compact, parse, stored, written
+from tamis.oci.manifests import Manifest, Stored, compact, parse, stored, written
 from tamis.oci.racing import until_seen
 from tamis.oci.referrers import tag_of
 from tamis.oci.store import Store
@@ -21,7 +22,6 @@ from tamis.trust.keys import PrivateKey, PublicKey
 __all__ = ["Layer", "layers", "sign", "signer"]
 
 _LAYER = "application/vnd.dev.cosign.simplesigning.v1+json"
-_CONFIG = "application/vnd.oci.image.config.v1+json"
 _SIGNATURE = "dev.cosignproject.cosign/signature"
 _WHAT = "cosign container image signature"
 _NEVER = "0001-01-01T00:00:00Z"
@@ -150,7 +150,7 @@ def _write(
             "config": {},
         }
     )
-    config = Descriptor(_CONFIG, digest_of(content), len(content))
+    config = Descriptor(IMAGE_CONFIG, digest_of(content), len(content))
     store.write_blob(config, InMemory(content))
     document = {
         "schemaVersion": 2,

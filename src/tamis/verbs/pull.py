@@ -11,14 +11,14 @@ from tamis import oci
 from tamis.errors import BadInput
 from tamis.files import opened_whole
 from tamis.model.artifact import Artifact, Descriptor, Metadata
+from tamis.model.media_types import HIGRESS_README, HIGRESS_SPEC
 from tamis.model.reference import LayoutReference, Reference
 from tamis.model.transfer import Told
-from tamis.oci.packing.media_types import HIGRESS_README, HIGRESS_SPEC
+from tamis.oci.manifests import TITLE
 from tamis.verbs.resolved import resolved
 
 __all__ = ["Pulled", "describe", "fetch", "pull"]
 
-_TITLE = "org.opencontainers.image.title"
 #: How Higress' layers are called that have no title.
 _DOCUMENTS = {
     HIGRESS_SPEC: "spec.yaml",
@@ -115,7 +115,7 @@ def _documents(
     yield from ((name, text.encode()) for name, text in told.items() if text)
     seen = set(told)
     for layer in manifest.layers:
-        title = layer.annotations.get(_TITLE) or _DOCUMENTS.get(layer.media_type, "")
+        title = layer.annotations.get(TITLE) or _DOCUMENTS.get(layer.media_type, "")
         name = _file_name(title) if title else ""
         document = name and not name.endswith(".wasm") and layer.size <= _LARGEST_DOCUMENT
         if document and name not in seen:

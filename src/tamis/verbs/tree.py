@@ -6,12 +6,12 @@ from tamis.model.artifact import Descriptor
 from tamis.model.reference import Reference
 from tamis.model.tree import Kind, Node
 from tamis.oci import referrers
+from tamis.oci.manifests import TITLE
 
 __all__ = ["tree"]
 
 #: Indexes within indexes, signatures of signatures: nobody needs more.
 _DEPTH = 8
-_TITLE = "org.opencontainers.image.title"
 _PREDICATE = "dev.sigstore.bundle.predicateType"
 
 
@@ -60,4 +60,4 @@ def _below(store: oci.Store, child: Descriptor, kind: Kind, what: str, depth: in
 
 
 def _blob(kind: Kind, blob: Descriptor) -> Node:
-    return Node(kind, blob.annotations.get(_TITLE, ""), blob.media_type, blob.digest, blob.size)
+    return Node(kind, blob.annotations.get(TITLE, ""), blob.media_type, blob.digest, blob.size)

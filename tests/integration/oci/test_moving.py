@@ -10,11 +10,11 @@ from tests.registry import Fault, LoopbackRegistry
 
 from tamis.errors import BadInput, Rejected, TamisError, Unreachable
 from tamis.model.artifact import Descriptor, Metadata
+from tamis.model.media_types import OCI_INDEX
 from tamis.oci import InMemory, Source, Stored, pack, replicate, save, stored
 from tamis.oci.blobs import watched
 from tamis.oci.crew import Stop, in_parallel, stoppable
 from tamis.oci.digests import digest_of
-from tamis.oci.manifests import OCI_INDEX
 from tamis.oci.registry.patience import Patience
 from tamis.oci.registry.repository import RegistryStore
 from tamis.oci.registry.upload import Parts

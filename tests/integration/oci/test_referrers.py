@@ -12,10 +12,11 @@ from tests.registry import LoopbackRegistry
 
 from tamis.errors import BadInput, Rejected, Unreachable
 from tamis.model.artifact import Descriptor, Metadata
+from tamis.model.media_types import OCI_INDEX, OCI_MANIFEST
 from tamis.model.reference import RegistryReference
 from tamis.oci import InMemory, digest_of, open_store, pack, parse, referrers, save, stored
 from tamis.oci.folder.layout_folder import LayoutFolder
-from tamis.oci.manifests import OCI_INDEX, OCI_MANIFEST, Manifest, compact, written
+from tamis.oci.manifests import Manifest, compact, written
 from tamis.oci.racing import until_seen
 from tamis.oci.store import Store
 

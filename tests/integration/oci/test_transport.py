@@ -11,9 +11,9 @@ from tests.registry import Fault, LoopbackRegistry
 
 from tamis.errors import BadInput, Rejected, TamisError, Unreachable
 from tamis.model.artifact import Descriptor, Metadata
+from tamis.model.media_types import DOCKER_MANIFEST
 from tamis.oci import InMemory, Stored, pack, save, stored
 from tamis.oci.digests import digest_of
-from tamis.oci.manifests import DOCKER_MANIFEST
 from tamis.oci.registry.patience import Patience
 from tamis.oci.registry.repository import RegistryStore
 

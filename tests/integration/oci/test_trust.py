@@ -16,6 +16,7 @@ from tests.registry import LoopbackRegistry
 from tamis import trust
 from tamis.errors import BadInput, Rejected
 from tamis.model.artifact import Descriptor, Metadata
+from tamis.model.media_types import OCI_MANIFEST
 from tamis.model.reference import LayoutReference, Reference, RegistryReference
 from tamis.model.signed import KeyPair
 from tamis.model.verified import Verified
@@ -29,7 +30,7 @@ from tamis.oci import (
     referrers,
     stored,
 )
-from tamis.oci.manifests import OCI_MANIFEST, compact, written
+from tamis.oci.manifests import compact, written
 from tamis.oci.store import Store
 from tamis.trust import dsse, statement
 from tamis.trust.bundle import BUNDLE, bundle, notes

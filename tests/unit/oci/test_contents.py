@@ -14,6 +14,13 @@ import pytest
 from tamis.errors import BadInput, Rejected
 from tamis.model.artifact import Descriptor, Metadata
 from tamis.model.choices import LAYOUTS, Layout
+from tamis.model.media_types import (
+    DOCKER_MANIFEST,
+    OCI_MANIFEST,
+    OCI_TAR_GZIP,
+    WASM_CONFIG,
+    WASM_CONTENT,
+)
 from tamis.oci import (
     Index,
     Manifest,
@@ -28,10 +35,8 @@ from tamis.oci import (
 )
 from tamis.oci.blobs import InMemory
 from tamis.oci.digests import digest_of
-from tamis.oci.manifests import DOCKER_MANIFEST, OCI_MANIFEST
 from tamis.oci.packing import unpack as unpacking
 from tamis.oci.packing.gzip import compressed
-from tamis.oci.packing.media_types import OCI_TAR_GZIP, WASM_CONFIG, WASM_CONTENT
 from tamis.oci.packing.metadata import MODULE_SIZE, module_facts
 from tamis.oci.packing.tar import archived
 

@@ -10,12 +10,13 @@ import pytest
 from ruamel.yaml import YAML
 
 from tamis.errors import BadInput
+from tamis.model import media_types
 from tamis.model.artifact import Metadata
 from tamis.model.choices import LAYOUTS, Layout
+from tamis.model.media_types import DOCKER_MANIFEST
 from tamis.oci.blobs import InFile
 from tamis.oci.digests import digest_of
-from tamis.oci.manifests import DOCKER_MANIFEST
-from tamis.oci.packing import media_types, module
+from tamis.oci.packing import module
 from tamis.oci.packing.pack import pack, pack_index
 
 MODULE = b"\0asm\1\0\0\0" + bytes(range(256)) * 20

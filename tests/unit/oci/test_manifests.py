@@ -5,18 +5,9 @@ import json
 import pytest
 
 from tamis.errors import BadInput, Rejected
+from tamis.model.media_types import DOCKER_LIST, DOCKER_MANIFEST, OCI_INDEX, OCI_MANIFEST
 from tamis.oci.digests import digest_of, verify
-from tamis.oci.manifests import (
-    DOCKER_LIST,
-    DOCKER_MANIFEST,
-    MAX_MANIFEST,
-    OCI_INDEX,
-    OCI_MANIFEST,
-    Index,
-    Manifest,
-    parse,
-    stored,
-)
+from tamis.oci.manifests import MAX_MANIFEST, Index, Manifest, parse, stored
 
 D = {"mediaType": "a/b", "digest": digest_of(b"x"), "size": 1}
 

@@ -11,23 +11,16 @@ from typing import Any
 
 from tamis.checks.packaging.golang import Struct, value
 from tamis.checks.packaging.words import Refused, quoted
+from tamis.model.media_types import DOCKER_LIST, OCI_INDEX
 
 __all__ = [
-    "DOCKER_LIST",
-    "DOCKER_MANIFEST",
     "INDEXES",
-    "OCI_INDEX",
-    "OCI_MANIFEST",
     "Entry",
     "Image",
     "image",
     "index",
 ]
 
-OCI_MANIFEST = "application/vnd.oci.image.manifest.v1+json"
-OCI_INDEX = "application/vnd.oci.image.index.v1+json"
-DOCKER_MANIFEST = "application/vnd.docker.distribution.manifest.v2+json"
-DOCKER_LIST = "application/vnd.docker.distribution.manifest.list.v2+json"
 INDEXES = frozenset({OCI_INDEX, DOCKER_LIST})
 
 _DIGITS = {"sha256": 64}

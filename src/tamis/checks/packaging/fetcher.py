@@ -7,16 +7,14 @@ envoyproxy/gateway internal/wasm and higress-group/istio; tests/judges runs Isti
 
 from collections.abc import Callable
 
-from tamis.checks.packaging.document import DOCKER_MANIFEST, Image, image
+from tamis.checks.packaging.document import Image, image
 from tamis.checks.packaging.resolving import request, resolve
 from tamis.checks.packaging.words import Refused
+from tamis.model.media_types import DOCKER_MANIFEST, DOCKER_TAR_GZIP, OCI_TAR_GZIP, WASM_CONTENT
 from tamis.model.packaged import Layer, Opened, Packaged
 
 __all__ = ["PULLERS", "fetch"]
 
-_DOCKER_LAYER = "application/vnd.docker.image.rootfs.diff.tar.gzip"
-_OCI_LAYER = "application/vnd.oci.image.layer.v1.tar+gzip"
-_WASM_LAYER = "application/vnd.module.wasm.content.layer.v1+wasm"
 _MAGIC = b"\0asm"
 
 
@@ -65,13 +63,13 @@ def _module(found: Packaged, content: bytes, join: Callable[[tuple[str, ...]], s
         raise Refused(f"could not retrieve manifest: {refused.words}") from refused
     if manifest.media_type == DOCKER_MANIFEST:
         try:
-            return _archive(found, manifest, _DOCKER_LAYER)
+            return _archive(found, manifest, DOCKER_TAR_GZIP)
         except Refused as refused:
             raise _worded(
                 refused, "could not extract Wasm file from the image as Docker container"
             ) from refused
     try:
-        return _archive(found, manifest, _OCI_LAYER)
+        return _archive(found, manifest, OCI_TAR_GZIP)
     except Refused as refused:
         compat = _worded(refused, "could not parse as compat variant:")
     if compat.words.startswith("panic: "):
@@ -104,9 +102,9 @@ def _content(found: Packaged, manifest: Image) -> Opened:
     if len(manifest.layers) != 2:
         raise Refused(f"number of layers must be 2 but got {len(manifest.layers)}")
     for layer in manifest.layers:
-        if manifest.named(layer.digest).media_type == _WASM_LAYER:
+        if manifest.named(layer.digest).media_type == WASM_CONTENT:
             return _layer(found, manifest, layer.digest).raw
-    raise Refused(f"could not find the layer of type {_WASM_LAYER}")
+    raise Refused(f"could not find the layer of type {WASM_CONTENT}")
 
 
 def _layer(found: Packaged, manifest: Image, digest: str) -> Layer:

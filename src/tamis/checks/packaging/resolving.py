@@ -6,8 +6,9 @@ Source of facts: go-containerregistry, pkg/v1/remote (descriptor.go, index.go).
 import hashlib
 from dataclasses import dataclass
 
-from tamis.checks.packaging.document import INDEXES, OCI_MANIFEST, Entry, image, index
+from tamis.checks.packaging.document import INDEXES, Entry, image, index
 from tamis.checks.packaging.words import Refused, quoted
+from tamis.model.media_types import DOCKER_TAR_GZIP, OCI_MANIFEST, OCI_TAR_GZIP, WASM_CONTENT
 from tamis.model.packaged import Packaged, Served
 
 __all__ = ["Resolved", "next_manifest", "opened_layers", "request", "resolve"]
@@ -19,11 +20,7 @@ _SCHEMA1 = frozenset(
 #: An index that points to indexes that point to ...: nobody needs more.
 _DEPTH = 4
 #: The types of layers that a puller opens.
-_ARCHIVES = (
-    "application/vnd.oci.image.layer.v1.tar+gzip",
-    "application/vnd.docker.image.rootfs.diff.tar.gzip",
-)
-_CONTENT = "application/vnd.module.wasm.content.layer.v1+wasm"
+_ARCHIVES = (OCI_TAR_GZIP, DOCKER_TAR_GZIP)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +66,7 @@ def opened_layers(found: Packaged) -> tuple[tuple[Entry, bool], ...]:
     except Refused:
         return ()
     last = [(layer, True) for layer in layers[-1:] if layer.media_type in _ARCHIVES]
-    return (*last, *((layer, False) for layer in layers if layer.media_type == _CONTENT))
+    return (*last, *((layer, False) for layer in layers if layer.media_type == WASM_CONTENT))
 
 
 def _place(found: Packaged) -> str:

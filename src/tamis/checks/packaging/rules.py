@@ -8,6 +8,7 @@ from tamis.checks.packaging.resolving import resolve
 from tamis.checks.packaging.words import Refused
 from tamis.checks.subject import error, warning
 from tamis.model.finding import Finding
+from tamis.model.media_types import HIGRESS_SPEC
 from tamis.model.packaged import Opened, Packaged
 from tamis.profiles import Profile
 
@@ -20,7 +21,6 @@ _ADVICE = {
     "layout": "Push it with --layout image, which every consumer reads.",
     "module": "Push a compiled module: the first plugin.wasm in the layer is what they take.",
 }
-_HIGRESS_SPEC = "application/vnd.module.wasm.spec.v1+yaml"
 
 
 def packaging(found: Packaged, target: Profile) -> tuple[Finding, ...]:
@@ -67,7 +67,7 @@ def _size(found: Packaged, module: Opened, target: Profile) -> Iterator[Finding]
 def _console(found: Packaged, target: Profile) -> Iterator[Finding]:
     """`packaging/console`: Higress' gateway takes it, its console has nothing to show."""
     layers = image(resolve(found).manifest.content).layers
-    if target.puller == "higress" and all(one.media_type != _HIGRESS_SPEC for one in layers):
+    if target.puller == "higress" and all(one.media_type != HIGRESS_SPEC for one in layers):
         yield warning(
             "packaging/console",
             "it has no spec.yaml: Higress' gateway takes it, its console cannot configure it",

@@ -14,8 +14,9 @@ from pathlib import Path
 from typing import Any
 
 from tamis.errors import BadInput
+from tamis.model.media_types import OCI_INDEX
 from tamis.oci.folder import files
-from tamis.oci.manifests import MAX_MANIFEST, OCI_INDEX, Stored, compact
+from tamis.oci.manifests import MAX_MANIFEST, Stored, compact
 
 __all__ = ["FILE", "IndexFile", "media_type_of", "tag_of"]
 

@@ -13,14 +13,15 @@ from dataclasses import dataclass
 from tamis.errors import BadInput
 from tamis.model.artifact import Artifact, Descriptor, Metadata
 from tamis.model.choices import Layout
-from tamis.oci.manifests import DOCKER_MANIFEST, MAX_MANIFEST, Index, Manifest
-from tamis.oci.packing.media_types import (
+from tamis.model.media_types import (
     CNCF_MODULE,
+    DOCKER_MANIFEST,
     DOCKER_TAR_GZIP,
     HIGRESS_SPEC,
     OCI_TAR_GZIP,
     WASM_CONTENT,
 )
+from tamis.oci.manifests import MAX_MANIFEST, Index, Manifest
 from tamis.oci.packing.metadata import METADATA, metadata, module_facts
 
 __all__ = ["Content", "child", "content", "described", "facts"]

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from tamis.model.artifact import Metadata
 from tamis.model.metadata import decode, encode
+from tamis.oci.manifests import TITLE
 
 __all__ = ["METADATA", "MODULE_DIGEST", "MODULE_SIZE", "annotations", "metadata", "module_facts"]
 
@@ -14,7 +15,6 @@ METADATA = "dev.tamis.metadata"
 MODULE_DIGEST = "dev.tamis.module.digest"
 MODULE_SIZE = "dev.tamis.module.size"
 
-_TITLE = "org.opencontainers.image.title"
 _VERSION = "org.opencontainers.image.version"
 _DESCRIPTION = "org.opencontainers.image.description"
 _LICENSES = "org.opencontainers.image.licenses"
@@ -27,7 +27,7 @@ def annotations(known: Metadata, module_digest: str, module_size: int) -> dict[s
         METADATA: encode(known),
         MODULE_DIGEST: module_digest,
         MODULE_SIZE: str(module_size),
-        _TITLE: known.name,
+        TITLE: known.name,
         _VERSION: known.version,
         _DESCRIPTION: known.description,
         _LICENSES: known.license,
@@ -45,7 +45,7 @@ def metadata(found: Mapping[str, str], *, name: str, version: str) -> Metadata:
     if text is not None:
         return decode(text, f"annotation {METADATA}")
     return Metadata(
-        name=found.get(_TITLE) or name,
+        name=found.get(TITLE) or name,
         version=found.get(_VERSION) or version,
         description=found.get(_DESCRIPTION, ""),
         license=found.get(_LICENSES, ""),

@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from tamis.errors import BadInput
 from tamis.model.artifact import Metadata
 from tamis.model.choices import Layout
+from tamis.model.media_types import OCI_INDEX, OCI_MANIFEST
 from tamis.oci.blobs import InMemory, Source
 from tamis.oci.digests import digest_of
-from tamis.oci.manifests import MAX_MANIFEST, OCI_INDEX, OCI_MANIFEST, Stored, compact, written
+from tamis.oci.manifests import MAX_MANIFEST, Stored, compact, written
 from tamis.oci.packing.layouts import cncf, docker, higress, image, istio
 from tamis.oci.packing.module import check_module
 from tamis.oci.packing.parts import Arranged, Blob, Parts

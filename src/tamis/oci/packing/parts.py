@@ -7,11 +7,11 @@ from functools import cached_property
 from typing import Any
 
 from tamis.model.artifact import Descriptor, Metadata
+from tamis.model.media_types import IMAGE_CONFIG, OCI_MANIFEST
 from tamis.oci.blobs import InMemory, Source, pieces, whole
 from tamis.oci.digests import digest_of
-from tamis.oci.manifests import OCI_MANIFEST, compact
+from tamis.oci.manifests import compact
 from tamis.oci.packing.gzip import compressed
-from tamis.oci.packing.media_types import IMAGE_CONFIG
 from tamis.oci.packing.metadata import annotations
 from tamis.oci.packing.scratch import kept
 from tamis.oci.packing.tar import archived

@@ -8,7 +8,8 @@ from urllib.parse import urlsplit
 from oras.container import Container
 
 from tamis.errors import BadInput, Rejected, TamisError, Unreachable
-from tamis.oci.manifests import ACCEPTED, OCI_INDEX, Stored
+from tamis.model.media_types import OCI_INDEX
+from tamis.oci.manifests import ACCEPTED, Stored
 from tamis.oci.registry.answers import Answer, Broken
 from tamis.oci.registry.connections import Connections, Data
 from tamis.oci.registry.credentials import Credentials

@@ -6,7 +6,8 @@ from urllib.parse import quote, urlsplit
 
 from tamis.errors import BadInput
 from tamis.model.artifact import Descriptor
-from tamis.oci.manifests import OCI_INDEX, Index, parse, stored
+from tamis.model.media_types import OCI_INDEX
+from tamis.oci.manifests import Index, parse, stored
 from tamis.oci.registry.answers import Answer
 from tamis.oci.registry.client import Client
 from tamis.oci.registry.wire import refusal

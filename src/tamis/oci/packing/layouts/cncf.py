@@ -5,8 +5,8 @@ the beginning of time: the same module has the same digest whatever the clock.
 """
 
 from tamis.model.artifact import Descriptor
+from tamis.model.media_types import CNCF_CONFIG, CNCF_MODULE
 from tamis.oci.manifests import compact
-from tamis.oci.packing.media_types import CNCF_CONFIG, CNCF_MODULE
 from tamis.oci.packing.parts import Arranged, Blob, Parts, blob
 
 __all__ = ["arrange"]

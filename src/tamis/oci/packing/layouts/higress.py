@@ -8,19 +8,18 @@ import json
 from typing import Any
 
 from tamis.model.artifact import Metadata
-from tamis.oci.packing.media_types import HIGRESS_README, HIGRESS_SPEC, OCI_TAR_GZIP
+from tamis.model.media_types import HIGRESS_README, HIGRESS_SPEC, OCI_TAR_GZIP
+from tamis.oci.manifests import TITLE
 from tamis.oci.packing.parts import Arranged, Parts, blob, image_config
 
 __all__ = ["arrange"]
-
-_TITLE = "org.opencontainers.image.title"
 
 
 def arrange(parts: Parts) -> Arranged:
     """Three layers."""
     documents = (
-        blob(HIGRESS_SPEC, _spec(parts.known), {_TITLE: "spec.yaml"}),
-        blob(HIGRESS_README, _readme(parts.known), {_TITLE: "README.md"}),
+        blob(HIGRESS_SPEC, _spec(parts.known), {TITLE: "spec.yaml"}),
+        blob(HIGRESS_README, _readme(parts.known), {TITLE: "README.md"}),
     )
     diff_ids = [*(each.descriptor.digest for each in documents), parts.archive_digest]
     layers = (*documents, parts.archive(OCI_TAR_GZIP))

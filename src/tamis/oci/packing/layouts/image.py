@@ -3,7 +3,7 @@
 Read by every puller (Istio calls it the compat variant), and by every registry and container tool.
 """
 
-from tamis.oci.packing.media_types import OCI_TAR_GZIP
+from tamis.model.media_types import OCI_TAR_GZIP
 from tamis.oci.packing.parts import Arranged, Parts, image_config
 
 __all__ = ["arrange"]

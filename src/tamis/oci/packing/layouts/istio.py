@@ -4,14 +4,12 @@ Source of facts: the Wasm image specification (solo-io/wasm), which Istio calls 
 """
 
 from tamis.model.artifact import Descriptor
-from tamis.oci.manifests import compact
-from tamis.oci.packing.media_types import WASM_CONFIG, WASM_CONTENT
+from tamis.model.media_types import WASM_CONFIG, WASM_CONTENT
+from tamis.oci.manifests import TITLE, compact
 from tamis.oci.packing.parts import Arranged, Blob, Parts, blob, image_config
 from tamis.oci.packing.tar import PLUGIN
 
 __all__ = ["arrange"]
-
-_TITLE = "org.opencontainers.image.title"
 
 
 def arrange(parts: Parts) -> Arranged:
@@ -22,9 +20,9 @@ def arrange(parts: Parts) -> Arranged:
         "abiVersions": [known.abi] if known.abi else [],
         "config": {"rootIds": [known.root_id]},
     }
-    described = Descriptor(WASM_CONTENT, parts.digest, parts.module.size, {_TITLE: PLUGIN})
+    described = Descriptor(WASM_CONTENT, parts.digest, parts.module.size, {TITLE: PLUGIN})
     layers = (
-        blob(WASM_CONFIG, compact(settings), {_TITLE: "config.json"}),
+        blob(WASM_CONFIG, compact(settings), {TITLE: "config.json"}),
         Blob(described, parts.module),
     )
     config = image_config([layer.descriptor.digest for layer in layers])

@@ -3,17 +3,28 @@
 __all__ = [
     "CNCF_CONFIG",
     "CNCF_MODULE",
+    "DOCKER_CONFIG",
+    "DOCKER_LIST",
+    "DOCKER_MANIFEST",
     "DOCKER_TAR_GZIP",
     "HIGRESS_README",
     "HIGRESS_SPEC",
     "IMAGE_CONFIG",
+    "OCI_INDEX",
+    "OCI_MANIFEST",
     "OCI_TAR_GZIP",
     "WASM_CONFIG",
     "WASM_CONTENT",
 ]
 
+OCI_MANIFEST = "application/vnd.oci.image.manifest.v1+json"
+OCI_INDEX = "application/vnd.oci.image.index.v1+json"
 IMAGE_CONFIG = "application/vnd.oci.image.config.v1+json"
 OCI_TAR_GZIP = "application/vnd.oci.image.layer.v1.tar+gzip"
+
+DOCKER_MANIFEST = "application/vnd.docker.distribution.manifest.v2+json"
+DOCKER_LIST = "application/vnd.docker.distribution.manifest.list.v2+json"
+DOCKER_CONFIG = "application/vnd.docker.container.image.v1+json"
 DOCKER_TAR_GZIP = "application/vnd.docker.image.rootfs.diff.tar.gzip"
 
 #: Istio and its forks.
