@@ -3,7 +3,7 @@
 import io
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import IO
 
@@ -15,7 +15,7 @@ from tamis.model.media_types import HIGRESS_README, HIGRESS_SPEC
 from tamis.model.reference import LayoutReference, Reference
 from tamis.model.transfer import Told
 from tamis.oci.manifests import TITLE
-from tamis.verbs.resolved import resolved
+from tamis.verbs.resolved import Resolved, resolved
 
 __all__ = ["Pulled", "describe", "fetch", "pull"]
 
@@ -56,12 +56,10 @@ def pull(
     name, version = _stand_ins(reference)
     with oci.open_store(reference, insecure=insecure) as store:
         found = resolved(store, reference)
-        known = oci.described(
-            found.manifest, found.digest, store.read_blob, name=name, version=version
-        )
+        known = _described(store, found, name, version).metadata
         path = output
         if extract or output.is_dir():
-            path = output / f"{_file_name(known.metadata.name)}.wasm"
+            path = output / f"{_file_name(known.name)}.wasm"
 
         def blob(wanted: Descriptor) -> oci.Source:
             return oci.shown(wanted, store.blob(wanted), told)
@@ -69,13 +67,12 @@ def pull(
         with _writing(path) as file:
             unpacked = oci.extract(found.manifest, blob, file, name=name, version=version)
         files = [path]
-        for each, content in (
-            _documents(store, found.manifest, unpacked.metadata) if extract else ()
-        ):
+        documents = _documents(store, found.manifest, known) if extract else ()
+        for each, content in documents:
             with _writing(output / each) as file:
                 file.write(content)
             files.append(output / each)
-    return Pulled(unpacked.artifact(found.digest, found.index), path, tuple(files))
+    return Pulled(_led(unpacked.artifact(found.digest), found), path, tuple(files))
 
 
 def fetch(reference: Reference, *, insecure: bool = False) -> tuple[Artifact, bytes]:
@@ -85,7 +82,7 @@ def fetch(reference: Reference, *, insecure: bool = False) -> tuple[Artifact, by
         found = resolved(store, reference)
         module = io.BytesIO()
         told = oci.extract(found.manifest, store.blob, module, name=name, version=version)
-    return told.artifact(found.digest, found.index), module.getvalue()
+    return _led(told.artifact(found.digest), found), module.getvalue()
 
 
 def describe(reference: Reference, *, insecure: bool = False) -> Artifact:
@@ -96,15 +93,17 @@ def describe(reference: Reference, *, insecure: bool = False) -> Artifact:
     """
     name, version = _stand_ins(reference)
     with oci.open_store(reference, insecure=insecure) as store:
-        found = resolved(store, reference)
-        return oci.described(
-            found.manifest,
-            found.digest,
-            store.read_blob,
-            name=name,
-            version=version,
-            index=found.index,
-        )
+        return _described(store, resolved(store, reference), name, version)
+
+
+def _described(store: oci.Store, found: Resolved, name: str, version: str) -> Artifact:
+    told = oci.described(found.manifest, found.digest, store.read_blob, name=name, version=version)
+    return _led(told, found)
+
+
+def _led(artifact: Artifact, found: Resolved) -> Artifact:
+    """With the index that led to it."""
+    return replace(artifact, index=found.index)
 
 
 def _documents(

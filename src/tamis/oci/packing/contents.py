@@ -107,7 +107,6 @@ def described(
     *,
     name: str = "",
     version: str = "",
-    index: str = "",
 ) -> Artifact:
     """What `facts` tells, never the module; a foreign image hides it: digest "" and size 0."""
     found = content(manifest)
@@ -121,7 +120,6 @@ def described(
         module_digest=module_digest,
         module_size=module_size,
         layer_size=found.layer.size,
-        index=index,
     )
 
 

@@ -33,10 +33,10 @@ class Unpacked:
     digest: str
     size: int
 
-    def artifact(self, digest: str, index: str = "") -> Artifact:
-        """The artifact whose manifest has this digest; `index`: that of the one it is in."""
+    def artifact(self, digest: str) -> Artifact:
+        """The artifact whose manifest has this digest."""
         layout, travels = self.content.layout, self.content.layer.size
-        return Artifact(self.metadata, layout, digest, self.digest, self.size, travels, index)
+        return Artifact(self.metadata, layout, digest, self.digest, self.size, travels)
 
 
 def extract(
