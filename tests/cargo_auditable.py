@@ -3,13 +3,12 @@
 `python -m tests.cargo_auditable` builds it, which takes half a minute where it is not kept.
 """
 
-import fcntl
 import os
 import subprocess
 from collections.abc import Mapping
 from pathlib import Path
 
-from tests.go_judges import CACHE
+from tests.kept import CACHE, kept
 
 from tamis.toolchains import Here, toolchain_for
 
@@ -21,14 +20,12 @@ _TARGET = "wasm32-unknown-unknown"
 
 def auditable() -> Path:
     """The folder of the program, which cargo finds on the PATH."""
-    place = CACHE / f"cargo-auditable-{_VERSION}"
-    CACHE.mkdir(parents=True, exist_ok=True)
-    with (CACHE / ".cargo-auditable.lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)  # of two test runs, one builds
-        if not (place / "bin" / "cargo-auditable").exists():
-            which = [f"--root={place}", f"--version={_VERSION}", "--locked", "cargo-auditable"]
-            _cargo(["install", "--quiet", *which], CACHE, {})
-    return place / "bin"
+
+    def install(folder: Path) -> None:
+        which = [f"--root={folder}", f"--version={_VERSION}", "--locked", "cargo-auditable"]
+        _cargo(["install", "--quiet", *which], CACHE, {})
+
+    return kept(f"cargo-auditable-{_VERSION}", install) / "bin"
 
 
 def audited(folder: Path) -> Path:

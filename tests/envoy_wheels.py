@@ -9,6 +9,8 @@ from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
+from tests.http_server import Serving
+
 __all__ = ["Index", "index", "wheel"]
 
 _SCRIPT = """#!/bin/sh
@@ -90,13 +92,9 @@ def index(folder: Path) -> Iterator[Index]:
         def log_message(self, *_: object) -> None:
             pass
 
-    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
-        thread = threading.Thread(target=server.serve_forever)
-        thread.start()
-        told.url = f"http://127.0.0.1:{server.server_address[1]}/simple"
+    with Serving(ThreadingHTTPServer(("127.0.0.1", 0), Handler)) as served:
+        told.url = f"http://{served.host}/simple"
         try:
             yield told
         finally:
             told.goes_on.set()
-            server.shutdown()
-            thread.join()

@@ -10,7 +10,9 @@ import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any, Self
+from typing import Any
+
+from tests.http_server import Serving
 
 __all__ = ["Exchange", "FaultProxy", "Reply", "Rule", "Seen"]
 
@@ -54,7 +56,7 @@ class Rule:
     met: int = 0
 
 
-class FaultProxy:
+class FaultProxy(Serving):
     """`with FaultProxy(host) as proxy:` serves at `proxy.host`. `bearer`: a token of its own, which
     it adds to what it forwards, as a store behind signed URLs needs none.
     """
@@ -66,17 +68,8 @@ class FaultProxy:
         self.seen: list[Seen] = []
         self.over = threading.Event()  # whoever makes a client wait, waits for this at most
         self._lock = threading.Lock()
-        self._server = _Server(("127.0.0.1", 0), type("Handler", (_Handler,), {"proxy": self}))
-        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.01,))
-
-    @property
-    def port(self) -> int:
-        return int(self._server.server_address[1])
-
-    @property
-    def host(self) -> str:
-        """`127.0.0.1:PORT`."""
-        return f"127.0.0.1:{self.port}"
+        handler = type("Handler", (_Handler,), {"proxy": self})
+        super().__init__(_Server(("127.0.0.1", 0), handler))
 
     def rule(self, seen: Seen) -> Rule | None:
         """The rule that this request meets; counts it."""
@@ -89,15 +82,9 @@ class FaultProxy:
                         return rule
         return None
 
-    def __enter__(self) -> Self:
-        self._thread.start()
-        return self
-
     def __exit__(self, *_: object) -> None:
         self.over.set()
-        self._server.shutdown()
-        self._thread.join()
-        self._server.server_close()
+        super().__exit__()
 
 
 class _Server(ThreadingHTTPServer):

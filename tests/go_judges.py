@@ -3,22 +3,21 @@
 `python -m tests.go_judges` builds them all, which takes minutes where nothing is cached.
 """
 
-import fcntl
 import hashlib
 import os
 import subprocess
 import sys
 from pathlib import Path
 
+from tests.kept import kept
+
 from tamis.toolchains import Here, toolchain_for
 
-__all__ = ["CACHE", "istio", "olareg"]
+__all__ = ["istio", "olareg"]
 
 _HERE = Path(__file__).parent / "judges"
 #: As the user has it: a test may give its process another home, which knows no package.
 _ENVIRONMENT = {**os.environ, "CGO_ENABLED": "0", "GOFLAGS": "-trimpath"}
-#: What judges are made of lies outside of the checkout: it is the same for all.
-CACHE = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "tamis-tests"
 
 
 def istio() -> Path:
@@ -41,19 +40,15 @@ def _built(name: str, package: str) -> Path:
     key = hashlib.sha256(f"{found.version} {package}".encode())
     for each in sources:
         key.update(f"{each.name} {each.stat().st_size} ".encode() + each.read_bytes())
-    target = CACHE / f"{name}-{key.hexdigest()[:16]}"
-    CACHE.mkdir(parents=True, exist_ok=True)
-    with (CACHE / f".{name}.lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)  # of two test runs, one builds
-        if not target.exists():
-            unfinished = target.with_suffix(".new")
-            command = [str(found.path), "build", "-o", str(unfinished), package]
-            ran = subprocess.run(
-                command, cwd=folder, env=_ENVIRONMENT, capture_output=True, check=False
-            )
-            assert ran.returncode == 0, f"{' '.join(command)}\n{ran.stderr.decode()}"
-            unfinished.rename(target)
-    return target
+
+    def build(program: Path) -> None:
+        command = [str(found.path), "build", "-o", str(program), package]
+        ran = subprocess.run(
+            command, cwd=folder, env=_ENVIRONMENT, capture_output=True, check=False
+        )
+        assert ran.returncode == 0, f"{' '.join(command)}\n{ran.stderr.decode()}"
+
+    return kept(f"{name}-{key.hexdigest()[:16]}", build)
 
 
 if __name__ == "__main__":

@@ -14,7 +14,8 @@ from tempfile import TemporaryDirectory
 from typing import Literal
 
 from tests.conftest import Ended, tool
-from tests.go_judges import CACHE, istio
+from tests.go_judges import istio
+from tests.kept import CACHE
 from tests.node_judges import sigstore
 
 __all__ = ["CACHE", "Pulled", "cosign", "istio_pull", "oras", "sigstore_verify"]

@@ -8,13 +8,13 @@ import json
 import re
 import ssl
 import sys
-import threading
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any, Literal, Self
+from typing import Any, Literal
 from urllib.parse import parse_qs, urlencode, urlsplit
 
+from tests.http_server import Serving
 from tests.registry_access import Access, base64_of
 from tests.registry_uploads import Session, Uploads, digest_of
 
@@ -48,7 +48,7 @@ class Fault:
     claim: str | None = None
 
 
-class LoopbackRegistry:
+class LoopbackRegistry(Serving):
     """`with LoopbackRegistry() as registry:` serves at `registry.host` until the block ends.
 
     `auth` "basic" and "token" know one account, alice with password `secret`. `public`: in token
@@ -84,15 +84,7 @@ class LoopbackRegistry:
         self.faults: list[Fault] = []
         self.requests: list[tuple[str, str]] = []
         self.authorizations: list[str | None] = []
-        self._server = _Server(("127.0.0.1", 0), _handler(self))
-        if tls:
-            self._server.socket = tls.wrap_socket(self._server.socket, server_side=True)
-        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.01,))
-
-    @property
-    def host(self) -> str:
-        """`127.0.0.1:PORT`."""
-        return f"127.0.0.1:{self._server.server_address[1]}"
+        super().__init__(_Server(("127.0.0.1", 0), _handler(self)), tls)
 
     @property
     def uploads(self) -> list[tuple[str, str]]:
@@ -102,15 +94,6 @@ class LoopbackRegistry:
     def docker_config(self) -> str:
         """A config.json with the account."""
         return json.dumps({"auths": {self.host: {"auth": base64_of(":".join(self.account))}}})
-
-    def __enter__(self) -> Self:
-        self._thread.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._server.shutdown()
-        self._thread.join()
-        self._server.server_close()
 
     def fault(self, method: str, path: str) -> Fault | None:
         """The fault that this request meets, if any; counts it down."""

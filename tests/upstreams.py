@@ -3,7 +3,6 @@
 import datetime
 import socket
 import ssl
-import threading
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
@@ -18,6 +17,7 @@ import h2.settings
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
+from tests.http_server import Serving
 
 Address = tuple[str, int]
 SECONDS = 20
@@ -115,16 +115,8 @@ def shop(tls: ssl.SSLContext | None = None) -> Iterator[str]:
     """Its URL; it listens on IPv4 alone."""
     server = ThreadingHTTPServer(("127.0.0.1", 0), Shop)
     server.daemon_threads = True
-    if tls:
-        server.socket = tls.wrap_socket(server.socket, server_side=True)
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    try:
-        yield f"{'https' if tls else 'http'}://127.0.0.1:{server.server_port}"
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join()
+    with Serving(server, tls) as served:
+        yield f"{'https' if tls else 'http'}://{served.host}"
 
 
 def certificate(folder: Path, name: str) -> Path:

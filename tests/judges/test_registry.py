@@ -8,7 +8,6 @@ import json
 import ssl
 import subprocess
 import tarfile
-import threading
 import time
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -19,6 +18,7 @@ import pytest
 from tests import referrers_registry
 from tests.conftest import tool
 from tests.docker_registry import serve, skopeo
+from tests.http_server import Serving
 
 from tamis.model.artifact import Metadata
 from tamis.model.choices import Layout
@@ -181,24 +181,18 @@ def test_tokens(tmp_path: Path) -> None:
     subprocess.run(command, capture_output=True, check=True)
     scopes: list[str] = []
     handler = type("Handler", (_TokenServer,), {"folder": tmp_path, "scopes": scopes})
-    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as tokens:
-        thread = threading.Thread(target=tokens.serve_forever, args=(0.01,))
-        thread.start()
+    with Serving(ThreadingHTTPServer(("127.0.0.1", 0), handler)) as tokens:
         served = serve(
             tmp_path,
             REGISTRY_AUTH="token",
-            REGISTRY_AUTH_TOKEN_REALM=f"http://127.0.0.1:{tokens.server_address[1]}/token",
+            REGISTRY_AUTH_TOKEN_REALM=f"http://{tokens.host}/token",
             REGISTRY_AUTH_TOKEN_SERVICE="judge",
             REGISTRY_AUTH_TOKEN_ISSUER="judge",
             REGISTRY_AUTH_TOKEN_ROOTCERTBUNDLE=str(tmp_path / "cert.pem"),
         )
-        try:
-            for host in served:
-                where = RegistryReference(host, "acme/hello", "1.0")
-                pushed = push(MODULE, METADATA, where)
-                assert fetch(where) == (pushed, MODULE)
-        finally:
-            tokens.shutdown()
-            thread.join()
+        for host in served:
+            where = RegistryReference(host, "acme/hello", "1.0")
+            pushed = push(MODULE, METADATA, where)
+            assert fetch(where) == (pushed, MODULE)
     read, write = "repository:acme/hello:pull", "repository:acme/hello:pull,push"
     assert scopes == [read, write, read]

@@ -3,13 +3,13 @@
 import select
 import socket
 import ssl
-import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import Any, Self
+from typing import Any
 
 import pytest
+from tests.http_server import Serving
 from tests.registry import LoopbackRegistry
 from tests.upstreams import certificate
 
@@ -26,7 +26,7 @@ METADATA = Metadata("hello", "1.0.0")
 WHERE = RegistryReference(f"{NAME}:5443", "acme/hello", "1.0.0")
 
 
-class Tunnels:
+class Tunnels(Serving):
     """`with Tunnels("127.0.0.1:5000") as proxy:` leads every CONNECT there.
 
     `asked`: (target, Proxy-Authorization) of each; `refuses`: a status that it answers instead.
@@ -36,22 +36,9 @@ class Tunnels:
         self.to = to
         self.asked: list[tuple[str, str | None]] = []
         self.refuses: tuple[int, str] | None = None
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(self))
-        self._server.daemon_threads = True
-        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.01,))
-
-    @property
-    def host(self) -> str:
-        return f"127.0.0.1:{self._server.server_port}"
-
-    def __enter__(self) -> Self:
-        self._thread.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._server.shutdown()
-        self._thread.join()
-        self._server.server_close()
+        server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(self))
+        server.daemon_threads = True
+        super().__init__(server)
 
 
 def _handler(tunnels: Tunnels) -> type[BaseHTTPRequestHandler]:

@@ -2,11 +2,11 @@
 
 import itertools
 import sys
-import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
+from tests.http_server import Serving
 
 from tamis.errors import BadInput, Rejected
 from tamis.model.plugin import Plugin
@@ -74,13 +74,10 @@ class Stage(ThreadingHTTPServer):
 
 @pytest.fixture
 def stage() -> Iterator[Stage]:
-    with Stage(("127.0.0.1", 0), Handler) as server:
-        server.refused = {}
-        thread = threading.Thread(target=server.serve_forever, args=(0.05,))
-        thread.start()
+    server = Stage(("127.0.0.1", 0), Handler)
+    server.refused = {}
+    with Serving(server):
         yield server
-        server.shutdown()
-        thread.join()
 
 
 def candidate(side: str) -> Candidate:
