@@ -6,10 +6,9 @@
     assert tested.ok
 """
 
-import importlib
 from typing import TYPE_CHECKING
 
-from tamis import version
+from tamis import lazy, version
 
 if TYPE_CHECKING:
     from tamis.verbs.attach import attach
@@ -88,8 +87,5 @@ __all__ = [
 ]
 
 
-def __getattr__(name: str) -> object:
-    """Load a verb on first use: `import tamis` costs nothing."""
-    if name in __all__:
-        return getattr(importlib.import_module(f"tamis.verbs.{name}"), name)
-    raise AttributeError(f"module 'tamis' has no attribute '{name}'")
+#: `import tamis` costs nothing: a verb is loaded on first use.
+__getattr__ = lazy.names_of(__name__, {f"verbs.{verb}": (verb,) for verb in __all__[1:]})

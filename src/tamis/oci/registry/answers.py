@@ -7,7 +7,7 @@ from typing import Self
 
 from tamis.oci.blobs import PIECE
 
-__all__ = ["Answer", "Broken", "why"]
+__all__ = ["Answer", "Broken", "reason"]
 
 #: Of a body that nobody wants to read: so much is read to keep the connection.
 _LEAVINGS = 1 << 16
@@ -59,7 +59,7 @@ class Answer:
             piece = self._raw.read(size)
         except (OSError, http.client.HTTPException, ValueError) as error:
             self._abandon()
-            raise Broken(why(error, "it sends next to nothing")) from error
+            raise Broken(reason(error, "it sends next to nothing")) from error
         if not piece and size and self._raw.length and self.method != "HEAD":
             self._abandon()
             raise Broken(_ENDED)
@@ -111,7 +111,7 @@ class Answer:
         self.close()
 
 
-def why(error: BaseException, silence: str) -> str:
+def reason(error: BaseException, silence: str) -> str:
     """In words; `silence` for one that came to no end."""
     if isinstance(error, TimeoutError):
         return silence

@@ -17,7 +17,7 @@ from urllib.parse import urlsplit
 
 from tamis.errors import BadInput
 from tamis.oci.blobs import PIECE, Reader
-from tamis.oci.registry.answers import Answer, Broken, why
+from tamis.oci.registry.answers import Answer, Broken, reason
 from tamis.oci.registry.lines import Line, Paced
 from tamis.oci.registry.patience import Patience
 from tamis.oci.registry.proxies import Proxy, proxy_for
@@ -86,7 +86,7 @@ class Connections:
             raw = _exchange(connection, method, target, sent, data)
         except (OSError, http.client.HTTPException, ValueError) as error:
             connection.close()
-            raise Broken(why(error, f"no answer within {self._patience.read:g} s")) from error
+            raise Broken(reason(error, f"no answer within {self._patience.read:g} s")) from error
         except BaseException:
             connection.close()  # the body's own source failed: half a request was sent
             raise
@@ -198,11 +198,11 @@ def _unless_tls(error: Exception, silence: str, proxy: Proxy | None) -> Exceptio
     if isinstance(error, ssl.SSLError) and not isinstance(error, ssl.SSLEOFError):
         return error
     if proxy is None:
-        return Broken(why(error, silence))
+        return Broken(reason(error, silence))
     where = f"{proxy.host}:{proxy.port}"
     refused = _TUNNEL.match(str(error))
     if refused is None:
-        return Broken(why(error, silence), where)
+        return Broken(reason(error, silence), where)
     status = int(refused[1])
     phrase = http.client.responses.get(status, "")
     return Broken(f"it answers {status} {phrase}".strip(), where, final=status in range(400, 500))
