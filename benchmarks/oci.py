@@ -15,6 +15,7 @@ import tempfile
 import time
 from collections.abc import Callable, Sequence
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 from common import ROOT
@@ -69,8 +70,8 @@ def oras() -> str | None:
 
 
 Commands = dict[str, Callable[[int], Sequence[str | Path]]]
-#: What a program takes that does nothing.
-STARTS = {"skopeo": ("skopeo", "--version"), "oras": ("oras", "version")}
+#: Has a program do nothing but start and end.
+NOTHING = {"skopeo": "--version", "oras": "version"}
 
 
 def compare(
@@ -84,14 +85,13 @@ def compare(
     they write to, emptied after each: a kernel slows down who writes more than the disk takes.
     """
     first, *others = commands
-    starts = {name: _start(name, commands) for name in others} if library else {}
     jobs: dict[str, Callable[[int], float]] = {
-        **{n: lambda number, n=n: run(commands[n](number))[0] for n in commands},  # type: ignore[misc]
-        **{_begun(n): lambda _, s=s: run(s)[0] for n, s in starts.items()},  # type: ignore[misc]
+        name: partial(_command, command) for name, command in commands.items()
     }
     ours = first.replace(" ", ".")
     if library:
-        jobs[ours] = lambda number: _seconds(library, number)
+        jobs[ours] = partial(_seconds, library)
+        jobs |= {f"{name}, start": partial(_nothing, commands[name]) for name in others}
     turns = list(jobs)
     taken: dict[str, list[float]] = {name: [] for name in jobs}
     for number in (ROUNDS, *range(ROUNDS)):  # once for nothing: files of programs come from disk
@@ -103,17 +103,17 @@ def compare(
     middle = {name: statistics.median(seconds[1:]) for name, seconds in taken.items()}
     _tell(title, {name: middle[name] for name in commands})
     if library:
-        rest = {name: middle[name] - middle[_begun(name)] for name in others}
+        rest = {name: middle[name] - middle[f"{name}, start"] for name in others}
         _tell("  without the start of a program", {ours: middle[ours], **rest})
 
 
-def _begun(name: str) -> str:
-    return f"the start of {name}"
+def _command(command: Callable[[int], Sequence[str | Path]], number: int) -> float:
+    return run(command(number))[0]
 
 
-def _start(name: str, commands: Commands) -> Sequence[str | Path]:
-    program = name.split()[0]
-    return [commands[name](0)[0], *STARTS[program][1:]]
+def _nothing(command: Callable[[int], Sequence[str | Path]], number: int) -> float:
+    program = command(number)[0]
+    return run([program, NOTHING[Path(program).name]])[0]
 
 
 def _seconds(call: Callable[[int], object], number: int) -> float:
@@ -174,7 +174,9 @@ def main() -> None:
 
         numbers = range(ROUNDS + 1)
         made = {(t, n): fresh(t, n) for t in ("tamis", "library", "oras") for n in numbers}
-        layouts = {(t, n): layout(t, n) for t in ("copy", "library", "skopeo") for n in numbers}
+        layouts = {(t, n): layout(t, n) for t in ("copy", "library") for n in numbers}
+        for number in numbers:
+            layout("skopeo", number)
         pushes: Commands = {
             "tamis push": lambda n: [
                 *(TAMIS, "push", "-q", "--layout", "istio"),
