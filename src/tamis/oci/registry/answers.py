@@ -2,7 +2,6 @@
 
 import http.client
 from collections.abc import Callable
-from types import TracebackType
 from typing import Self
 
 from tamis.oci.blobs import PIECE
@@ -102,12 +101,7 @@ class Answer:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.close()
 
 
