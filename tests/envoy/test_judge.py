@@ -5,7 +5,7 @@ import shutil
 import signal
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -14,9 +14,13 @@ import wasmtime
 from tests.envoy.conftest import HEAD, PLAIN, messages, outcome
 
 from tamis.envoy import Binary, Judge, run
+from tamis.envoy.judging import metrics
+from tamis.envoy.log import Record
+from tamis.envoy.process import Process
 from tamis.model.choices import Layer
 from tamis.model.exchange import Answer, Connection, Exchange, Fixture, Request
 from tamis.model.outcome import LOG_LEVELS, LocalReply, LogLine, NotComparable, Pause, Run
+from tamis.model.plugin import Plugin
 
 Play = Callable[..., Run]
 
@@ -380,3 +384,48 @@ def test_run_keeps_the_order_and_names_the_host(binary: Binary, guest: bytes) ->
     found = run(binary, guest, fixtures)
     assert [each.fixture for each in found] == ["b", "a"]
     assert {each.host for each in found} == {f"envoy {binary.version}"}
+
+
+@pytest.mark.parametrize("honest", [True, False])
+def test_metrics_that_are_not_the_plugins_are_asked_of_another_envoy(
+    judge: Judge, guest: bytes, monkeypatch: pytest.MonkeyPatch, honest: bool
+) -> None:
+    """As when a plugin before is there still, which a busy machine may bring about."""
+    known: list[int] = []
+    identify = metrics.identify
+
+    def wrong(records: Sequence[Record], worker: int, process: Process) -> metrics.Names:
+        if process.pid not in known:
+            known.append(process.pid)
+        if honest and process.pid != known[0]:
+            return identify(records, worker, process)
+        return metrics.Names({}, metrics.UNFIT)
+
+    monkeypatch.setattr(metrics, "identify", wrong)
+    found = judge.run(Fixture("f", Path("x.yaml"), (PLAIN,), plugin=Plugin("guest", "root")), guest)
+    assert outcome(found).exchanges[0].response
+    if honest:
+        assert (len(known), found.skipped) == (2, ())
+    else:
+        assert (len(known), found.skipped) == (3, (NotComparable("", metrics.UNFIT),))
+    assert known[0] not in judge.processes
+
+
+def test_an_envoy_that_holds_on_to_metrics_is_left(
+    judge: Judge, guest: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[bool] = []
+
+    def left(process: Process) -> bool:
+        asked.append(len(asked) < releases)
+        return asked[-1]
+
+    fixture = Fixture("f", Path("x.yaml"), (PLAIN,), plugin=Plugin("guest", "root"))
+    monkeypatch.setattr(metrics, "left", left)
+    releases = 3
+    judge.run(fixture, guest)
+    before = judge.processes
+    assert asked == [True, True, True, False]
+    releases = 10**9
+    judge.run(fixture, guest)
+    assert len(judge.processes) == len(before) - 1

@@ -1,10 +1,12 @@
 """Virtual time in a real Envoy: ticks, exchanges that overlap, streams that end early."""
 
+import time
 from collections.abc import Callable
 
 import pytest
 from tests.envoy.conftest import HEAD, PLAIN, outcome, told
 
+from tamis.envoy.judging import callouts
 from tamis.model.exchange import (
     Answer,
     CalloutMatch,
@@ -164,3 +166,23 @@ def test_an_upstream_that_resets_in_a_response(act: Act, protocol: str) -> None:
     (seen,) = outcome(act("h z 1", cut, protocol=protocol)).exchanges
     details = "upstream_reset_after_response_started{remote_reset}"
     assert (seen.reset, seen.local_reply) == ("upstream", LocalReply(503, details))
+
+
+@pytest.mark.parametrize(("late", "why"), [(1, []), (9, ["the timeout of a callout passed"])])
+def test_an_answer_and_a_timeout_that_meet_on_the_way(
+    act: Act, monkeypatch: pytest.MonkeyPatch, late: int, why: list[str]
+) -> None:
+    """Envoy gives up while the answer is being sent, which a busy machine brings about."""
+    tried = []
+    answer = callouts.answer
+
+    def slow(*how: object) -> None:
+        tried.append(how)
+        if len(tried) <= late:
+            time.sleep(0.1)
+        answer(*how)
+
+    monkeypatch.setattr(callouts, "answer", slow)
+    found = act("R h authz /c x 50\nA a 6", callouts=answering())
+    assert [part.why[:31] for part in found.skipped] == why
+    assert len(tried) == min(late + 1, 3)

@@ -1,6 +1,7 @@
 """Callouts: which rule of the fixture answers what arrived at a cluster, and how it is answered."""
 
 import re
+import time
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
@@ -24,21 +25,22 @@ CALLS: dict[str, Kind] = {
 }
 #: Which argument is the timeout in milliseconds.
 _TIMEOUT = {"proxy_http_call": 8, "proxy_grpc_call": 10}
-_MILLISECOND = 1_000_000
+_MILLISECOND, _SECOND = 1_000_000, 1_000_000_000
 
 
 @dataclass(slots=True, eq=False)
 class Made:
     """A callout on its way. `timeout` nanoseconds (None: none), from `at`, when it was made.
 
-    `asked`: its server has all it needs to answer. `spoken`: the server of a gRPC call has sent
-    its messages.
+    `since`: real seconds (monotonic) at which it was not made yet. `asked`: its server has all it
+    needs to answer. `spoken`: the server of a gRPC call has sent its messages.
     """
 
     arrival: Arrival
     kind: Kind
     timeout: int | None
     at: int
+    since: float
     reply: CalloutReply = CalloutReply()
     asked: bool = False
     spoken: bool = False
@@ -48,6 +50,13 @@ class Made:
     def messages(self) -> tuple[bytes, ...]:
         """What gRPC sent until now."""
         return grpc.messages(bytes(self.arrival.seen.body)) if self.kind != "http" else ()
+
+    @property
+    def late(self) -> bool:
+        """Envoy wants no answer, and may have waited in real time for as long as it was told to."""
+        limit = self.timeout
+        passed = time.monotonic() - self.since
+        return self.arrival.gone and limit is not None and passed * _SECOND >= limit
 
     @property
     def complete(self) -> bool:
@@ -87,8 +96,12 @@ class Rules:
         return None
 
 
-def pair(calls: Iterable[HostCall], arrivals: Iterable[Arrival], now: int) -> list[Made]:
+def pair(
+    calls: Iterable[HostCall], arrivals: Iterable[Arrival], now: int, since: float
+) -> list[Made]:
     """The arrivals in the order in which the guest made them, with what only the guest knows.
+
+    `now`: virtual nanoseconds at which they were made; `since`: real seconds before that.
 
     Clusters have connections of their own: what arrives on two of them may change places.
     """
@@ -99,8 +112,8 @@ def pair(calls: Iterable[HostCall], arrivals: Iterable[Arrival], now: int) -> li
         found = next((each for each in left if _fits(call, kind, each)), None)
         if found:
             left.remove(found)
-            made.append(Made(found, kind, _timeout(call), now))
-    return made + [Made(each, _kind(each), _told(each), now) for each in left]
+            made.append(Made(found, kind, _timeout(call), now, since))
+    return made + [Made(each, _kind(each), _told(each), now, since) for each in left]
 
 
 def answer(service: Service, made: Made, reply: CalloutReply) -> None:

@@ -14,10 +14,12 @@ from tamis.envoy.process import Process
 from tamis.envoy.trace import VM_CREATED
 from tamis.model.exchange import to_bytes
 
-__all__ = ["READ", "Names", "identify", "values"]
+__all__ = ["READ", "UNFIT", "Names", "identify", "left", "values"]
 
 #: Why a run is not comparable whose filter read what other VMs had written.
 READ = "the filter read a metric, and Envoy adds up those of its three VMs"
+#: Why another try may do better, in another Envoy: a figure is not what its VMs made of it.
+UNFIT = "Envoy's metrics are not what its VMs made of them"
 _UNCLEAR = "Envoy adds up the metrics of its three VMs, and does not say which is which"
 _TYPES = ("Counters", "Gauges")
 _MASK = 2**64 - 1
@@ -26,7 +28,10 @@ _LINE = re.compile(r"(?:wasm|dynamicmodules)custom\.(?P<name>.*): (?P<value>\d+)
 
 @dataclass(frozen=True, slots=True)
 class Names:
-    """Which metric is which, by id and length of the name. `unclear`: not all could be told."""
+    """Which metric is which, by id and length of the name.
+
+    `unclear`: why not all could be told; UNFIT when Envoy's figures are not those of the log.
+    """
 
     names: Mapping[tuple[int, int], str]
     unclear: str | None = None
@@ -48,6 +53,14 @@ def identify(records: Iterable[Record], worker: int, process: Process) -> Names:
     if not metrics:
         return Names({})
     return _match(metrics, [_ended(process, each) for each in _TYPES])
+
+
+def left(process: Process) -> bool:
+    """Whether metrics of plugins are there still: a plugin that comes now adds to them.
+
+    They outlive the last VM until each of Envoy's threads has let go of them.
+    """
+    return any(_ended(process, each) for each in _TYPES)
 
 
 def values(records: Iterable[Record], worker: int, names: Names) -> tuple[dict[str, int], bool]:
@@ -123,11 +136,15 @@ def _match(metrics: Mapping[tuple[int, int], _Metric], named: list[dict[str, int
     for key, metric in metrics.items():
         alike[metric.type, metric.length].append(key)
     found: dict[tuple[int, int], str] = {}
-    clear = True
+    unclear: str | None = None
     for (kind, length), ids in alike.items():
         names = {name: end for name, end in named[kind].items() if len(to_bytes(name)) == length}
         if len(names) == 1 and (kind == 0 or len(ids) == 1):
             found |= dict.fromkeys(ids, *names)
+            continue
+        ends = sorted(metrics[key].total for key in ids)
+        if len(ids) <= len(names) and ends != sorted(names.values()):
+            unclear = UNFIT  # fewer names: a name was defined twice
             continue
         for name, end in names.items():
             fitting = [key for key in ids if metrics[key].total == end and key not in found]
@@ -135,8 +152,8 @@ def _match(metrics: Mapping[tuple[int, int], _Metric], named: list[dict[str, int
             if same and len(ids) == len(names):
                 found[fitting[0]] = name
             else:
-                clear = False
-    return Names(found, None if clear else _UNCLEAR)
+                unclear = unclear or _UNCLEAR
+    return Names(found, unclear)
 
 
 def _ended(process: Process, kind: str) -> dict[str, int]:

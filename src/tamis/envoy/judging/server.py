@@ -16,6 +16,7 @@ from tamis import extras
 from tamis.envoy.binary import Binary, label
 from tamis.envoy.discovery import Discovery, verdict
 from tamis.envoy.folder import Folder, run_folder, writing
+from tamis.envoy.judging import metrics
 from tamis.envoy.judging.addresses import header
 from tamis.envoy.judging.bootstrap import bootstrap, slots
 from tamis.envoy.judging.ends import Ends
@@ -233,12 +234,13 @@ class Server:
         self.loop.settle()
 
     def clear(self) -> None:
-        """Return when all VMs are gone that were loaded, with all they shared.
+        """Return when all VMs are gone that were loaded, with all they shared and counted.
 
         A guest that does not let go of its VM leaves the server stuck.
         """
         try:
             self.loop.until(lambda: self._active() == _IDLE_VMS, within=_UNLOADED)
+            self.loop.until(lambda: not metrics.left(self.process), within=_UNLOADED)
         except Silence:
             self.stuck = True
 

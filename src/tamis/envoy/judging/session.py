@@ -242,7 +242,11 @@ class Session:
         records = server.records[self._from :]
         found, mixed = metrics.values(records, worker, names)
         why = names.unclear
-        self._skipped += [NotComparable("metrics", why)] if why else []
+        if why == metrics.UNFIT:
+            server.stuck = True
+            self._world.odd.append(why)
+        elif why:
+            self._skipped.append(NotComparable("metrics", why))
         self._skipped += [NotComparable("", metrics.READ)] if mixed else []
         self._skipped += others.seen(records, main, self._trace)
         misdirected = others.misdirected(records, main)

@@ -25,6 +25,8 @@ _SECOND = 1_000_000_000
 _LONGEST = 5 * _SECOND
 #: Real seconds by which Envoy may be late.
 _SLACK = 2.0
+#: Why an answer met nobody.
+_LATE = "the timeout of a callout passed in real time before its answer"
 
 
 class World:
@@ -57,6 +59,7 @@ class World:
         self._answered: set[Arrival] = set()
         self._read = len(server.records)
         self._collected = 0
+        self._observed = time.monotonic()
         self._known: dict[str, int] = {}
         self._reloads = reloads
         self._failed: tuple[int, float] | None = None  # in virtual and in real time
@@ -95,7 +98,8 @@ class World:
         calls, requests = self._arrived(opened)
         for timer, stamp in self.timers.changed(callbacks) if self.timers else ():
             self._arm(timer, stamp)
-        self.made += callouts.pair(opened, calls, self.agenda.now)
+        self.made += callouts.pair(opened, calls, self.agenda.now, self._observed)
+        self._observed = time.monotonic()
         for made in self.made:
             self._follow(made)
         self.forwarded(requests, callbacks)
@@ -202,9 +206,12 @@ class World:
     def _release(self, made: Made, reply: CalloutReply) -> None:
         if made.arrival.gone:
             made.over = True
-            if made.kind == "http" and not self.trace.failed:
-                late = "the timeout of a callout passed in real time before its answer"
-                self.odd.append(modules.GONE if self.server.setup.native else late)
+            if self.trace.failed:
+                return
+            if made.kind == "http":
+                self.odd.append(modules.GONE if self.server.setup.native else _LATE)
+            elif made.late:
+                self.odd.append(_LATE)
             return
         service = self.server.services[made.arrival.cluster]
         if made.kind == "http":
@@ -216,6 +223,8 @@ class World:
             grpc.speak(service, made.arrival, reply)
             self._spoke(made, reply)
         self.observe()
+        if made.late and not self.trace.failed:  # they met each other on the way
+            self.odd.append(_LATE)
 
     def _spoke(self, made: Made, reply: CalloutReply) -> None:
         service = self.server.services[made.arrival.cluster]
@@ -254,7 +263,7 @@ class World:
         seen = arrival.seen
         rule = self._others.take(arrival.cluster, seen.headers or (), bytes(seen.body))
         service = self.server.services[arrival.cluster]
-        made = Made(arrival, "http", None, 0)
+        made = Made(arrival, "http", None, 0, 0)
         if rule is None:
             service.reset(arrival)
         elif not rule.reply.timeout:
