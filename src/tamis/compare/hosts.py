@@ -12,8 +12,8 @@ from collections.abc import Collection, Iterator, Mapping
 from tamis.compare.paths import leave_out, mask
 from tamis.compare.tree import diff, show
 from tamis.model import codec
-from tamis.model.codec import Json
 from tamis.model.exchange import Exchange, Fixture, Headers
+from tamis.model.json_values import Json
 from tamis.model.outcome import Difference, Outcome, Run
 
 __all__ = ["Added", "compared", "differences"]

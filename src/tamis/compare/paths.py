@@ -10,7 +10,7 @@ import copy
 import re
 from collections.abc import Callable, Iterable, Iterator
 
-from tamis.model.codec import Json
+from tamis.model.json_values import Json
 
 __all__ = ["MASK", "covers", "leave_out", "mask", "steps"]
 

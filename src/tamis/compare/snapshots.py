@@ -20,8 +20,8 @@ from tamis.compare.tree import diff, show
 from tamis.errors import BadInput, Place
 from tamis.files import write_whole
 from tamis.model import codec
-from tamis.model.codec import Json
 from tamis.model.exchange import Fixture
+from tamis.model.json_values import Json, dumps
 from tamis.model.outcome import Outcome
 from tamis.schemas import load
 
@@ -63,7 +63,7 @@ def update(fixture: Fixture, outcome: Outcome) -> Path | None:
     path = path_of(fixture)
     if path is None:
         return None
-    text = codec.dumps(_brief(_snapshot(fixture, outcome))).encode()
+    text = dumps(_brief(_snapshot(fixture, outcome))).encode()
     with contextlib.suppress(OSError):
         if path.read_bytes() == text:
             return None

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from difflib import SequenceMatcher
 
 from tamis.compare.printing import decoded, quote
-from tamis.model.codec import Json
+from tamis.model.json_values import Json
 
 __all__ = ["ABSENT", "diff", "show"]
 

@@ -3,13 +3,11 @@
 Keys stand in one order (fields as declared, mappings sorted), so equal outcomes are equal text.
 """
 
-import base64
 import json
-import re
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 from tamis.model.exchange import Headers
+from tamis.model.json_values import Json, of_bytes, of_text, to_bytes, to_text
 from tamis.model.outcome import (
     Callout,
     ConnectionOutcome,
@@ -24,22 +22,7 @@ from tamis.model.outcome import (
     Trap,
 )
 
-__all__ = [
-    "Json",
-    "decode",
-    "dumps",
-    "encode",
-    "loads",
-    "of_bytes",
-    "of_counts",
-    "of_text",
-    "of_trap",
-]
-
-#: A value as `json` reads and writes it.
-Json = Any
-
-_SURROGATE = re.compile("[\ud800-\udfff]")
+__all__ = ["decode", "encode", "loads", "of_counts", "of_trap"]
 
 
 def encode(outcome: Outcome) -> dict[str, Json]:
@@ -81,8 +64,7 @@ def decode(value: Mapping[str, Json]) -> Outcome:
         metrics=dict(value["metrics"]),
         shared_data=_to_byte_map(value["shared_data"]),
         queues={
-            name: tuple(_to_bytes(item) for item in items)
-            for name, items in value["queues"].items()
+            name: tuple(to_bytes(item) for item in items) for name, items in value["queues"].items()
         },
         callouts=tuple(_to_callout(item) for item in value["callouts"]),
         filter_state=_to_byte_map(value["filter_state"]),
@@ -94,15 +76,6 @@ def decode(value: Mapping[str, Json]) -> Outcome:
         counts=Counts(**value["counts"]) if "counts" in value else Counts(),
         virtual_time=value["virtual_time"],
     )
-
-
-def dumps(value: Mapping[str, Json]) -> str:
-    """JSON text with a newline at its end: two spaces of indent, short lists on one line.
-
-    Lone surrogates (bytes that are not UTF-8, in keys) are escaped, so the text is always UTF-8.
-    """
-    text = _text_of(value, 0) + "\n"
-    return _SURROGATE.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
 
 
 def loads(text: str) -> Outcome:
@@ -196,49 +169,6 @@ def _byte_map(entries: Mapping[str, bytes]) -> dict[str, Json]:
     return {key: of_bytes(value) for key, value in sorted(entries.items())}
 
 
-def of_text(text: str) -> Json:
-    """A string; surrogate escapes (bytes that are not UTF-8) as base64."""
-    if _SURROGATE.search(text):
-        return _base64(text.encode("utf-8", "surrogateescape"))
-    return text
-
-
-def of_bytes(raw: bytes) -> Json:
-    """A string where the bytes are printable UTF-8, else base64."""
-    try:
-        text = raw.decode("utf-8")
-    except UnicodeDecodeError:
-        return _base64(raw)
-    printable = all(char.isprintable() or char in "\n\r\t" for char in text)
-    return text if printable else _base64(raw)
-
-
-def _base64(raw: bytes) -> dict[str, str]:
-    return {"base64": base64.b64encode(raw).decode()}
-
-
-def _text_of(value: Json, indent: int) -> str:
-    """Like json.dumps(indent=2), but what fits in a line stays there; headers have a line each."""
-    flat = json.dumps(value, ensure_ascii=False)
-    headers = isinstance(value, list) and len(value) > 1 and isinstance(value[0], list)
-    if not isinstance(value, Mapping | list) or not value:
-        return flat
-    if not headers and len(flat) + indent <= _LINE:
-        return flat
-    inner = " " * (indent + 2)
-    if isinstance(value, list):
-        lines = [inner + _text_of(item, indent + 2) for item in value]
-        return "[\n" + ",\n".join(lines) + "\n" + " " * indent + "]"
-    lines = [
-        f"{inner}{json.dumps(key, ensure_ascii=False)}: {_text_of(item, indent + 2)}"
-        for key, item in value.items()
-    ]
-    return "{\n" + ",\n".join(lines) + "\n" + " " * indent + "}"
-
-
-_LINE = 80
-
-
 # From JSON --------------------------------------------------------------------------------------
 
 
@@ -247,7 +177,7 @@ def _to_exchange(value: Mapping[str, Json]) -> ExchangeOutcome:
     return ExchangeOutcome(
         request=_to_message(value["request"]),
         response=_to_message(value["response"]),
-        local_reply=reply and LocalReply(reply["status"], _to_text(reply["details"])),
+        local_reply=reply and LocalReply(reply["status"], to_text(reply["details"])),
         reset=value["reset"],
         pauses=_to_pauses(value["pauses"]),
     )
@@ -262,7 +192,7 @@ def _to_message(value: Mapping[str, Json] | None) -> Message | None:
         return None
     return Message(
         headers=_to_headers(value["headers"]),
-        body=_to_bytes(value["body"]),
+        body=to_bytes(value["body"]),
         trailers=_to_headers(value["trailers"]),
         complete=value["complete"],
     )
@@ -270,47 +200,37 @@ def _to_message(value: Mapping[str, Json] | None) -> Message | None:
 
 def _to_callout(value: Mapping[str, Json]) -> Callout:
     return Callout(
-        cluster=_to_text(value["cluster"]),
+        cluster=to_text(value["cluster"]),
         headers=_to_headers(value["headers"]),
-        body=_to_bytes(value["body"]),
+        body=to_bytes(value["body"]),
         trailers=_to_headers(value["trailers"]),
         kind=value["kind"],
-        messages=tuple(_to_bytes(item) for item in value.get("messages", ())),
+        messages=tuple(to_bytes(item) for item in value.get("messages", ())),
     )
 
 
 def _to_log(value: Mapping[str, Json]) -> LogLine:
-    plugin = _to_text(value.get("plugin", ""))
-    return LogLine(value["level"], _to_text(value["message"]), value["step"], plugin)
+    plugin = to_text(value.get("plugin", ""))
+    return LogLine(value["level"], to_text(value["message"]), value["step"], plugin)
 
 
 def _to_connection(value: Mapping[str, Json]) -> ConnectionOutcome:
     return ConnectionOutcome(
-        upstream=_to_bytes(value["upstream"]),
-        downstream=_to_bytes(value["downstream"]),
+        upstream=to_bytes(value["upstream"]),
+        downstream=to_bytes(value["downstream"]),
         closed=value["closed"],
         pauses=_to_pauses(value["pauses"]),
     )
 
 
 def _to_trap(value: Mapping[str, Json]) -> Trap:
-    frames = tuple(_to_text(frame) for frame in value.get("frames", ()))
-    return Trap(value["callback"], value["kind"], _to_text(value.get("text", "")), frames)
+    frames = tuple(to_text(frame) for frame in value.get("frames", ()))
+    return Trap(value["callback"], value["kind"], to_text(value.get("text", "")), frames)
 
 
 def _to_headers(value: Sequence[Sequence[Json]]) -> Headers:
-    return tuple((_to_text(name), _to_text(text)) for name, text in value)
+    return tuple((to_text(name), to_text(text)) for name, text in value)
 
 
 def _to_byte_map(value: Mapping[str, Json]) -> dict[str, bytes]:
-    return {key: _to_bytes(item) for key, item in value.items()}
-
-
-def _to_text(value: Json) -> str:
-    return value if isinstance(value, str) else _to_bytes(value).decode("utf-8", "surrogateescape")
-
-
-def _to_bytes(value: Json) -> bytes:
-    if isinstance(value, str):
-        return value.encode("utf-8")
-    return base64.b64decode(value["base64"], validate=True)
+    return {key: to_bytes(item) for key, item in value.items()}

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from tamis.model import codec
+from tamis.model.json_values import of_bytes, of_text
 from tamis.model.outcome import Run
 from tamis.model.trace import Crossing, Excerpt, Trace, Value
 from tamis.report.objects import Object
@@ -56,8 +56,8 @@ def _crossing(crossing: Crossing) -> Object:
 
 def _value(value: Value) -> object:
     if isinstance(value, tuple):
-        return {"pairs": [[codec.of_text(name), codec.of_text(text)] for name, text in value]}
+        return {"pairs": [[of_text(name), of_text(text)] for name, text in value]}
     if isinstance(value, Excerpt):
-        data = None if value.data is None else codec.of_bytes(value.data)
+        data = None if value.data is None else of_bytes(value.data)
         return {"bytes": data, "size": value.size}
     return value
