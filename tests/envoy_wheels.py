@@ -6,7 +6,7 @@ import threading
 import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 
 from tests.http_server import Serving
@@ -92,7 +92,7 @@ def index(folder: Path) -> Iterator[Index]:
         def log_message(self, *_: object) -> None:
             pass
 
-    with Serving(ThreadingHTTPServer(("127.0.0.1", 0), Handler)) as served:
+    with Serving(Handler) as served:
         told.url = f"http://{served.host}/simple"
         try:
             yield told

@@ -9,7 +9,7 @@ import socket
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from typing import Any
 
 from tests.http_server import Serving
@@ -69,7 +69,7 @@ class FaultProxy(Serving):
         self.over = threading.Event()  # whoever makes a client wait, waits for this at most
         self._lock = threading.Lock()
         handler = type("Handler", (_Handler,), {"proxy": self})
-        super().__init__(_Server(("127.0.0.1", 0), handler))
+        super().__init__(handler, waits=True)  # no thread outlives its test
 
     def rule(self, seen: Seen) -> Rule | None:
         """The rule that this request meets; counts it."""
@@ -85,17 +85,6 @@ class FaultProxy(Serving):
     def __exit__(self, *_: object) -> None:
         self.over.set()
         super().__exit__()
-
-
-class _Server(ThreadingHTTPServer):
-    daemon_threads = False  # server_close waits for them: no thread outlives its test
-
-    def handle_error(self, request: Any, client_address: Any) -> None:
-        """Clients and registries that leave are what this is for."""
-        import sys
-
-        if not isinstance(sys.exception(), (OSError, http.client.HTTPException)):
-            super().handle_error(request, client_address)
 
 
 class _Handler(BaseHTTPRequestHandler):

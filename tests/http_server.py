@@ -1,23 +1,34 @@
 """A server of HTTP on loopback, in a thread of its own."""
 
+import http.client
 import ssl
+import sys
 import threading
-from http.server import ThreadingHTTPServer
-from typing import Self
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any, Self
 
 __all__ = ["Serving"]
 
 
 class Serving:
-    """`with Serving(server) as served:` serves at `served.host` until the block ends. `tls`: who it
-    is, to those who speak TLS to it.
+    """`with Serving(handler) as served:` serves at `served.host` until the block ends.
+
+    `tls`: who it is, to those who speak TLS to it. `waits`: until every request is over, at the
+    end; a client that keeps its connection would hold it up.
     """
 
-    def __init__(self, server: ThreadingHTTPServer, tls: ssl.SSLContext | None = None) -> None:
-        self._server = server
+    def __init__(
+        self,
+        handler: type[BaseHTTPRequestHandler],
+        tls: ssl.SSLContext | None = None,
+        *,
+        waits: bool = False,
+    ) -> None:
+        self._server = _Server(("127.0.0.1", 0), handler)
+        self._server.daemon_threads = not waits
         if tls:
-            server.socket = tls.wrap_socket(server.socket, server_side=True)
-        self._thread = threading.Thread(target=server.serve_forever, args=(0.01,))
+            self._server.socket = tls.wrap_socket(self._server.socket, server_side=True)
+        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.01,))
 
     @property
     def port(self) -> int:
@@ -36,3 +47,10 @@ class Serving:
         self._server.shutdown()
         self._thread.join()
         self._server.server_close()
+
+
+class _Server(ThreadingHTTPServer):
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """Whoever leaves in the middle may do so; anything else is the test's own and is shown."""
+        if not isinstance(sys.exception(), (OSError, http.client.HTTPException)):
+            super().handle_error(request, client_address)

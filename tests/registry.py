@@ -7,10 +7,9 @@ no manifest before its blobs, no upload session after a broken connection, a tok
 import json
 import re
 import ssl
-import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from typing import Any, Literal
 from urllib.parse import parse_qs, urlencode, urlsplit
 
@@ -84,7 +83,7 @@ class LoopbackRegistry(Serving):
         self.faults: list[Fault] = []
         self.requests: list[tuple[str, str]] = []
         self.authorizations: list[str | None] = []
-        super().__init__(_Server(("127.0.0.1", 0), _handler(self)), tls)
+        super().__init__(_handler(self), tls)
 
     @property
     def uploads(self) -> list[tuple[str, str]]:
@@ -102,15 +101,6 @@ class LoopbackRegistry(Serving):
                 fault.times -= 1
                 return fault
         return None
-
-
-class _Server(ThreadingHTTPServer):
-    daemon_threads = True
-
-    def handle_error(self, request: Any, client_address: Any) -> None:
-        """A client that leaves is no error; anything else is one of this file and must be seen."""
-        if not isinstance(sys.exception(), ConnectionError):
-            super().handle_error(request, client_address)
 
 
 def _handler(registry: LoopbackRegistry) -> type[BaseHTTPRequestHandler]:

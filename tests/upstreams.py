@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from http.client import HTTPConnection
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 
 import h2.config
@@ -113,9 +113,7 @@ class Shop(BaseHTTPRequestHandler):
 @contextmanager
 def shop(tls: ssl.SSLContext | None = None) -> Iterator[str]:
     """Its URL; it listens on IPv4 alone."""
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Shop)
-    server.daemon_threads = True
-    with Serving(server, tls) as served:
+    with Serving(Shop, tls) as served:
         yield f"{'https' if tls else 'http'}://{served.host}"
 
 

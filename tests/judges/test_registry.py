@@ -10,7 +10,7 @@ import subprocess
 import tarfile
 import time
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
@@ -181,7 +181,7 @@ def test_tokens(tmp_path: Path) -> None:
     subprocess.run(command, capture_output=True, check=True)
     scopes: list[str] = []
     handler = type("Handler", (_TokenServer,), {"folder": tmp_path, "scopes": scopes})
-    with Serving(ThreadingHTTPServer(("127.0.0.1", 0), handler)) as tokens:
+    with Serving(handler) as tokens:
         served = serve(
             tmp_path,
             REGISTRY_AUTH="token",

@@ -4,7 +4,7 @@ import select
 import socket
 import ssl
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from typing import Any
 
@@ -36,9 +36,7 @@ class Tunnels(Serving):
         self.to = to
         self.asked: list[tuple[str, str | None]] = []
         self.refuses: tuple[int, str] | None = None
-        server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(self))
-        server.daemon_threads = True
-        super().__init__(server)
+        super().__init__(_handler(self))
 
 
 def _handler(tunnels: Tunnels) -> type[BaseHTTPRequestHandler]:

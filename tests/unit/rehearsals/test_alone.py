@@ -3,7 +3,7 @@
 import itertools
 import sys
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 
 import pytest
 from tests.http_server import Serving
@@ -25,6 +25,7 @@ class Handler(BaseHTTPRequestHandler):
     """Answers name the version in place; but for some paths."""
 
     protocol_version = "HTTP/1.1"
+    stage: "Stage"
     numbers = itertools.count()
 
     def do_GET(self) -> None:
@@ -33,7 +34,7 @@ class Handler(BaseHTTPRequestHandler):
             return
         body = b"%d" % next(self.numbers) if self.path == "/vary" else b"same"
         self.send_response(200)
-        self.send_header("x-version", "same" if self.path == "/same" else self.server.version)
+        self.send_header("x-version", "same" if self.path == "/same" else self.stage.version)
         self.send_header("content-length", str(len(body)))
         self.end_headers()
         self.wfile.write(body)
@@ -42,17 +43,14 @@ class Handler(BaseHTTPRequestHandler):
         pass
 
 
-class Stage(ThreadingHTTPServer):
+class Stage(Serving):
     """A `Place` without an Envoy. `refused`: sides that are not taken; `ends`: that end it all."""
 
-    daemon_threads = True
-    version = ""
-    refused: dict[str, str]
-    ends: str = ""
-
-    @property
-    def port(self) -> int:
-        return self.server_address[1]
+    def __init__(self) -> None:
+        super().__init__(type("Ours", (Handler,), {"stage": self}))
+        self.version = ""
+        self.refused: dict[str, str] = {}
+        self.ends = ""
 
     def put(self, version: Candidate) -> Move:
         if version.side == self.ends:
@@ -74,10 +72,8 @@ class Stage(ThreadingHTTPServer):
 
 @pytest.fixture
 def stage() -> Iterator[Stage]:
-    server = Stage(("127.0.0.1", 0), Handler)
-    server.refused = {}
-    with Serving(server):
-        yield server
+    with Stage() as served:
+        yield served
 
 
 def candidate(side: str) -> Candidate:
