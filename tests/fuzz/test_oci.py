@@ -14,6 +14,7 @@ import pytest
 import zstandard
 from tests.fuzz.mutation import Rounds, damage, spoil, told
 from tests.images import image
+from tests.unpacked import unpacked
 
 from tamis import oci
 from tamis.errors import TamisError
@@ -62,7 +63,7 @@ def test_manifests(rounds: Rounds, layout: Layout) -> None:
                 oci.child(found)
                 continue
             oci.described(found, packed.digest, partial(config, blobs, chance))
-            oci.unpack(found, lambda d: blobs.get(d.digest, MODULE), name="n", version="v")
+            unpacked(found, lambda d: blobs.get(d.digest, MODULE), name="n", version="v")
             good += 1
         except TamisError as error:
             told(error)
@@ -227,7 +228,7 @@ def _read(store: LayoutFolder, packed: oci.Packed, chance: random.Random) -> Non
     stored = store.read_manifest(chance.choice(("", "1.0.0", packed.digest)))
     found = oci.parse(stored)
     if isinstance(found, oci.Manifest):
-        oci.unpack(found, store.read_blob)
+        unpacked(found, store.read_blob)
         oci.replicate("1.0.0", store, LayoutFolder(store.folder), "again")
 
 

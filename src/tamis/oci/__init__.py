@@ -1,6 +1,6 @@
 """Artifacts: how a module travels, and the registries and folders it travels between.
 
-`pack` makes an artifact, `open_store` finds its place, `save` writes it, `unpack` reads it back.
+`pack` makes an artifact, `open_store` finds its place, `save` writes it, `extract` reads it back.
 What few need they take from where it is: `folder.archive`, `images.take`, `packing.peek`.
 """
 
@@ -15,9 +15,9 @@ if TYPE_CHECKING:
     from tamis.oci.manifests import Index, Manifest, Stored, parse, stored
     from tamis.oci.moving import replicate, save
     from tamis.oci.packing.contents import child, content, described
+    from tamis.oci.packing.extract import extract
     from tamis.oci.packing.pack import Packed, pack, pack_index
     from tamis.oci.packing.parts import Blob
-    from tamis.oci.packing.unpack import Unpacked, extract, unpack
     from tamis.oci.places import login, logout, name_in, open_store
     from tamis.oci.registry.names import is_tag
     from tamis.oci.store import Store
@@ -32,7 +32,6 @@ __all__ = [
     "Source",
     "Store",
     "Stored",
-    "Unpacked",
     "child",
     "content",
     "described",
@@ -51,7 +50,6 @@ __all__ = [
     "shown",
     "stored",
     "take_along",
-    "unpack",
     "watched",
 ]
 
@@ -66,7 +64,7 @@ __getattr__ = lazy.names_of(
         "packing.contents": ("child", "content", "described"),
         "packing.pack": ("Packed", "pack", "pack_index"),
         "packing.parts": ("Blob",),
-        "packing.unpack": ("Unpacked", "extract", "unpack"),
+        "packing.extract": ("extract",),
         "places": ("login", "logout", "name_in", "open_store"),
         "registry.names": ("is_tag",),
         "store": ("Store",),

@@ -56,23 +56,23 @@ def pull(
     name, version = _stand_ins(reference)
     with oci.open_store(reference, insecure=insecure) as store:
         found = resolved(store, reference)
-        known = _described(store, found, name, version).metadata
+        known = _described(store, found, name, version)
         path = output
         if extract or output.is_dir():
-            path = output / f"{_file_name(known.name)}.wasm"
+            path = output / f"{_file_name(known.metadata.name)}.wasm"
 
         def blob(wanted: Descriptor) -> oci.Source:
             return oci.shown(wanted, store.blob(wanted), told)
 
         with _writing(path) as file:
-            unpacked = oci.extract(found.manifest, blob, file, name=name, version=version)
+            artifact = oci.extract(found.manifest, known, blob, file)
         files = [path]
-        documents = _documents(store, found.manifest, known) if extract else ()
+        documents = _documents(store, found.manifest, known.metadata) if extract else ()
         for each, content in documents:
             with _writing(output / each) as file:
                 file.write(content)
             files.append(output / each)
-    return Pulled(_led(unpacked.artifact(found.digest), found), path, tuple(files))
+    return Pulled(artifact, path, tuple(files))
 
 
 def fetch(reference: Reference, *, insecure: bool = False) -> tuple[Artifact, bytes]:
@@ -80,9 +80,9 @@ def fetch(reference: Reference, *, insecure: bool = False) -> tuple[Artifact, by
     name, version = _stand_ins(reference)
     with oci.open_store(reference, insecure=insecure) as store:
         found = resolved(store, reference)
+        known = _described(store, found, name, version)
         module = io.BytesIO()
-        told = oci.extract(found.manifest, store.blob, module, name=name, version=version)
-    return _led(told.artifact(found.digest), found), module.getvalue()
+        return oci.extract(found.manifest, known, store.blob, module), module.getvalue()
 
 
 def describe(reference: Reference, *, insecure: bool = False) -> Artifact:
@@ -97,13 +97,9 @@ def describe(reference: Reference, *, insecure: bool = False) -> Artifact:
 
 
 def _described(store: oci.Store, found: Resolved, name: str, version: str) -> Artifact:
-    told = oci.described(found.manifest, found.digest, store.read_blob, name=name, version=version)
-    return _led(told, found)
-
-
-def _led(artifact: Artifact, found: Resolved) -> Artifact:
     """With the index that led to it."""
-    return replace(artifact, index=found.index)
+    told = oci.described(found.manifest, found.digest, store.read_blob, name=name, version=version)
+    return replace(told, index=found.index)
 
 
 def _documents(

@@ -85,7 +85,10 @@ def test_docker_and_others_are_described_without_the_module(
     blobs = [path for _, path in registry.requests if "/blobs/" in path]
     assert len(blobs) == (layout == "docker")
     assert len(registry.requests) <= 3
+    registry.requests.clear()
     assert fetch(remote) == (pushed, MODULE)
+    blobs = [path for _, path in registry.requests if "/blobs/" in path]
+    assert len(blobs) == len(set(blobs)) == 1 + (layout == "docker")
 
 
 def test_index_leads_each_consumer_to_its_child(

@@ -5,11 +5,12 @@ import hashlib
 import io
 import json
 import tarfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
 import pytest
+from tests.unpacked import unpacked
 
 from tamis.errors import BadInput, Rejected
 from tamis.model.artifact import Descriptor, Metadata
@@ -24,18 +25,16 @@ from tamis.model.media_types import (
 from tamis.oci import (
     Index,
     Manifest,
-    Unpacked,
     child,
     described,
     extract,
     pack,
     parse,
     stored,
-    unpack,
 )
 from tamis.oci.blobs import InMemory
 from tamis.oci.digests import digest_of
-from tamis.oci.packing import unpack as unpacking
+from tamis.oci.packing import extract as extracting
 from tamis.oci.packing.gzip import compressed
 from tamis.oci.packing.metadata import MODULE_SIZE, module_facts
 from tamis.oci.packing.tar import archived
@@ -82,17 +81,19 @@ class Blobs(dict[str, bytes]):
 
 
 @pytest.mark.parametrize("layout", LAYOUTS)
-def test_round_trip(layout: Layout) -> None:
-    packed = pack(MODULE, METADATA, layout)
+@pytest.mark.parametrize("module", [MODULE, MODULE + hashlib.shake_128(b"x").digest(1 << 20)])
+def test_round_trip(layout: Layout, module: bytes) -> None:
+    packed = pack(module, METADATA, layout)
     manifest = parse(stored(packed.manifest))
     assert isinstance(manifest, Manifest)
     blobs = {blob.descriptor.digest: blob.content for blob in packed.blobs}
-    assert unpack(manifest, lambda d: blobs[d.digest]) == (METADATA, MODULE)
-    artifact = described(manifest, packed.digest, lambda d: blobs[d.digest])
+    artifact, written = unpacked(manifest, lambda d: blobs[d.digest])
+    assert written == module
+    assert artifact == described(manifest, "sha256:x", lambda d: blobs[d.digest])
     assert artifact.metadata == METADATA
     assert artifact.layout == layout
-    assert artifact.module_digest == digest_of(MODULE)
-    assert artifact.module_size == len(MODULE)
+    assert artifact.module_digest == digest_of(module)
+    assert artifact.module_size == len(module)
     assert artifact.layer_size == packed.layers[-1].descriptor.size
 
 
@@ -118,11 +119,12 @@ def test_foreign(name: str) -> None:
     layers, media_type, layout = FOREIGN[name]
     blobs = Blobs()
     manifest = blobs.manifest(*layers, media_type=media_type)
-    metadata, module = unpack(manifest, blobs.read, name="repo", version="2")
+    found, module = unpacked(manifest, blobs.read, name="repo", version="2")
     assert module == MODULE
-    assert metadata == Metadata(name="repo", version="2")
+    assert found.metadata == Metadata(name="repo", version="2")
+    assert (found.module_digest, found.module_size) == (digest_of(MODULE), len(MODULE))
     artifact = described(manifest, "sha256:x", name="repo")
-    assert artifact.layout == layout
+    assert artifact.layout == found.layout == layout
     assert artifact.module_digest == (digest_of(MODULE) if layout in {"istio", "cncf"} else "")
 
 
@@ -135,8 +137,8 @@ def test_foreign_annotations_are_used() -> None:
         "org.opencontainers.image.source": "https://git.example/theirs",
     }
     manifest = blobs.manifest((OCI_TAR_GZIP, PACKED), annotations=notes)
-    metadata, _ = unpack(manifest, blobs.read, name="repo", version="2")
-    assert metadata == Metadata(
+    found, _ = unpacked(manifest, blobs.read, name="repo", version="2")
+    assert found.metadata == Metadata(
         "theirs", "3", license="MIT", source_url="https://git.example/theirs"
     )
 
@@ -170,7 +172,7 @@ def _link() -> bytes:
 def test_refuses_layers(layers: list[tuple[str, bytes]], said: str) -> None:
     blobs = Blobs()
     with pytest.raises(BadInput, match=said):
-        unpack(blobs.manifest(*layers), blobs.read)
+        unpacked(blobs.manifest(*layers), blobs.read)
 
 
 def test_refuses_a_layer_too_large_before_reading_it() -> None:
@@ -180,15 +182,16 @@ def test_refuses_a_layer_too_large_before_reading_it() -> None:
         raise AssertionError
 
     with pytest.raises(BadInput, match="more than consumers take"):
-        unpack(Manifest(OCI_MANIFEST, None, (layer,), {}), read)
+        unpacked(Manifest(OCI_MANIFEST, None, (layer,), {}), read)
 
 
-def test_refuses_another_module_than_promised() -> None:
+@pytest.mark.parametrize("layers", [[(OCI_TAR_GZIP, PACKED)], [("application/wasm", MODULE)]])
+def test_refuses_another_module_than_promised(layers: list[tuple[str, bytes]]) -> None:
     blobs = Blobs()
     notes = {"dev.tamis.module.digest": digest_of(b"other")}
-    manifest = blobs.manifest((OCI_TAR_GZIP, PACKED), annotations=notes)
+    manifest = blobs.manifest(*layers, annotations=notes)
     with pytest.raises(Rejected, match="its manifest promises"):
-        unpack(manifest, blobs.read)
+        unpacked(manifest, blobs.read)
 
 
 @pytest.mark.parametrize(
@@ -235,24 +238,6 @@ def test_a_size_of_too_many_digits_is_none() -> None:
     assert module_facts({MODULE_SIZE: "12"}) == ("", 12)
 
 
-def _extracted(manifest: Manifest, blobs: Mapping[str, bytes]) -> tuple[Unpacked, bytes]:
-    file = io.BytesIO()
-    found = extract(manifest, lambda d: InMemory(blobs[d.digest]), file)
-    return found, file.getvalue()
-
-
-@pytest.mark.parametrize("layout", LAYOUTS)
-def test_extract_writes_a_file(layout: Layout) -> None:
-    module = MODULE + hashlib.shake_128(b"x").digest(1 << 20)
-    packed = pack(module, METADATA, layout)
-    manifest = parse(stored(packed.manifest))
-    assert isinstance(manifest, Manifest)
-    blobs = {blob.descriptor.digest: blob.content for blob in packed.blobs}
-    found, written = _extracted(manifest, blobs)
-    assert written == module
-    assert found.artifact("x") == described(manifest, "x", lambda d: blobs[d.digest])
-
-
 class _Counting:
     """A source that knows how much of it was read."""
 
@@ -276,7 +261,7 @@ def test_extract_reads_a_blob_to_its_end_which_verifies_it() -> None:
     blobs = Blobs()
     manifest = blobs.manifest((OCI_TAR_GZIP, PACKED + bytes(300_000)))
     source = _Counting(blobs[manifest.layers[0].digest])
-    extract(manifest, lambda _: source, io.BytesIO())
+    extract(manifest, described(manifest, ""), lambda _: source, io.BytesIO())
     assert source.left == 0
 
 
@@ -285,16 +270,16 @@ def test_what_is_no_module_is_refused_at_its_first_bytes() -> None:
     manifest = blobs.manifest((WASM_CONTENT, bytes(20 << 20)), ("a", b""))
     file = io.BytesIO()
     with pytest.raises(BadInput, match="not a WebAssembly module"):
-        extract(manifest, lambda d: InMemory(blobs[d.digest]), file)
+        extract(manifest, described(manifest, ""), lambda d: InMemory(blobs[d.digest]), file)
     assert file.getvalue() == b""
 
 
 def test_a_bomb_behind_the_module(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(unpacking, "_ARCHIVE_LIMIT", 1 << 20)
+    monkeypatch.setattr(extracting, "_ARCHIVE_LIMIT", 1 << 20)
     blobs = Blobs()
     manifest = blobs.manifest((OCI_TAR_GZIP, PACKED + python_gzip.compress(bytes(20 << 20))))
     with pytest.raises(BadInput, match="unpacks to more than 1 MiB"):
-        unpack(manifest, blobs.read)
+        unpacked(manifest, blobs.read)
 
 
 @pytest.mark.parametrize(

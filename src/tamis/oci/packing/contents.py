@@ -10,8 +10,8 @@ import json
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from tamis.errors import BadInput
-from tamis.model.artifact import Artifact, Descriptor, Metadata
+from tamis.errors import BadInput, Rejected
+from tamis.model.artifact import Artifact, Descriptor
 from tamis.model.choices import Layout
 from tamis.model.media_types import (
     CNCF_MODULE,
@@ -24,7 +24,7 @@ from tamis.model.media_types import (
 from tamis.oci.manifests import MAX_MANIFEST, Index, Manifest
 from tamis.oci.packing.metadata import METADATA, metadata, module_facts
 
-__all__ = ["Content", "child", "content", "described", "facts"]
+__all__ = ["Content", "check_promise", "child", "content", "described"]
 
 _PLATFORM = "linux/amd64"
 _ADVICE = "Push it again with tamis push --layout image, which every consumer reads."
@@ -85,21 +85,6 @@ def content(manifest: Manifest) -> Content:
     raise BadInput(f"this is no Wasm artifact: its layers are {shown}", advice=_ADVICE)
 
 
-def facts(
-    manifest: Manifest, read: Read | None = None, *, name: str = "", version: str = ""
-) -> tuple[Metadata, str, int]:
-    """What the artifact says of itself, and its module's digest and size ("" and 0: not said).
-
-    The annotations, else the labels of an image's configuration, which `read` fetches. `name` and
-    `version` stand in for what a foreign artifact does not say. Raises BadInput for what is
-    malformed, and what `read` raises.
-    """
-    notes = manifest.annotations
-    if METADATA not in notes and read and manifest.config:
-        notes = {**_labels(manifest.config, read), **notes}
-    return metadata(notes, name=name, version=version), *module_facts(notes)
-
-
 def described(
     manifest: Manifest,
     digest: str,
@@ -108,19 +93,38 @@ def described(
     name: str = "",
     version: str = "",
 ) -> Artifact:
-    """What `facts` tells, never the module; a foreign image hides it: digest "" and size 0."""
+    """What the manifest says of its artifact, never the module.
+
+    The annotations tell, else the labels of an image's configuration, which `read` fetches. `name`
+    and `version` stand in for what a foreign artifact does not say; the digest and size of a module
+    that its layer hides are "" and 0 then. Raises BadInput for what is malformed, Rejected for a
+    manifest that contradicts itself, and what `read` raises.
+    """
     found = content(manifest)
-    known, module_digest, module_size = facts(manifest, read, name=name, version=version)
+    notes = manifest.annotations
+    if METADATA not in notes and read and manifest.config:
+        notes = {**_labels(manifest.config, read), **notes}
+    module_digest, module_size = module_facts(notes)
     if not found.archived:
+        check_promise(module_digest, found.layer.digest)
         module_digest, module_size = found.layer.digest, found.layer.size
     return Artifact(
-        metadata=known,
+        metadata=metadata(notes, name=name, version=version),
         layout=found.layout,
         digest=digest,
         module_digest=module_digest,
         module_size=module_size,
         layer_size=found.layer.size,
     )
+
+
+def check_promise(promised: str, digest: str) -> None:
+    """Raises Rejected when a module's digest is not the one that its manifest promises, if any."""
+    if promised and promised != digest:
+        raise Rejected(
+            f"the module has digest {digest}, its manifest promises {promised}",
+            advice="Do not use it: the artifact was put together from different parts.",
+        )
 
 
 def _labels(config: Descriptor, read: Read) -> dict[str, str]:

@@ -1,58 +1,37 @@
 """The module out of an artifact's layer, as it streams by; what the layer holds is not trusted."""
 
-import io
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import replace
 from hashlib import sha256
 from typing import IO
 
-from tamis.errors import BadInput, Rejected
-from tamis.model.artifact import Artifact, Descriptor, Metadata
-from tamis.oci.blobs import PIECE, InMemory, Reader, Source, whole
+from tamis.errors import BadInput
+from tamis.model.artifact import Artifact, Descriptor
+from tamis.oci.blobs import PIECE, Reader, Source
 from tamis.oci.manifests import Manifest
 from tamis.oci.packing.broken import NO_GZIP, Broken
-from tamis.oci.packing.contents import Content, content, facts
+from tamis.oci.packing.contents import check_promise, content
 from tamis.oci.packing.gunzip import Gunzip
 from tamis.oci.packing.module import MAX_MODULE, check_module
 from tamis.oci.packing.tar import PLUGIN
 from tamis.oci.packing.untar import Untar
 
-__all__ = ["Unpacked", "extract", "unpack"]
+__all__ = ["extract"]
 
 #: A tar archive holds more than the module: its header, and what a foreign image has beside it.
 _ARCHIVE_LIMIT = MAX_MODULE + (64 << 20)
 _ADVICE = "Push it again with tamis push --layout image, which every consumer reads."
 
 
-@dataclass(frozen=True, slots=True)
-class Unpacked:
-    """What came out: `digest` and `size` are the module's, `content` says from which layer."""
-
-    metadata: Metadata
-    content: Content
-    digest: str
-    size: int
-
-    def artifact(self, digest: str) -> Artifact:
-        """The artifact whose manifest has this digest."""
-        layout, travels = self.content.layout, self.content.layer.size
-        return Artifact(self.metadata, layout, digest, self.digest, self.size, travels)
-
-
 def extract(
-    manifest: Manifest,
-    blob: Callable[[Descriptor], Source],
-    target: IO[bytes],
-    *,
-    name: str = "",
-    version: str = "",
-) -> Unpacked:
+    manifest: Manifest, told: Artifact, blob: Callable[[Descriptor], Source], target: IO[bytes]
+) -> Artifact:
     """Write the exact bytes of the module into `target`, a piece at a time.
 
-    `blob` gives a blob whose last read verifies it, so all of it is read. `name` and `version`
-    stand in for what a foreign artifact does not say. Raises BadInput when it is malformed,
-    Rejected when the module is not the one the manifest promises, OSError; what was written until
-    then must not be used.
+    `told`: what `described` makes of the manifest; it comes back with the digest and size of what
+    was written. `blob` gives a blob whose last read verifies it, so all of it is read. Raises
+    BadInput when it is malformed, Rejected when the module is not the one that was promised,
+    OSError; what was written until then must not be used.
     """
     found = content(manifest)
     if found.layer.size > _ARCHIVE_LIMIT:
@@ -61,8 +40,8 @@ def extract(
             f"({MAX_MODULE >> 20} MiB)",
             advice=_ADVICE,
         )
-    known, promised, _ = facts(manifest, lambda one: whole(blob(one)), name=name, version=version)
-    module = _Module(target, known.name or PLUGIN, "" if found.archived else found.layer.digest)
+    name = told.metadata.name or PLUGIN
+    module = _Module(target, name, "" if found.archived else found.layer.digest)
     with blob(found.layer).open() as reader:
         if found.archived:
             _unarchive(reader, module)
@@ -71,21 +50,8 @@ def extract(
         while reader.read(PIECE):
             pass
     digest = module.finish()
-    if promised and promised != digest:
-        raise Rejected(
-            f"the module has digest {digest}, its manifest promises {promised}",
-            advice="Do not use it: the artifact was put together from different parts.",
-        )
-    return Unpacked(known, found, digest, module.size)
-
-
-def unpack(
-    manifest: Manifest, read: Callable[[Descriptor], bytes], *, name: str = "", version: str = ""
-) -> tuple[Metadata, bytes]:
-    """The same in memory: the metadata and the module. `read` fetches (and verifies) a blob."""
-    file = io.BytesIO()
-    found = extract(manifest, lambda d: InMemory(read(d)), file, name=name, version=version)
-    return found.metadata, file.getvalue()
+    check_promise(told.module_digest, digest)
+    return replace(told, module_digest=digest, module_size=module.size)
 
 
 class _Module:
