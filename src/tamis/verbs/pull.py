@@ -82,14 +82,16 @@ def fetch(reference: Reference, *, insecure: bool = False) -> tuple[Artifact, by
         found = resolved(store, reference)
         known = _described(store, found, name, version)
         module = io.BytesIO()
-        return oci.extract(found.manifest, known, store.blob, module), module.getvalue()
+        artifact = oci.extract(found.manifest, known, store.blob, module)
+    return artifact, module.getvalue()
 
 
 def describe(reference: Reference, *, insecure: bool = False) -> Artifact:
     """What the manifest tells: never the module, at most three requests (two of them for a token).
 
     An index costs one more, for the child that consumers take. A foreign image does not tell its
-    module's digest and size: "" and 0.
+    module's digest and size: "" and 0. Raises BadInput for what is no Wasm artifact, Rejected for
+    one that contradicts itself, Unreachable.
     """
     name, version = _stand_ins(reference)
     with oci.open_store(reference, insecure=insecure) as store:
