@@ -61,6 +61,9 @@ class FaultProxy(Serving):
     it adds to what it forwards, as a store behind signed URLs needs none.
     """
 
+    #: Clients and registries that leave are what it is for.
+    leaving = (OSError, http.client.HTTPException)
+
     def __init__(self, upstream: str, *, bearer: str = "") -> None:
         self.upstream = upstream
         self.bearer = bearer

@@ -1,6 +1,5 @@
 """A server of HTTP on loopback, in a thread of its own."""
 
-import http.client
 import ssl
 import sys
 import threading
@@ -17,6 +16,9 @@ class Serving:
     end; a client that keeps its connection would hold it up.
     """
 
+    #: How others may leave in the middle; whatever else happens is the test's own and is shown.
+    leaving: tuple[type[BaseException], ...] = (ConnectionError,)
+
     def __init__(
         self,
         handler: type[BaseHTTPRequestHandler],
@@ -25,6 +27,7 @@ class Serving:
         waits: bool = False,
     ) -> None:
         self._server = _Server(("127.0.0.1", 0), handler)
+        self._server.leaving = self.leaving
         self._server.daemon_threads = not waits
         if tls:
             self._server.socket = tls.wrap_socket(self._server.socket, server_side=True)
@@ -50,7 +53,8 @@ class Serving:
 
 
 class _Server(ThreadingHTTPServer):
+    leaving: tuple[type[BaseException], ...]
+
     def handle_error(self, request: Any, client_address: Any) -> None:
-        """Whoever leaves in the middle may do so; anything else is the test's own and is shown."""
-        if not isinstance(sys.exception(), (OSError, http.client.HTTPException)):
+        if not isinstance(sys.exception(), self.leaving):
             super().handle_error(request, client_address)

@@ -23,13 +23,19 @@ def defined(*sizes: int) -> list[tuple[str, tuple[int, ...]]]:
     return [("define", (0, 1024, size, 8)) for size in sizes]
 
 
-def identified(records: Iterable[Record], ended: Mapping[str, int]) -> metrics.Names:
+def envoy(ended: Mapping[str, int]) -> Process:
+    """One that has these counters."""
+
     class Envoy:
         def admin(self, path: str) -> str:
-            counters = path.endswith("type=Counters")
-            return "".join(f"wasmcustom.{name}: {end}\n" for name, end in ended.items() if counters)
+            told = path.rpartition("&type=")[2] in (path, "Counters")
+            return "".join(f"wasmcustom.{name}: {end}\n" for name, end in ended.items() if told)
 
-    return metrics.identify(list(records), WORKER, cast(Process, Envoy()))
+    return cast(Process, Envoy())
+
+
+def identified(records: Iterable[Record], ended: Mapping[str, int]) -> metrics.Names:
+    return metrics.identify(list(records), WORKER, envoy(ended))
 
 
 def both(*done: tuple[str, tuple[int, ...]], sizes: tuple[int, ...]) -> list[Record]:
@@ -66,3 +72,8 @@ def test_what_a_plugin_before_left_behind_is_noticed():
     assert identified(records, {"denied": 0, "failed": 2}).unclear == metrics.UNFIT
     assert identified(records, {"denied": 0, "failed": 1, "second": 0}).unclear == metrics.UNFIT
     assert identified(records, {"denied": 0, "failed": 1}).unclear is None
+
+
+def test_whether_any_are_left():
+    assert metrics.left(envoy({"denied": 0}))
+    assert not metrics.left(envoy({}))

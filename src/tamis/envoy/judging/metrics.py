@@ -23,6 +23,8 @@ UNFIT = "Envoy's metrics are not what its VMs made of them"
 _UNCLEAR = "Envoy adds up the metrics of its three VMs, and does not say which is which"
 _TYPES = ("Counters", "Gauges")
 _MASK = 2**64 - 1
+#: What Envoy calls the metrics that plugins define.
+_OURS = r"^(wasm|dynamicmodules)custom\."
 _LINE = re.compile(r"(?:wasm|dynamicmodules)custom\.(?P<name>.*): (?P<value>\d+)\Z", re.DOTALL)
 
 
@@ -60,7 +62,7 @@ def left(process: Process) -> bool:
 
     They outlive the last VM until each of Envoy's threads has let go of them.
     """
-    return any(_ended(process, each) for each in _TYPES)
+    return bool(process.admin(f"/stats?filter={_OURS}"))
 
 
 def values(records: Iterable[Record], worker: int, names: Names) -> tuple[dict[str, int], bool]:
@@ -143,8 +145,9 @@ def _match(metrics: Mapping[tuple[int, int], _Metric], named: list[dict[str, int
             found |= dict.fromkeys(ids, *names)
             continue
         ends = sorted(metrics[key].total for key in ids)
+        # Fewer names than ids are no contradiction: one was defined twice.
         if len(ids) <= len(names) and ends != sorted(names.values()):
-            unclear = UNFIT  # fewer names: a name was defined twice
+            unclear = UNFIT
             continue
         for name, end in names.items():
             fitting = [key for key in ids if metrics[key].total == end and key not in found]
@@ -157,6 +160,6 @@ def _match(metrics: Mapping[tuple[int, int], _Metric], named: list[dict[str, int
 
 
 def _ended(process: Process, kind: str) -> dict[str, int]:
-    text = process.admin(f"/stats?filter=^(wasm|dynamicmodules)custom\\.&type={kind}")
+    text = process.admin(f"/stats?filter={_OURS}&type={kind}")
     found = (_LINE.match(line) for line in text.splitlines())
     return {each["name"]: int(each["value"]) for each in found if each}

@@ -241,12 +241,11 @@ class Session:
             self._world.timers.leave(closing=True)
         records = server.records[self._from :]
         found, mixed = metrics.values(records, worker, names)
-        why = names.unclear
-        if why == metrics.UNFIT:
+        if names.unclear == metrics.UNFIT:
             server.stuck = True
-            self._world.odd.append(why)
-        elif why:
-            self._skipped.append(NotComparable("metrics", why))
+            self._world.odd.append(metrics.UNFIT)
+        elif names.unclear:
+            self._skipped.append(NotComparable("metrics", names.unclear))
         self._skipped += [NotComparable("", metrics.READ)] if mixed else []
         self._skipped += others.seen(records, main, self._trace)
         misdirected = others.misdirected(records, main)

@@ -206,12 +206,8 @@ class World:
     def _release(self, made: Made, reply: CalloutReply) -> None:
         if made.arrival.gone:
             made.over = True
-            if self.trace.failed:
-                return
-            if made.kind == "http":
+            if (made.kind == "http" or made.late) and not self.trace.failed:
                 self.odd.append(modules.GONE if self.server.setup.native else _LATE)
-            elif made.late:
-                self.odd.append(_LATE)
             return
         service = self.server.services[made.arrival.cluster]
         if made.kind == "http":
